@@ -1,0 +1,102 @@
+//! Who is asking, as plain data.
+
+use crate::base::RoleName;
+use chrono::{DateTime, Utc};
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// How the caller proved who it is; `request.auth.method` in rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMethod {
+    /// A bearer token of a person or a service account.
+    Token,
+    /// A browser session.
+    Session,
+    /// No caller at all: the platform works on its own account.
+    Platform,
+}
+
+impl AuthMethod {
+    /// The word that rules and logs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// Who is asking. `auth` makes one for callers; everything else only reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actor {
+    /// The user's id; `None` for the platform's own work, which then matches no row by id.
+    pub id: Option<Uuid>,
+    /// The user's mail address; `user.email` in rules.
+    pub email: Option<String>,
+    /// The role that decides the database role of every statement.
+    pub role: RoleName,
+    /// The user's team, if any; a null team matches no row.
+    pub team: Option<Uuid>,
+    /// Every team that the user belongs to.
+    pub teams: Vec<Uuid>,
+    /// Whether the account is active. An inactive one never becomes an actor; rules may still say it.
+    pub is_active: bool,
+    /// How the caller signed in.
+    pub auth_method: AuthMethod,
+    /// Whether a second factor was used.
+    pub is_mfa: bool,
+    /// The named part of the platform that acts, on the user's behalf or alone; `request.service` in rules.
+    pub service: Option<String>,
+}
+
+impl Actor {
+    /// The platform itself at work, named by its service, on nobody's behalf. It has no user, and only the rules that
+    /// name `request.service` or the role `platform` give it anything.
+    pub fn platform(service: &str) -> Self {
+        Self {
+            id: None,
+            email: None,
+            role: RoleName::platform(),
+            team: None,
+            teams: Vec::new(),
+            is_active: true,
+            auth_method: AuthMethod::Platform,
+            is_mfa: false,
+            service: Some(service.to_owned()),
+        }
+    }
+
+    /// The same user, with a named part of the platform acting on the user's behalf.
+    pub fn through(&self, service: &str) -> Self {
+        Self {
+            service: Some(service.to_owned()),
+            ..self.clone()
+        }
+    }
+}
+
+/// What is known of the request besides its actor; goes into audit events and into rules as `request`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestContext {
+    /// Correlates log lines, audit events and the answer.
+    pub request_id: Uuid,
+    /// The caller's address as the server saw it.
+    pub ip_address: Option<IpAddr>,
+    /// The caller's `User-Agent`, cut to a sane length.
+    pub user_agent: Option<String>,
+    /// When the request arrived; `request.time` and `now()` in rules, the same for the whole request.
+    pub time: DateTime<Utc>,
+}
+
+impl RequestContext {
+    /// The context of work that no HTTP request caused.
+    pub fn internal(time: DateTime<Utc>) -> Self {
+        Self {
+            request_id: Uuid::now_v7(),
+            ip_address: None,
+            user_agent: None,
+            time,
+        }
+    }
+}

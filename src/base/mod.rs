@@ -1,0 +1,18 @@
+//! Words that every floor shares: names, values, the actor, faults.
+//!
+//! Purpose: give the product's nouns one plain type each, so that a table name is never mistaken for a field name and
+//! "who is asking" is the same data everywhere.
+//! Invariants: nothing here does I/O, knows SQL text, HTTP or GraphQL; every type is plain data.
+//! Deliberately unknown: how an actor signed in, how a value is bound, how a fault is shown.
+
+mod actor;
+mod fault;
+mod name;
+mod scalar;
+mod value;
+
+pub use actor::{Actor, AuthMethod, RequestContext};
+pub use fault::{Fault, FaultCode, FaultKind};
+pub use name::{ColumnName, EnumValueName, FieldName, RoleName, TableName, TypeName};
+pub use scalar::ScalarType;
+pub use value::{Value, ValueError};

@@ -1,0 +1,374 @@
+//! The checked model: collections, fields, enums and the text of their rules.
+
+use crate::base::{
+    ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName,
+};
+use crate::catalog::{SourceFile, SourceSpan};
+
+/// Index of a collection in [`Catalog::collections`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CollectionId(pub u16);
+
+/// A field of a collection: the collection's index and the index in [`Collection::fields`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldId {
+    /// The collection that has the field.
+    pub collection: CollectionId,
+    /// Index in its `fields`.
+    pub index: u16,
+}
+
+/// Index of an enum in [`Catalog::enums`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnumId(pub u16);
+
+/// Everything that `schema.graphql` and the platform's own SDL say, checked.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    /// The platform's collections first, then the tool's in the order of the file.
+    pub collections: Vec<Collection>,
+    /// Every enum, the `Role` enum among them.
+    pub enums: Vec<EnumType>,
+    /// `@rule(name:, is:)`, in order.
+    pub named_rules: Vec<NamedRule>,
+    /// The files that the catalog came from; a [`SourceSpan`] points into them.
+    pub sources: Vec<SourceFile>,
+}
+
+impl Catalog {
+    /// The collection with this id.
+    pub fn collection(&self, id: CollectionId) -> &Collection {
+        &self.collections[usize::from(id.0)]
+    }
+
+    /// The field with this id.
+    pub fn field(&self, id: FieldId) -> &Field {
+        &self.collection(id.collection).fields[usize::from(id.index)]
+    }
+
+    /// The enum with this id.
+    pub fn enum_type(&self, id: EnumId) -> &EnumType {
+        &self.enums[usize::from(id.0)]
+    }
+
+    /// The collection with this GraphQL type name.
+    pub fn find_collection(&self, name: &str) -> Option<&Collection> {
+        self.collections
+            .iter()
+            .find(|collection| collection.name == name)
+    }
+
+    /// Every role: the values of the `Role` enum.
+    pub fn roles(&self) -> Vec<RoleName> {
+        let roles = self.enums.iter().find(|enum_type| enum_type.name == "Role");
+        roles
+            .map(|roles| {
+                roles
+                    .values
+                    .iter()
+                    .map(|value| RoleName::new(value.name.as_str()))
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// The text of a CEL rule with its way back to the place in the file.
+#[derive(Clone, Debug)]
+pub struct RuleText {
+    /// The rule as CEL reads it (GraphQL string escapes and block indentation removed).
+    pub text: String,
+    /// The whole string literal in the file.
+    pub span: SourceSpan,
+    /// For pieces of `text` that stand unbroken in the file: (offset in `text`, offset in the file), ascending, first at 0.
+    pub offsets: Vec<(usize, usize)>,
+}
+
+impl RuleText {
+    /// The place in the file of a range of bytes of the rule text.
+    pub fn span_of(&self, offset: usize, length: usize) -> SourceSpan {
+        let piece = self
+            .offsets
+            .iter()
+            .rev()
+            .find(|(in_text, _)| *in_text <= offset);
+        let start = piece.map_or(self.span.offset, |(in_text, in_file)| {
+            in_file + (offset - in_text)
+        });
+        SourceSpan {
+            source: self.span.source,
+            offset: start,
+            length: length.max(1),
+        }
+    }
+}
+
+/// A reusable condition, `@rule(name: "staff", is: "...")`.
+#[derive(Clone, Debug)]
+pub struct NamedRule {
+    /// The name by which rules call it, without parentheses.
+    pub name: String,
+    /// Its condition.
+    pub rule: RuleText,
+}
+
+/// An enum of the SDL; stored as text with a CHECK constraint.
+#[derive(Clone, Debug)]
+pub struct EnumType {
+    /// Its GraphQL name.
+    pub name: TypeName,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its values in the order of the file, which is also their sort order.
+    pub values: Vec<EnumValue>,
+    /// Where it is defined.
+    pub span: SourceSpan,
+}
+
+/// A value of an enum.
+#[derive(Clone, Debug)]
+pub struct EnumValue {
+    /// The name.
+    pub name: EnumValueName,
+    /// Its description.
+    pub description: Option<String>,
+}
+
+/// A collection: one GraphQL object type, one table.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// Its own id.
+    pub id: CollectionId,
+    /// The GraphQL type name, `Ticket`.
+    pub name: TypeName,
+    /// The GraphQL name of one row, `ticket`.
+    pub singular: FieldName,
+    /// The GraphQL name of many rows, `tickets`.
+    pub plural: FieldName,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its table.
+    pub table: TableName,
+    /// Whether the platform's own migrations create the table.
+    pub is_platform: bool,
+    /// Whether rows are only ever added: then it has no `updatedAt` and no `version`.
+    pub is_append_only: bool,
+    /// The mutations that the API offers; the rules decide who may use them.
+    pub mutations: Vec<MutationKind>,
+    /// Fields: `id` first, then those of the file, then `createdAt`, `updatedAt`, `version`.
+    pub fields: Vec<Field>,
+    /// Who may read and write rows.
+    pub access: AccessRules,
+    /// What is recorded beyond every change.
+    pub audit: AuditSettings,
+    /// Who may export it, if anyone.
+    pub export: Option<ExportSettings>,
+    /// Where it is defined.
+    pub span: SourceSpan,
+}
+
+impl Collection {
+    /// The field with this GraphQL name.
+    pub fn find_field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The `id` field.
+    pub fn id_field(&self) -> &Field {
+        self.find_field("id")
+            .expect("the compiler gives every collection an `id`")
+    }
+
+    /// The fields that have a column.
+    pub fn stored_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.column().is_some())
+    }
+}
+
+/// A mutation that the API offers for a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MutationKind {
+    /// `createTicket`.
+    Create,
+    /// `updateTicket`.
+    Update,
+    /// `deleteTicket`.
+    Delete,
+}
+
+/// The row rules of a collection; all four are always there.
+#[derive(Clone, Debug)]
+pub struct AccessRules {
+    /// Filters every read.
+    pub read: RuleText,
+    /// Guards a new row.
+    pub create: RuleText,
+    /// Guards a change.
+    pub update: RuleText,
+    /// Guards a deletion.
+    pub delete: RuleText,
+}
+
+/// `@audit`.
+#[derive(Clone, Debug, Default)]
+pub struct AuditSettings {
+    /// Whether reads record a VIEW event.
+    pub is_read_audited: bool,
+    /// The mutations that need a reason.
+    pub reasons: Vec<MutationKind>,
+}
+
+/// `@export`.
+#[derive(Clone, Debug)]
+pub struct ExportSettings {
+    /// Who may export at all; a right of its own beside read.
+    pub allow: RuleText,
+    /// The most rows in one export.
+    pub max_rows: u32,
+}
+
+/// A field of a collection.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its own id.
+    pub id: FieldId,
+    /// Its GraphQL name.
+    pub name: FieldName,
+    /// Its description.
+    pub description: Option<String>,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it is NOT NULL in storage and required as input.
+    pub is_required: bool,
+    /// `@unique`.
+    pub is_unique: bool,
+    /// `@index`.
+    pub is_indexed: bool,
+    /// `@readOnly`, and the fields the platform writes itself (`id`, `createdAt`, `updatedAt`, `version`, sequences).
+    pub is_read_only: bool,
+    /// Whether the compiler added it (`id`, `createdAt`, `updatedAt`, `version`).
+    pub is_implicit: bool,
+    /// `@default`.
+    pub default: Option<DefaultValue>,
+    /// `@sequence(format:)`: text such as `CASE-{:06}`, filled from a PostgreSQL sequence.
+    pub sequence: Option<String>,
+    /// `@length(max:)`, in characters.
+    pub max_length: Option<u32>,
+    /// `@access` on the field.
+    pub access: FieldAccess,
+    /// `@deprecated(reason:)`.
+    pub deprecation: Option<String>,
+    /// Where it is defined.
+    pub span: SourceSpan,
+}
+
+impl Field {
+    /// The column that stores it; `None` for the other end of a relation.
+    pub fn column(&self) -> Option<&ColumnName> {
+        match &self.kind {
+            FieldKind::Scalar { column, .. }
+            | FieldKind::Enum { column, .. }
+            | FieldKind::ToOne { column, .. } => Some(column),
+            FieldKind::ToMany { .. } => None,
+        }
+    }
+
+    /// The scalar as which its column is bound: enums as `String`, a to-one relation as `ID`.
+    pub fn stored_scalar(&self) -> Option<ScalarType> {
+        match &self.kind {
+            FieldKind::Scalar { scalar, .. } => Some(*scalar),
+            FieldKind::Enum { .. } => Some(ScalarType::String),
+            FieldKind::ToOne { .. } => Some(ScalarType::Id),
+            FieldKind::ToMany { .. } => None,
+        }
+    }
+
+    /// Whether the column holds an array.
+    pub fn is_list(&self) -> bool {
+        matches!(
+            self.kind,
+            FieldKind::Scalar { is_list: true, .. } | FieldKind::Enum { is_list: true, .. }
+        )
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldKind {
+    /// A scalar or a list of them.
+    Scalar {
+        /// The (element's) type.
+        scalar: ScalarType,
+        /// Whether it is a list.
+        is_list: bool,
+        /// Its column.
+        column: ColumnName,
+    },
+    /// An enum or a list of them, stored as text.
+    Enum {
+        /// The (element's) enum.
+        enum_id: EnumId,
+        /// Whether it is a list.
+        is_list: bool,
+        /// Its column.
+        column: ColumnName,
+    },
+    /// A foreign key.
+    ToOne {
+        /// The collection it points to.
+        target: CollectionId,
+        /// The column with the target's id, `customer_id`.
+        column: ColumnName,
+        /// What happens to this row when the target is deleted.
+        on_delete: OnDelete,
+    },
+    /// The other end of a foreign key.
+    ToMany {
+        /// The collection that holds the foreign key.
+        target: CollectionId,
+        /// Its to-one field that points here.
+        inverse: FieldId,
+    },
+}
+
+/// `@onDelete`: what happens to a row whose to-one target is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnDelete {
+    /// The target cannot be deleted while the row is there.
+    Restrict,
+    /// The row is deleted too, under its own delete rule and with its own audit event.
+    Cascade,
+    /// The reference becomes null, under the row's update rule and with its own audit event.
+    SetNull,
+}
+
+/// `@default`.
+#[derive(Clone, Debug)]
+pub enum DefaultValue {
+    /// `@default(value:)`: a literal, as the text form of the field's type.
+    Literal(String),
+    /// `@default(expr:)`: a CEL value over `user`, `request` and `now()`.
+    Expression(RuleText),
+}
+
+/// `@access` on a field.
+#[derive(Clone, Debug, Default)]
+pub struct FieldAccess {
+    /// Who sees the value; others get null or the mask.
+    pub read: Option<RuleText>,
+    /// Who may set the value.
+    pub write: Option<RuleText>,
+    /// What those who may not read see instead of null.
+    pub mask: Option<Mask>,
+}
+
+/// `mask:` of a field's `@access`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mask {
+    /// `a***@acme.test`.
+    Email,
+    /// `****1234`.
+    Last4,
+    /// `****`.
+    Redact,
+}

@@ -1,0 +1,6 @@
+//! Toolcrib: a GraphQL internal-tools platform over PostgreSQL.
+
+pub mod base;
+pub mod catalog;
+pub mod policy;
+pub mod sql;

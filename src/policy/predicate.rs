@@ -1,0 +1,163 @@
+//! What is left of a rule once the actor has decided its part: a condition on rows.
+//!
+//! Negation is already pushed to the leaves, so a predicate has two outcomes: it selects a row exactly when the rule is
+//! `True` for it. Both `False` and `Unknown` do not select.
+
+use crate::base::{ColumnName, TableName, Value};
+
+/// A solved rule.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predicate {
+    /// Allows every row: no predicate in the SQL.
+    Always,
+    /// Allows none: the database is not asked.
+    Never,
+    /// All parts; at least two, none constant.
+    All(Vec<Predicate>),
+    /// Any part; at least two, none constant.
+    Any(Vec<Predicate>),
+    /// A condition on one row.
+    Condition(Condition),
+}
+
+impl Predicate {
+    /// Conjunction with constants folded.
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Self::Always => {}
+                Self::Never => return Self::Never,
+                Self::All(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match kept.len() {
+            0 => Self::Always,
+            1 => kept.remove(0),
+            _ => Self::All(kept),
+        }
+    }
+
+    /// Disjunction with constants folded.
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Self::Never => {}
+                Self::Always => return Self::Always,
+                Self::Any(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match kept.len() {
+            0 => Self::Never,
+            1 => kept.remove(0),
+            _ => Self::Any(kept),
+        }
+    }
+
+    /// Whether every row is allowed.
+    pub fn is_always(&self) -> bool {
+        matches!(self, Self::Always)
+    }
+
+    /// Whether no row is allowed.
+    pub fn is_never(&self) -> bool {
+        matches!(self, Self::Never)
+    }
+}
+
+/// Which image of a row a rule names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RowImage {
+    /// `row`: the stored row, for `create` the new one.
+    Row,
+    /// `old`: before the change.
+    Old,
+    /// `new`: after the change.
+    New,
+    /// The row of an enclosing `exists`, by nesting depth from 0.
+    Member(u16),
+}
+
+/// A condition on one row, already in the positive: true in SQL exactly when it is `True` (never relies on SQL's null).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// A comparison of two operands.
+    Compare(Comparison, Operand, Operand),
+    /// `operand is null`.
+    IsNull(Operand),
+    /// `operand is not null`.
+    IsNotNull(Operand),
+    /// The operand equals one of the values of a list; `is_negated`: equals none of them (null equals none).
+    InList {
+        /// What is looked for.
+        operand: Operand,
+        /// A [`Value::List`] without nulls.
+        list: Value,
+        /// Whether it must not be there.
+        is_negated: bool,
+    },
+    /// A boolean column that must be exactly this.
+    IsBoolean(Operand, bool),
+    /// A text operand starts with, ends with or contains another.
+    Text(TextTest, Operand, Operand, bool),
+    /// There is a row of `table` with `join_column = join_value` for which `body` holds; `is_negated`: there is none.
+    /// Used for to-one paths (`join_column` is `id`) and for `exists(row.members, m, ...)` (`join_column` is the foreign key).
+    Exists {
+        /// The table looked into.
+        table: TableName,
+        /// Its column that joins.
+        join_column: ColumnName,
+        /// What it has to equal.
+        join_value: Operand,
+        /// The nesting depth: the row inside is [`RowImage::Member`] of this depth.
+        depth: u16,
+        /// What must hold of the row inside.
+        body: Box<Predicate>,
+        /// Whether there must be none.
+        is_negated: bool,
+    },
+    /// The inner predicate does not select. Only below a negated `exists`.
+    Not(Box<Predicate>),
+}
+
+/// A comparison in the positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`, true only if neither side is null.
+    Equal,
+    /// `is not distinct from`: two nulls are equal.
+    EqualOrBothNull,
+    /// `is distinct from`: a null differs from a value.
+    Distinct,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// A test on texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextTest {
+    /// `startsWith`
+    StartsWith,
+    /// `endsWith`
+    EndsWith,
+    /// `contains`
+    Contains,
+}
+
+/// A value inside a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// A column of a row image.
+    Column(RowImage, ColumnName),
+    /// A value that the actor, the request or a literal decided; never null.
+    Value(Value),
+}

@@ -1,0 +1,155 @@
+//! Expressions.
+
+use crate::base::{ColumnName, Value};
+use crate::sql::{Alias, Select};
+
+/// A binary operator between two expressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompareOp {
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `is distinct from`: `<>` for which null is a value like another.
+    DistinctFrom,
+    /// `is not distinct from`
+    NotDistinctFrom,
+    /// `like`
+    Like,
+    /// `ilike`
+    ILike,
+    /// `||`
+    Concat,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+}
+
+impl CompareOp {
+    /// The operator's text with blanks around it.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::Equal => " = ",
+            Self::NotEqual => " <> ",
+            Self::Less => " < ",
+            Self::LessOrEqual => " <= ",
+            Self::Greater => " > ",
+            Self::GreaterOrEqual => " >= ",
+            Self::DistinctFrom => " is distinct from ",
+            Self::NotDistinctFrom => " is not distinct from ",
+            Self::Like => " like ",
+            Self::ILike => " ilike ",
+            Self::Concat => " || ",
+            Self::Add => " + ",
+            Self::Subtract => " - ",
+        }
+    }
+}
+
+/// An SQL expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// `alias."column"`
+    Column(Alias, ColumnName),
+    /// A bind parameter.
+    Value(Value),
+    /// SQL text that is part of the program, `now()`. Injection safety: `&'static str` cannot hold input.
+    Fixed(&'static str),
+    /// `(left op right)`
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    /// All of them; none is `true`.
+    And(Vec<Expr>),
+    /// Any of them; none is `false`.
+    Or(Vec<Expr>),
+    /// `(not expr)`
+    Not(Box<Expr>),
+    /// `(expr is null)`
+    IsNull(Box<Expr>),
+    /// `(expr is not null)`
+    IsNotNull(Box<Expr>),
+    /// `(expr is not true)`: true for false and null.
+    IsNotTrue(Box<Expr>),
+    /// `(expr = any(list))`
+    AnyOf(Box<Expr>, Box<Expr>),
+    /// `exists (select ...)`
+    Exists(Box<Select>),
+    /// `(select ...)` as a value.
+    Scalar(Box<Select>),
+    /// `case when .. then .. else .. end`
+    Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
+    /// `function(args)`
+    Call(&'static str, Vec<Expr>),
+    /// `(expr)::type`
+    Cast(Box<Expr>, &'static str),
+    /// `(a, b, ...)`
+    Row(Vec<Expr>),
+    /// The whole row of an alias, for `row_to_json(alias)`.
+    WholeRow(Alias),
+    /// `aggregate(arg order by ...) filter (where ...)`
+    Aggregate {
+        /// The function, `json_agg`.
+        function: &'static str,
+        /// Its argument.
+        argument: Box<Expr>,
+        /// `filter (where ...)`.
+        filter: Option<Box<Expr>>,
+    },
+}
+
+impl Expr {
+    /// `alias."column"`
+    pub fn column(alias: Alias, column: &ColumnName) -> Self {
+        Self::Column(alias, column.clone())
+    }
+
+    /// A column with a fixed name, of a subselect that this program labels.
+    pub fn labelled(alias: Alias, label: &str) -> Self {
+        Self::Column(alias, ColumnName::new(label))
+    }
+
+    /// `left op right`
+    pub fn compare(op: CompareOp, left: Self, right: Self) -> Self {
+        Self::Compare(op, Box::new(left), Box::new(right))
+    }
+
+    /// Conjunction that drops `true` and collapses to `false`.
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Self::And(inner) => kept.extend(inner),
+                Self::Or(inner) if inner.is_empty() => return Self::Or(Vec::new()),
+                other => kept.push(other),
+            }
+        }
+        if kept.len() == 1 {
+            kept.remove(0)
+        } else {
+            Self::And(kept)
+        }
+    }
+
+    /// `true`
+    pub fn always() -> Self {
+        Self::And(Vec::new())
+    }
+
+    /// `false`
+    pub fn never() -> Self {
+        Self::Or(Vec::new())
+    }
+
+    /// Whether this is the constant `true`.
+    pub fn is_always(&self) -> bool {
+        matches!(self, Self::And(parts) if parts.is_empty())
+    }
+}

@@ -1,0 +1,21 @@
+//! SQL as data, and the only place that writes SQL text for collections.
+//!
+//! Purpose: the planner and the rules build [`Expr`], [`Select`] and [`Query`] values; this module renders them through
+//! Diesel's `QueryFragment`, so that every name is quoted and every value is a bind parameter.
+//! Flow: `planner`/`policy` → [`Query`] → [`Fetch`] (a Diesel query) → `db`.
+//! Invariants: pure; deterministic (the same data gives the same text, hence the same prepared statement); text from outside
+//! the program can only enter as an identifier ([`Label`], `ColumnName`, `TableName`) or as a [`crate::base::Value`] bind.
+//! Deliberately unknown: the catalog, rules, GraphQL.
+
+mod bind;
+mod change;
+mod expr;
+mod fragment;
+mod select;
+mod show;
+
+pub use change::{Cte, CteBody, Delete, Insert, Query, Update};
+pub use expr::{CompareOp, Expr};
+pub use fragment::{Fetch, StatementKind};
+pub use select::{Alias, Column, From, Join, JoinKind, Label, Limit, OrderTerm, RowLock, Select};
+pub use show::show;
