@@ -69,10 +69,7 @@ impl Actor {
 
     /// The same user, with a named part of the platform acting on the user's behalf.
     pub fn through(&self, service: &str) -> Self {
-        Self {
-            service: Some(service.to_owned()),
-            ..self.clone()
-        }
+        Self { service: Some(service.to_owned()), ..self.clone() }
     }
 }
 
@@ -92,11 +89,6 @@ pub struct RequestContext {
 impl RequestContext {
     /// The context of work that no HTTP request caused.
     pub fn internal(time: DateTime<Utc>) -> Self {
-        Self {
-            request_id: Uuid::now_v7(),
-            ip_address: None,
-            user_agent: None,
-            time,
-        }
+        Self { request_id: Uuid::now_v7(), ip_address: None, user_agent: None, time }
     }
 }

@@ -79,9 +79,7 @@ pub trait Fault: std::error::Error {
     /// What a caller may read. Never SQL, constraint names or other people's values.
     fn public_message(&self) -> String {
         match self.code().kind() {
-            FaultKind::Server => {
-                "internal error; the server's log has the cause under this request id".to_owned()
-            }
+            FaultKind::Server => "internal error; the server's log has the cause under this request id".to_owned(),
             FaultKind::Caller | FaultKind::Author => self.to_string(),
         }
     }

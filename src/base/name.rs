@@ -88,10 +88,7 @@ pub struct TableName {
 impl TableName {
     /// Names a table in a schema.
     pub fn new(schema: impl AsRef<str>, name: impl AsRef<str>) -> Self {
-        Self {
-            schema: Arc::from(schema.as_ref()),
-            name: Arc::from(name.as_ref()),
-        }
+        Self { schema: Arc::from(schema.as_ref()), name: Arc::from(name.as_ref()) }
     }
 }
 

@@ -66,9 +66,7 @@ impl ScalarType {
 
     /// The scalar with this SDL name, if it is one of ours.
     pub fn from_graphql_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|scalar| scalar.graphql_name() == name)
+        Self::ALL.into_iter().find(|scalar| scalar.graphql_name() == name)
     }
 
     /// The PostgreSQL type that stores it, as `pg_catalog.format_type` prints it.

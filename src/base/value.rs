@@ -72,70 +72,32 @@ impl Value {
     /// # Errors
     /// [`ValueError`] when the text does not have the scalar's form.
     pub fn parse(scalar: ScalarType, text: &str) -> Result<Self, ValueError> {
-        let refuse = |expected| ValueError {
-            text: text.chars().take(80).collect(),
-            expected,
-        };
+        let refuse = |expected| ValueError { text: text.chars().take(80).collect(), expected };
         match scalar {
-            ScalarType::Id => text
-                .parse()
-                .map(Self::Id)
-                .map_err(|_| refuse("ID (a UUID)")),
-            ScalarType::String => {
-                Self::checked_text(text).ok_or(refuse("String (a NUL character cannot be stored)"))
-            }
+            ScalarType::Id => text.parse().map(Self::Id).map_err(|_| refuse("ID (a UUID)")),
+            ScalarType::String => Self::checked_text(text).ok_or(refuse("String (a NUL character cannot be stored)")),
             ScalarType::Url => {
-                let is_url = text
-                    .split_once("://")
-                    .is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
+                let is_url = text.split_once("://").is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
                 let refused = || refuse("URL (`https://...`)");
-                if is_url {
-                    Self::checked_text(text).ok_or_else(refused)
-                } else {
-                    Err(refused())
-                }
+                if is_url { Self::checked_text(text).ok_or_else(refused) } else { Err(refused()) }
             }
             ScalarType::Email => {
                 let is_email = text.split_once('@').is_some_and(|(local, domain)| {
-                    !local.is_empty()
-                        && !domain.is_empty()
-                        && !domain.contains('@')
-                        && !text.contains(char::is_whitespace)
+                    !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(char::is_whitespace)
                 });
                 let refused = || refuse("Email (`local@domain`)");
-                if is_email {
-                    Self::checked_text(text).ok_or_else(refused)
-                } else {
-                    Err(refused())
-                }
+                if is_email { Self::checked_text(text).ok_or_else(refused) } else { Err(refused()) }
             }
-            ScalarType::Int => text
-                .parse()
-                .map(Self::Int)
-                .map_err(|_| refuse("Int (32 bits)")),
-            ScalarType::BigInt => text
-                .parse()
-                .map(Self::BigInt)
-                .map_err(|_| refuse("BigInt (64 bits)")),
+            ScalarType::Int => text.parse().map(Self::Int).map_err(|_| refuse("Int (32 bits)")),
+            ScalarType::BigInt => text.parse().map(Self::BigInt).map_err(|_| refuse("BigInt (64 bits)")),
             ScalarType::Float => text.parse().map(Self::Float).map_err(|_| refuse("Float")),
-            ScalarType::Boolean => text
-                .parse()
-                .map(Self::Boolean)
-                .map_err(|_| refuse("Boolean")),
+            ScalarType::Boolean => text.parse().map(Self::Boolean).map_err(|_| refuse("Boolean")),
             ScalarType::DateTime => DateTime::parse_from_rfc3339(text)
                 .map(|instant| Self::DateTime(instant.with_timezone(&Utc)))
                 .map_err(|_| refuse("DateTime (RFC 3339, `2026-01-31T09:00:00Z`)")),
-            ScalarType::Date => text
-                .parse()
-                .map(Self::Date)
-                .map_err(|_| refuse("Date (`2026-01-31`)")),
-            ScalarType::Decimal => text
-                .parse()
-                .map(Self::Decimal)
-                .map_err(|_| refuse("Decimal (`12.50`)")),
-            ScalarType::Json => serde_json::from_str(text)
-                .map(Self::Json)
-                .map_err(|_| refuse("JSON")),
+            ScalarType::Date => text.parse().map(Self::Date).map_err(|_| refuse("Date (`2026-01-31`)")),
+            ScalarType::Decimal => text.parse().map(Self::Decimal).map_err(|_| refuse("Decimal (`12.50`)")),
+            ScalarType::Json => serde_json::from_str(text).map(Self::Json).map_err(|_| refuse("JSON")),
         }
     }
 

@@ -1,8 +1,6 @@
 //! The checked model: collections, fields, enums and the text of their rules.
 
-use crate::base::{
-    ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName,
-};
+use crate::base::{ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName};
 use crate::catalog::{SourceFile, SourceSpan};
 
 /// Index of a collection in [`Catalog::collections`].
@@ -53,23 +51,13 @@ impl Catalog {
 
     /// The collection with this GraphQL type name.
     pub fn find_collection(&self, name: &str) -> Option<&Collection> {
-        self.collections
-            .iter()
-            .find(|collection| collection.name == name)
+        self.collections.iter().find(|collection| collection.name == name)
     }
 
     /// Every role: the values of the `Role` enum.
     pub fn roles(&self) -> Vec<RoleName> {
         let roles = self.enums.iter().find(|enum_type| enum_type.name == "Role");
-        roles
-            .map(|roles| {
-                roles
-                    .values
-                    .iter()
-                    .map(|value| RoleName::new(value.name.as_str()))
-                    .collect()
-            })
-            .unwrap_or_default()
+        roles.map(|roles| roles.values.iter().map(|value| RoleName::new(value.name.as_str())).collect()).unwrap_or_default()
     }
 }
 
@@ -87,19 +75,9 @@ pub struct RuleText {
 impl RuleText {
     /// The place in the file of a range of bytes of the rule text.
     pub fn span_of(&self, offset: usize, length: usize) -> SourceSpan {
-        let piece = self
-            .offsets
-            .iter()
-            .rev()
-            .find(|(in_text, _)| *in_text <= offset);
-        let start = piece.map_or(self.span.offset, |(in_text, in_file)| {
-            in_file + (offset - in_text)
-        });
-        SourceSpan {
-            source: self.span.source,
-            offset: start,
-            length: length.max(1),
-        }
+        let piece = self.offsets.iter().rev().find(|(in_text, _)| *in_text <= offset);
+        let start = piece.map_or(self.span.offset, |(in_text, in_file)| in_file + (offset - in_text));
+        SourceSpan { source: self.span.source, offset: start, length: length.max(1) }
     }
 }
 
@@ -175,8 +153,7 @@ impl Collection {
 
     /// The `id` field.
     pub fn id_field(&self) -> &Field {
-        self.find_field("id")
-            .expect("the compiler gives every collection an `id`")
+        self.find_field("id").expect("the compiler gives every collection an `id`")
     }
 
     /// The fields that have a column.
@@ -266,9 +243,7 @@ impl Field {
     /// The column that stores it; `None` for the other end of a relation.
     pub fn column(&self) -> Option<&ColumnName> {
         match &self.kind {
-            FieldKind::Scalar { column, .. }
-            | FieldKind::Enum { column, .. }
-            | FieldKind::ToOne { column, .. } => Some(column),
+            FieldKind::Scalar { column, .. } | FieldKind::Enum { column, .. } | FieldKind::ToOne { column, .. } => Some(column),
             FieldKind::ToMany { .. } => None,
         }
     }
@@ -285,10 +260,7 @@ impl Field {
 
     /// Whether the column holds an array.
     pub fn is_list(&self) -> bool {
-        matches!(
-            self.kind,
-            FieldKind::Scalar { is_list: true, .. } | FieldKind::Enum { is_list: true, .. }
-        )
+        matches!(self.kind, FieldKind::Scalar { is_list: true, .. } | FieldKind::Enum { is_list: true, .. })
     }
 }
 

@@ -12,9 +12,8 @@ mod diagnostic;
 mod source;
 
 pub use collection::{
-    AccessRules, AuditSettings, Catalog, Collection, CollectionId, DefaultValue, EnumId, EnumType,
-    EnumValue, ExportSettings, Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind,
-    NamedRule, OnDelete, RuleText,
+    AccessRules, AuditSettings, Catalog, Collection, CollectionId, DefaultValue, EnumId, EnumType, EnumValue, ExportSettings,
+    Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText,
 };
 pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub use source::{SourceFile, SourceId, SourceSpan};

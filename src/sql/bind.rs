@@ -5,9 +5,7 @@ use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::AstPass;
 use diesel::serialize::{IsNull, Output, Result as SerializeResult, ToSql};
-use diesel::sql_types::{
-    Array, BigInt, Bool, Date, Double, Integer, Jsonb, Numeric, Text, Timestamptz, Uuid,
-};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Double, Integer, Jsonb, Numeric, Text, Timestamptz, Uuid};
 
 /// Serializes the variants of [`Value`] that fit an SQL type; nulls fit every type.
 macro_rules! bind_as {

@@ -16,10 +16,7 @@ pub struct Query {
 impl Query {
     /// A statement without common table expressions.
     pub fn select(body: Select) -> Self {
-        Self {
-            ctes: Vec::new(),
-            body,
-        }
+        Self { ctes: Vec::new(), body }
     }
 }
 

@@ -131,11 +131,7 @@ impl Expr {
                 other => kept.push(other),
             }
         }
-        if kept.len() == 1 {
-            kept.remove(0)
-        } else {
-            Self::And(kept)
-        }
+        if kept.len() == 1 { kept.remove(0) } else { Self::And(kept) }
     }
 
     /// `true`

@@ -3,8 +3,7 @@
 use crate::base::TableName;
 use crate::sql::bind::push_value;
 use crate::sql::{
-    Alias, Column, Cte, CteBody, Delete, Expr, From, Insert, Join, JoinKind, Limit, OrderTerm,
-    Query, RowLock, Select, Update,
+    Alias, Column, Cte, CteBody, Delete, Expr, From, Insert, Join, JoinKind, Limit, OrderTerm, Query, RowLock, Select, Update,
 };
 use diesel::QueryResult;
 use diesel::pg::Pg;
@@ -31,11 +30,7 @@ pub struct Fetch<'q, ST> {
 impl<'q, ST> Fetch<'q, ST> {
     /// Prepares to run `query`.
     pub fn new(query: &'q Query, kind: StatementKind) -> Self {
-        Self {
-            query,
-            kind,
-            sql_type: PhantomData,
-        }
+        Self { query, kind, sql_type: PhantomData }
     }
 }
 
@@ -73,11 +68,7 @@ fn push_query<'b>(query: &'b Query, out: &mut Out<'_, 'b>) -> QueryResult<()> {
 
 fn push_cte<'b>(cte: &'b Cte, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     push_alias(cte.name, out);
-    out.push_sql(if matches!(cte.body, CteBody::Select(_)) {
-        " as materialized ("
-    } else {
-        " as ("
-    });
+    out.push_sql(if matches!(cte.body, CteBody::Select(_)) { " as materialized (" } else { " as (" });
     match &cte.body {
         CteBody::Select(select) => push_select(select, out)?,
         CteBody::Insert(insert) => push_insert(insert, out)?,
@@ -132,11 +123,7 @@ fn push_delete<'b>(delete: &'b Delete, out: &mut Out<'_, 'b>) -> QueryResult<()>
     push_returning(&delete.returning, out)
 }
 
-fn push_sources<'b>(
-    word: &'static str,
-    sources: &'b [From],
-    out: &mut Out<'_, 'b>,
-) -> QueryResult<()> {
+fn push_sources<'b>(word: &'static str, sources: &'b [From], out: &mut Out<'_, 'b>) -> QueryResult<()> {
     for (index, from) in sources.iter().enumerate() {
         out.push_sql(if index == 0 { word } else { ", " });
         push_from(from, out)?;
@@ -292,11 +279,7 @@ fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
         }
         Expr::Row(parts) => push_list(parts, out)?,
         Expr::WholeRow(alias) => push_alias(*alias, out),
-        Expr::Aggregate {
-            function,
-            argument,
-            filter,
-        } => {
+        Expr::Aggregate { function, argument, filter } => {
             out.push_sql(function);
             push_around("(", argument, ")", out)?;
             if let Some(filter) = filter {
@@ -307,34 +290,21 @@ fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_around<'b>(
-    before: &'static str,
-    expr: &'b Expr,
-    after: &'static str,
-    out: &mut Out<'_, 'b>,
-) -> QueryResult<()> {
+fn push_around<'b>(before: &'static str, expr: &'b Expr, after: &'static str, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     out.push_sql(before);
     push_expr(expr, out)?;
     out.push_sql(after);
     Ok(())
 }
 
-fn push_nested<'b>(
-    before: &'static str,
-    select: &'b Select,
-    out: &mut Out<'_, 'b>,
-) -> QueryResult<()> {
+fn push_nested<'b>(before: &'static str, select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     out.push_sql(before);
     push_select(select, out)?;
     out.push_sql(")");
     Ok(())
 }
 
-fn push_case<'b>(
-    arms: &'b [(Expr, Expr)],
-    otherwise: Option<&'b Expr>,
-    out: &mut Out<'_, 'b>,
-) -> QueryResult<()> {
+fn push_case<'b>(arms: &'b [(Expr, Expr)], otherwise: Option<&'b Expr>, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     out.push_sql("case");
     for (condition, result) in arms {
         push_around(" when ", condition, " then ", out)?;
@@ -357,12 +327,7 @@ fn push_list<'b>(parts: &'b [Expr], out: &mut Out<'_, 'b>) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_joined<'b>(
-    parts: &'b [Expr],
-    word: &'static str,
-    empty: &'static str,
-    out: &mut Out<'_, 'b>,
-) -> QueryResult<()> {
+fn push_joined<'b>(parts: &'b [Expr], word: &'static str, empty: &'static str, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     if parts.is_empty() {
         out.push_sql(empty);
         return Ok(());

@@ -48,18 +48,12 @@ pub struct Column {
 impl Column {
     /// A column under a response key.
     pub fn new(expr: Expr, label: Label) -> Self {
-        Self {
-            expr,
-            label: Some(label),
-        }
+        Self { expr, label: Some(label) }
     }
 
     /// A column under a name of the program's own.
     pub fn fixed(expr: Expr, label: &'static str) -> Self {
-        Self {
-            expr,
-            label: Some(Label::new(label).expect("the program's own labels are short")),
-        }
+        Self { expr, label: Some(Label::new(label).expect("the program's own labels are short")) }
     }
 
     /// A column whose name nobody reads.
@@ -150,11 +144,7 @@ pub struct Select {
 impl Select {
     /// `select columns from ...`
     pub fn new(columns: Vec<Column>, from: From) -> Self {
-        Self {
-            columns,
-            from: Some(from),
-            ..Self::default()
-        }
+        Self { columns, from: Some(from), ..Self::default() }
     }
 
     /// Adds a WHERE.
