@@ -1,6 +1,11 @@
 //! Toolcrib: a GraphQL internal-tools platform over PostgreSQL.
 
+pub mod audit;
 pub mod base;
 pub mod catalog;
+pub mod db;
+pub mod planner;
 pub mod policy;
+pub mod read;
 pub mod sql;
+pub mod write;

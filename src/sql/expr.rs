@@ -92,8 +92,10 @@ pub enum Expr {
     Cast(Box<Expr>, &'static str),
     /// `(a, b, ...)`
     Row(Vec<Expr>),
-    /// The whole row of an alias, for `row_to_json(alias)`.
+    /// `alias.*`: the whole row of an alias, for `row_to_json`. Never the bare alias: a column of that name would win.
     WholeRow(Alias),
+    /// `(array)[index]`, from 1.
+    Element(Box<Expr>, Box<Expr>),
     /// `aggregate(arg order by ...) filter (where ...)`
     Aggregate {
         /// The function, `json_agg`.

@@ -3,7 +3,7 @@
 use crate::base::TableName;
 use crate::sql::bind::push_value;
 use crate::sql::{
-    Alias, Column, Cte, CteBody, Delete, Expr, From, Insert, Join, JoinKind, Limit, OrderTerm, Query, RowLock, Select, Update,
+    Alias, Column, Cte, CteBody, Delete, Expr, From, Insert, Join, JoinKind, OrderTerm, Query, RowLock, Select, Update,
 };
 use diesel::QueryResult;
 use diesel::pg::Pg;
@@ -157,13 +157,8 @@ fn push_select<'b>(select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()>
         out.push_sql(if index == 0 { " order by " } else { ", " });
         push_order(term, out)?;
     }
-    match &select.limit {
-        Some(Limit::Literal(number)) => out.push_sql(&format!(" limit {number}")),
-        Some(Limit::Bind(number)) => {
-            out.push_sql(" limit ");
-            out.push_bind_param::<diesel::sql_types::BigInt, i64>(number)?;
-        }
-        None => {}
+    if let Some(limit) = select.limit {
+        out.push_sql(&format!(" limit {limit}"));
     }
     match select.lock {
         Some(RowLock::Update) => out.push_sql(" for update"),
@@ -203,10 +198,17 @@ fn push_from<'b>(from: &'b From, out: &mut Out<'_, 'b>) -> QueryResult<()> {
             out.push_sql(" as ");
             push_alias(*alias, out);
         }
-        From::Function(call, alias) => {
-            push_expr(call, out)?;
+        From::Unnest(arrays, alias, columns) => {
+            out.push_sql("unnest");
+            push_list(arrays, out)?;
             out.push_sql(" as ");
             push_alias(*alias, out);
+            out.push_sql(" (");
+            for (index, column) in columns.iter().enumerate() {
+                push_comma(index, out);
+                out.push_sql(column);
+            }
+            out.push_sql(")");
         }
     }
     Ok(())
@@ -219,8 +221,8 @@ fn push_join<'b>(join: &'b Join, out: &mut Out<'_, 'b>) -> QueryResult<()> {
             push_from(&join.from, out)?;
             out.push_sql(" on true");
         }
-        JoinKind::CrossLateral => {
-            out.push_sql(" cross join lateral ");
+        JoinKind::Cross => {
+            out.push_sql(" cross join ");
             push_from(&join.from, out)?;
         }
     }
@@ -278,7 +280,14 @@ fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
             out.push_sql(sql_type);
         }
         Expr::Row(parts) => push_list(parts, out)?,
-        Expr::WholeRow(alias) => push_alias(*alias, out),
+        Expr::WholeRow(alias) => {
+            push_alias(*alias, out);
+            out.push_sql(".*");
+        }
+        Expr::Element(array, index) => {
+            push_around("(", array, ")[", out)?;
+            push_around("(", index, ")::integer]", out)?;
+        }
         Expr::Aggregate { function, argument, filter } => {
             out.push_sql(function);
             push_around("(", argument, ")", out)?;

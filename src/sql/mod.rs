@@ -17,5 +17,5 @@ mod show;
 pub use change::{Cte, CteBody, Delete, Insert, Query, Update};
 pub use expr::{CompareOp, Expr};
 pub use fragment::{Fetch, StatementKind};
-pub use select::{Alias, Column, From, Join, JoinKind, Label, Limit, OrderTerm, RowLock, Select};
-pub use show::show;
+pub use select::{Alias, Column, From, Join, JoinKind, Label, OrderTerm, RowLock, Select};
+pub use show::{show, text};

@@ -71,8 +71,8 @@ pub enum From {
     Subselect(Box<Select>, Alias),
     /// `name alias`: a common table expression, which is named by an alias of the program's own.
     Cte(Alias, Alias),
-    /// `function(arg) alias`
-    Function(Expr, Alias),
+    /// `unnest(array, ...) alias (column, ...)`: parallel arrays as rows.
+    Unnest(Vec<Expr>, Alias, &'static [&'static str]),
 }
 
 /// How a joined source meets the rows before it.
@@ -80,8 +80,8 @@ pub enum From {
 pub enum JoinKind {
     /// `left join lateral ... on true`: a relation never takes its parent away.
     LeftLateral,
-    /// `cross join lateral`
-    CrossLateral,
+    /// `cross join`: every pair, cut down by WHERE.
+    Cross,
 }
 
 /// One join.
@@ -102,15 +102,6 @@ pub struct OrderTerm {
     pub is_descending: bool,
     /// `Some(true)` for `nulls first`, `Some(false)` for `nulls last`, `None` for PostgreSQL's default.
     pub is_nulls_first: Option<bool>,
-}
-
-/// LIMIT.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Limit {
-    /// A number in the text. Injection safety: a `u32` has only digits.
-    Literal(u32),
-    /// A bind parameter.
-    Bind(i64),
 }
 
 /// Row locks of a SELECT.
@@ -135,8 +126,9 @@ pub struct Select {
     pub filter: Option<Expr>,
     /// ORDER BY.
     pub order: Vec<OrderTerm>,
-    /// LIMIT.
-    pub limit: Option<Limit>,
+    /// LIMIT, as a number in the text: `limit $1` would be planned anew on every execution, because PostgreSQL's generic
+    /// plan does not know how few rows are wanted. Injection safety: a `u32` has only digits.
+    pub limit: Option<u32>,
     /// Row locks.
     pub lock: Option<RowLock>,
 }

@@ -1,0 +1,66 @@
+//! Opening one connection.
+
+use crate::db::DbError;
+use diesel_async::AsyncPgConnection;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// The URL of the server's own login. Holds a password: never logged.
+    pub url: String,
+    /// The most connections.
+    pub max_connections: usize,
+    /// How long a statement may run.
+    pub statement_timeout: Duration,
+}
+
+/// One connection of the pool.
+pub(crate) struct Connection {
+    /// Diesel's connection.
+    pub(crate) pg: AsyncPgConnection,
+    /// Whether the socket is gone.
+    is_closed: Arc<AtomicBool>,
+    /// How many statement shapes are prepared on it.
+    pub(crate) prepared: parking_lot::Mutex<std::collections::HashSet<u64>>,
+}
+
+impl Connection {
+    /// Whether the socket is gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+}
+
+impl ConnectOptions {
+    /// Opens a connection.
+    ///
+    /// The socket is driven by a task of its own: Diesel's connection then needs no channel to it on every statement.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`].
+    pub(crate) async fn connect(&self) -> Result<Connection, DbError> {
+        let unavailable = |error: tokio_postgres::Error| DbError::Unavailable(Box::new(error));
+        let mut config = tokio_postgres::Config::from_str(&self.url).map_err(unavailable)?;
+        config.application_name("toolcrib");
+        config.connect_timeout(Duration::from_secs(5));
+        // JIT compilation costs more than it saves on statements that answer a request.
+        config.options(format!("-c statement_timeout={} -c jit=off -c lock_timeout=10s", self.statement_timeout.as_millis()));
+        let (client, socket) = config.connect(NoTls).await.map_err(unavailable)?;
+        let is_closed = Arc::new(AtomicBool::new(false));
+        let closing = Arc::clone(&is_closed);
+        tokio::spawn(async move {
+            let outcome = socket.await;
+            closing.store(true, Ordering::Relaxed);
+            if let Err(error) = outcome {
+                tracing::debug!(error = %error, "a database connection ended");
+            }
+        });
+        let pg = AsyncPgConnection::try_from(client).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
+        Ok(Connection { pg, is_closed, prepared: parking_lot::Mutex::default() })
+    }
+}

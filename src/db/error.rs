@@ -1,0 +1,94 @@
+//! What can go wrong in the database, sorted by what can be done about it.
+
+use crate::base::{Fault, FaultCode};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// An error of the database or the way to it.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection: the database is away, or refuses the login.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Every connection is busy.
+    #[error("all {limit} database connections are busy; try again, or raise `database.max_connections`")]
+    Busy {
+        /// The size of the pool.
+        limit: usize,
+    },
+    /// A constraint refuses a value.
+    #[error("a constraint refuses the change")]
+    Constraint {
+        /// What kind of constraint.
+        kind: ConstraintKind,
+        /// The table, without its schema.
+        table: String,
+        /// The constraint's name, or the column's for NOT NULL. Never shown to callers.
+        name: String,
+    },
+    /// A concurrent change; the same request may work when it is sent again.
+    #[error("a concurrent change got in the way; send the request again")]
+    Conflict(#[source] DieselError),
+    /// The statement took longer than `database.statement_timeout`.
+    #[error("the statement took too long; ask for less at once")]
+    Timeout(#[source] DieselError),
+    /// Anything else is a fault of ours.
+    #[error("the database refused a statement")]
+    Statement(#[source] DieselError),
+}
+
+/// The kinds of constraint that a caller's value can hurt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// The value is taken.
+    Unique,
+    /// The row it points to is not there, or rows still point to it.
+    ForeignKey,
+    /// A value is missing.
+    NotNull,
+    /// The value is out of its range, length or list.
+    Check,
+}
+
+impl From<DieselError> for DbError {
+    fn from(error: DieselError) -> Self {
+        let DieselError::DatabaseError(kind, information) = &error else {
+            return Self::Statement(error);
+        };
+        let constraint = |constraint_kind| Self::Constraint {
+            kind: constraint_kind,
+            table: information.table_name().unwrap_or_default().to_owned(),
+            name: information.constraint_name().or(information.column_name()).unwrap_or_default().to_owned(),
+        };
+        match kind {
+            DatabaseErrorKind::UniqueViolation => constraint(ConstraintKind::Unique),
+            DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::RestrictViolation => constraint(ConstraintKind::ForeignKey),
+            DatabaseErrorKind::NotNullViolation => constraint(ConstraintKind::NotNull),
+            DatabaseErrorKind::CheckViolation => constraint(ConstraintKind::Check),
+            DatabaseErrorKind::SerializationFailure => Self::Conflict(error),
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => Self::Unavailable(Box::new(error)),
+            // diesel-async keeps no SQLSTATE for these; PostgreSQL's own words are all there is.
+            _ if information.message().starts_with("deadlock detected") => Self::Conflict(error),
+            _ if information.message().contains("due to statement timeout") => Self::Timeout(error),
+            _ if information.message().starts_with("terminating connection") => Self::Unavailable(Box::new(error)),
+            _ => Self::Statement(error),
+        }
+    }
+}
+
+impl Fault for DbError {
+    fn code(&self) -> FaultCode {
+        match self {
+            Self::Constraint { .. } => FaultCode::ConstraintViolation,
+            Self::Conflict(_) => FaultCode::Conflict,
+            Self::Timeout(_) => FaultCode::LimitExceeded,
+            Self::Unavailable(_) | Self::Busy { .. } | Self::Statement(_) => FaultCode::InternalServerError,
+        }
+    }
+}
+
+impl DbError {
+    /// Whether the database is away: the whole service is, then.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy { .. })
+    }
+}

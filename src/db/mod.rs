@@ -1,0 +1,24 @@
+//! The server's connections: a pool of sessions that own nothing, and transactions that carry an actor.
+//!
+//! Purpose: run statements under the database role of whoever asks, and never give an open or dirty transaction back.
+//! Flow: [`Database::read`] is one pipeline of BEGIN, role and settings, statement, COMMIT; [`Database::begin`] opens a
+//! [`Transaction`] for more.
+//! Invariants: the pool logs in as `toolcrib_server`, which has no privilege on collections, so a statement outside its
+//! transaction is refused by PostgreSQL; a connection that is dropped before its COMMIT or ROLLBACK was answered is closed, not
+//! pooled.
+//! Deliberately unknown: plans, rules, what a statement means.
+
+mod connect;
+mod error;
+mod pool;
+mod raw_json;
+mod session;
+mod shape;
+mod transaction;
+
+pub use connect::ConnectOptions;
+pub use error::{ConstraintKind, DbError};
+pub use pool::Database;
+pub use raw_json::RawJson;
+pub use session::ActorSettings;
+pub use transaction::{JsonRow, Transaction};

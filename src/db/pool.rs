@@ -1,0 +1,185 @@
+//! The pool.
+
+use crate::db::connect::{ConnectOptions, Connection};
+use crate::db::session::{ActorSettings, Begin, Commit};
+use crate::db::shape::{MAX_PREPARED, Shapes};
+use crate::db::transaction::{JsonRow, Transaction};
+use crate::db::DbError;
+use crate::sql::{Fetch, Query, StatementKind};
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
+use diesel::sql_types::{BigInt, Json, Nullable};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The server's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<Connector>,
+    shapes: Arc<Shapes>,
+}
+
+/// Opens and recycles connections for deadpool.
+pub(crate) struct Connector(ConnectOptions);
+
+impl Manager for Connector {
+    type Type = Connection;
+    type Error = DbError;
+
+    async fn create(&self) -> Result<Connection, DbError> {
+        self.0.connect().await
+    }
+
+    /// No query on checkout (deadpool's usual way costs a round trip): a [`Checkout`] only gives clean connections back.
+    async fn recycle(&self, connection: &mut Connection, _metrics: &Metrics) -> RecycleResult<DbError> {
+        if connection.is_closed() || connection.prepared.get_mut().len() > MAX_PREPARED {
+            return Err(RecycleError::message("closed or worn out"));
+        }
+        Ok(())
+    }
+}
+
+/// A connection taken from the pool. Given back only when it was marked clean; otherwise it is closed on drop, and PostgreSQL
+/// rolls back whatever was open.
+pub(crate) struct Checkout {
+    object: Option<Object<Connector>>,
+    is_clean: bool,
+}
+
+impl Checkout {
+    /// The connection.
+    pub(crate) fn connection(&self) -> &Connection {
+        self.object.as_ref().expect("the object is only taken on drop")
+    }
+
+    /// Diesel's connection.
+    pub(crate) fn pg(&self) -> &AsyncPgConnection {
+        &self.connection().pg
+    }
+
+    /// Says that no transaction is open any more.
+    pub(crate) fn mark_clean(&mut self) {
+        self.is_clean = true;
+    }
+}
+
+impl Drop for Checkout {
+    fn drop(&mut self) {
+        let Some(object) = self.object.take() else { return };
+        if self.is_clean {
+            return;
+        }
+        // The caller was dropped in the middle: whatever runs is cancelled, and the connection never comes back.
+        let connection = Object::take(object);
+        let cancel = connection.pg.cancel_token();
+        drop(connection);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { cancel.cancel_query(tokio_postgres::NoTls).await });
+        }
+    }
+}
+
+impl Database {
+    /// Builds the pool and opens its first connection, so that a wrong URL is found at start.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`].
+    pub async fn connect(options: ConnectOptions) -> Result<Self, DbError> {
+        let max_connections = options.max_connections;
+        let pool = Pool::builder(Connector(options))
+            .max_size(max_connections)
+            .runtime(deadpool::Runtime::Tokio1)
+            .timeouts(Timeouts { wait: Some(Duration::from_secs(10)), create: Some(Duration::from_secs(10)), recycle: None })
+            .build()
+            .map_err(|error| DbError::Unavailable(Box::new(error)))?;
+        let database = Self { pool, shapes: Arc::new(Shapes::new()) };
+        database.checkout().await?.mark_clean();
+        Ok(database)
+    }
+
+    /// Runs one statement for an actor: BEGIN, role and settings, the statement, COMMIT, sent as one pipeline.
+    ///
+    /// diesel-async sends in the order in which the futures are first polled, also while a statement is still being prepared
+    /// (its statement cache is one lock). Should a statement ever run outside the transaction, the server's login has no
+    /// privilege for it.
+    ///
+    /// # Errors
+    /// [`DbError`]; the transaction is undone then.
+    pub async fn read(&self, actor: &ActorSettings, query: &Query) -> Result<Option<JsonRow>, DbError> {
+        let mut checkout = self.checkout().await?;
+        let kind = self.note_shape(query, &checkout)?;
+        let fetch: Fetch<'_, (Nullable<Json>, BigInt)> = Fetch::new(query, kind);
+        let pg = checkout.pg();
+        let (begun, set, rows, committed) = tokio::join!(
+            Begin.execute(&mut &*pg),
+            actor.clone().execute(&mut &*pg),
+            fetch.load::<JsonRow>(&mut &*pg),
+            Commit.execute(&mut &*pg),
+        );
+        // A failed statement makes COMMIT a ROLLBACK; only a connection whose COMMIT was answered goes back to the pool.
+        if committed.is_ok() {
+            checkout.mark_clean();
+        }
+        begun?;
+        set?;
+        let mut rows = rows?;
+        committed?;
+        Ok(rows.pop())
+    }
+
+    /// Opens a transaction for an actor. BEGIN and settings travel with its first statements.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] or [`DbError::Busy`].
+    pub async fn begin(&self, actor: &ActorSettings) -> Result<Transaction, DbError> {
+        Ok(Transaction::new(self.clone(), self.checkout().await?, actor.clone()))
+    }
+
+    /// Runs work on the platform's system tables, as the server's own login, in one transaction.
+    ///
+    /// # Errors
+    /// What the work returns, or [`DbError`]; the transaction is undone then.
+    pub async fn system<T, E>(&self, work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        let mut checkout = self.checkout().await?;
+        let to_db = |error: diesel::result::Error| E::from(DbError::from(error));
+        Begin.execute(&mut checkout.pg()).await.map_err(to_db)?;
+        let outcome = work(checkout.pg()).await;
+        match &outcome {
+            Ok(_) => Commit.execute(&mut checkout.pg()).await.map_err(to_db)?,
+            Err(_) => crate::db::session::Rollback.execute(&mut checkout.pg()).await.map_err(to_db)?,
+        };
+        checkout.mark_clean();
+        outcome
+    }
+
+    /// How many connections there are and how many are free.
+    pub fn pool_status(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size, status.available)
+    }
+
+    pub(crate) async fn checkout(&self) -> Result<Checkout, DbError> {
+        let object = self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            PoolError::Timeout(_) => DbError::Busy { limit: self.pool.status().max_size },
+            other => DbError::Unavailable(other.to_string().into()),
+        })?;
+        Ok(Checkout { object: Some(object), is_clean: false })
+    }
+
+    /// Whether the statement is worth preparing on this connection.
+    pub(crate) fn note_shape(&self, query: &Query, checkout: &Checkout) -> Result<StatementKind, DbError> {
+        let mut hasher = DefaultHasher::new();
+        crate::sql::text(query)?.hash(&mut hasher);
+        let shape = hasher.finish();
+        let kind = self.shapes.note(shape);
+        if kind == StatementKind::Hot {
+            checkout.connection().prepared.lock().insert(shape);
+        }
+        Ok(kind)
+    }
+}

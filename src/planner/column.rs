@@ -1,0 +1,143 @@
+//! Columns as a caller may see them.
+
+use crate::base::{ColumnName, ScalarType, Value};
+use crate::catalog::{EnumId, Field, FieldKind, Mask};
+use crate::planner::Planner;
+use crate::planner::access::row_image;
+use crate::policy::{FieldOperation, Predicate};
+use crate::sql::{Alias, Expr};
+
+/// A column with the solved read rule of its field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuardedColumn {
+    column: ColumnName,
+    guard: Predicate,
+    scalar: ScalarType,
+    enum_id: Option<EnumId>,
+}
+
+impl GuardedColumn {
+    /// The scalar as which the column is bound.
+    pub fn scalar(&self) -> ScalarType {
+        self.scalar
+    }
+
+    /// The enum whose values the column holds, if it is one.
+    pub fn enum_id(&self) -> Option<EnumId> {
+        self.enum_id
+    }
+
+    /// Whether every row shows its value.
+    pub fn is_open(&self) -> bool {
+        self.guard.is_always()
+    }
+
+    /// The value as this caller may know it: null where the guard does not allow. What filters, orders and aggregates use.
+    pub(crate) fn value(&self, alias: Alias) -> Expr {
+        match &self.guard {
+            Predicate::Always => Expr::column(alias, &self.column),
+            Predicate::Never => Expr::Value(Value::Null(self.scalar)),
+            guard => Expr::Case(vec![(guard.to_sql(&row_image(alias)), Expr::column(alias, &self.column))], None),
+        }
+    }
+
+    /// The condition under which the value shows.
+    pub(crate) fn guard(&self, alias: Alias) -> Expr {
+        self.guard.to_sql(&row_image(alias))
+    }
+
+    /// The bare column, for a place that checks the guard itself.
+    pub(crate) fn unguarded(&self, alias: Alias) -> Expr {
+        Expr::column(alias, &self.column)
+    }
+}
+
+/// How a column becomes JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnShape {
+    /// As PostgreSQL writes it.
+    Plain,
+    /// As text: numbers that JSON clients would round.
+    Text,
+    /// A list of such numbers.
+    TextList,
+}
+
+/// A column in the output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnOutput {
+    /// The column and its guard.
+    pub column: GuardedColumn,
+    /// How it becomes JSON.
+    pub shape: ColumnShape,
+    /// What shows where the guard does not allow.
+    pub mask: Option<Mask>,
+}
+
+impl ColumnOutput {
+    /// The output expression: the value, or its mask or null where the guard does not allow.
+    pub(crate) fn expr(&self, alias: Alias) -> Expr {
+        let column = self.column.unguarded(alias);
+        let masked = self.mask.map(|mask| mask_expr(mask, &column));
+        let shown = match self.shape {
+            ColumnShape::Plain => column,
+            ColumnShape::Text => Expr::Cast(Box::new(column), "text"),
+            ColumnShape::TextList => Expr::Cast(Box::new(column), "text[]"),
+        };
+        match (&self.column.guard, masked) {
+            (Predicate::Always, _) => shown,
+            (Predicate::Never, Some(masked)) => masked,
+            (Predicate::Never, None) => Expr::Fixed("null::text"),
+            (_, masked) => Expr::Case(vec![(self.column.guard(alias), shown)], masked.map(Box::new)),
+        }
+    }
+}
+
+/// The masked form of a text column. A null stays null: that a value is missing is no secret of the mask.
+fn mask_expr(mask: Mask, column: &Expr) -> Expr {
+    let call = |function, extra: Vec<Expr>| Expr::Call(function, [vec![column.clone()], extra].concat());
+    let concat = |left, right| Expr::compare(crate::sql::CompareOp::Concat, left, right);
+    match mask {
+        Mask::Redact => Expr::Case(vec![(Expr::IsNotNull(Box::new(column.clone())), Expr::Fixed("'****'"))], None),
+        Mask::Last4 => Expr::Case(
+            vec![
+                (
+                    Expr::compare(crate::sql::CompareOp::Greater, call("length", vec![]), Expr::Fixed("4")),
+                    concat(Expr::Fixed("'****'"), call("right", vec![Expr::Fixed("4")])),
+                ),
+                (Expr::IsNotNull(Box::new(column.clone())), Expr::Fixed("'****'")),
+            ],
+            None,
+        ),
+        Mask::Email => concat(
+            concat(call("left", vec![Expr::Fixed("1")]), Expr::Fixed("'***@'")),
+            call("split_part", vec![Expr::Fixed("'@'"), Expr::Fixed("2")]),
+        ),
+    }
+}
+
+impl Planner<'_> {
+    /// The stored field's column with its read guard for this caller; `None` for the other end of a relation.
+    pub(crate) fn guarded_column(&self, field: &Field) -> Option<GuardedColumn> {
+        let guard = match field.access.read {
+            Some(_) => self.rules.solve_field(field.id, FieldOperation::Read, self.actor, self.request),
+            None => Predicate::Always,
+        };
+        let enum_id = match field.kind {
+            FieldKind::Enum { enum_id, .. } => Some(enum_id),
+            _ => None,
+        };
+        Some(GuardedColumn { column: field.column()?.clone(), guard, scalar: field.stored_scalar()?, enum_id })
+    }
+
+    /// The stored field as output.
+    pub(crate) fn column_output(&self, field: &Field) -> Option<ColumnOutput> {
+        let is_exact_number = matches!(field.stored_scalar(), Some(ScalarType::Decimal | ScalarType::BigInt));
+        let shape = match (is_exact_number, field.is_list()) {
+            (true, true) => ColumnShape::TextList,
+            (true, false) => ColumnShape::Text,
+            (false, _) => ColumnShape::Plain,
+        };
+        Some(ColumnOutput { column: self.guarded_column(field)?, shape, mask: field.access.mask })
+    }
+}

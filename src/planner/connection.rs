@@ -1,0 +1,203 @@
+//! A page of a collection: `nodes`, `edges`, `pageInfo`, `totalCount`.
+
+use crate::catalog::Collection;
+use crate::planner::row::label;
+use crate::planner::{CursorPosition, Filter, Order, PlanError, Planner, Readable, RowPlan, SelectedField, Selection};
+use crate::sql::Label;
+
+/// A page of a collection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnectionPlan {
+    /// The table as the caller may read it.
+    pub source: Readable,
+    /// The caller's filter.
+    pub filter: Filter,
+    /// The order; total.
+    pub order: Order,
+    /// How many rows at most.
+    pub first: u32,
+    /// Where the page starts, if not at the beginning.
+    pub after: Option<CursorPosition>,
+    /// What to show.
+    pub fields: Vec<(Label, ConnectionField)>,
+    /// What cursors of this collection and order are bound to.
+    pub cursor_scope: String,
+}
+
+/// A field of a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConnectionField {
+    /// `__typename`
+    Typename(String),
+    /// `nodes`
+    Nodes(RowPlan),
+    /// `edges`
+    Edges(Vec<(Label, EdgeField)>),
+    /// `pageInfo`
+    PageInfo(Vec<(Label, PageInfoField)>),
+    /// `totalCount`: counted only because it was asked for.
+    TotalCount,
+}
+
+/// A field of an edge.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EdgeField {
+    /// `__typename`
+    Typename(String),
+    /// `cursor`
+    Cursor,
+    /// `node`
+    Node(RowPlan),
+}
+
+/// A field of `pageInfo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageInfoField {
+    /// `__typename`
+    Typename,
+    /// `hasNextPage`
+    HasNextPage,
+    /// `hasPreviousPage`: known to be true after a cursor, unknown otherwise (false), as the Relay specification allows.
+    HasPreviousPage,
+    /// `startCursor`
+    StartCursor,
+    /// `endCursor`
+    EndCursor,
+}
+
+impl ConnectionPlan {
+    /// Whether one more row than asked has to be fetched.
+    pub(crate) fn needs_next_page(&self) -> bool {
+        self.page_info().any(|field| field == PageInfoField::HasNextPage)
+    }
+
+    /// Whether cursors have to be built.
+    pub(crate) fn needs_cursor(&self) -> bool {
+        self.page_info().any(|field| matches!(field, PageInfoField::StartCursor | PageInfoField::EndCursor))
+            || self.fields.iter().any(|(_, field)| match field {
+                ConnectionField::Edges(fields) => fields.iter().any(|(_, field)| *field == EdgeField::Cursor),
+                _ => false,
+            })
+    }
+
+    /// Every row plan of the page; each is about the same rows.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &RowPlan> {
+        self.fields.iter().flat_map(|(_, field)| match field {
+            ConnectionField::Nodes(row) => vec![row],
+            ConnectionField::Edges(fields) => {
+                fields.iter().filter_map(|(_, field)| if let EdgeField::Node(row) = field { Some(row) } else { None }).collect()
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    fn page_info(&self) -> impl Iterator<Item = PageInfoField> {
+        self.fields.iter().flat_map(|(_, field)| match field {
+            ConnectionField::PageInfo(fields) => fields.iter().map(|(_, field)| *field).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+    }
+}
+
+impl Planner<'_> {
+    /// Plans a connection field.
+    ///
+    /// # Errors
+    /// [`PlanError`] naming the argument that makes no sense.
+    pub(crate) fn plan_connection(
+        &self,
+        collection: &Collection,
+        selected: &SelectedField,
+        masked: &mut Vec<String>,
+    ) -> Result<ConnectionPlan, PlanError> {
+        let order = self.plan_order(collection, "orderBy", selected.argument("orderBy"))?;
+        let cursor_scope = format!("{}:{}", collection.name, order.fingerprint());
+        let after = match selected.text_argument("after") {
+            Some(cursor) => Some(self.read_cursor(cursor, &cursor_scope, &order)?),
+            None => None,
+        };
+        Ok(ConnectionPlan {
+            source: self.readable(collection.id),
+            filter: self.plan_where(collection, selected)?,
+            first: self.plan_first(selected)?,
+            fields: self.plan_connection_fields(collection, selected, masked)?,
+            order,
+            after,
+            cursor_scope,
+        })
+    }
+
+    fn read_cursor(&self, cursor: &str, scope: &str, order: &Order) -> Result<CursorPosition, PlanError> {
+        CursorPosition::read(cursor, &self.settings.cursor_key, scope, order.terms.len()).ok_or_else(|| {
+            PlanError::argument("after", "not a cursor of this list and order; take `endCursor` of the page before, with the same `orderBy`")
+        })
+    }
+
+    fn plan_connection_fields(
+        &self,
+        collection: &Collection,
+        selected: &SelectedField,
+        masked: &mut Vec<String>,
+    ) -> Result<Vec<(Label, ConnectionField)>, PlanError> {
+        let mut fields = Vec::new();
+        for field in &selected.selection.0 {
+            let path = format!("{}.{}", selected.key, field.key);
+            let planned = match field.name.as_str() {
+                "__typename" => ConnectionField::Typename(format!("{}Connection", collection.name)),
+                "nodes" => ConnectionField::Nodes(self.plan_node(collection, &field.selection, &path, masked)?),
+                "edges" => ConnectionField::Edges(self.plan_edges(collection, &field.selection, &path, masked)?),
+                "pageInfo" => ConnectionField::PageInfo(plan_page_info(&field.selection)?),
+                "totalCount" => ConnectionField::TotalCount,
+                other => return Err(PlanError::argument(path, format!("a connection has no field `{other}`"))),
+            };
+            fields.push((label(&field.key)?, planned));
+        }
+        Ok(fields)
+    }
+
+    fn plan_node(
+        &self,
+        collection: &Collection,
+        selection: &Selection,
+        path: &str,
+        masked: &mut Vec<String>,
+    ) -> Result<RowPlan, PlanError> {
+        self.plan_row(self.readable(collection.id), selection, path, masked)
+    }
+
+    fn plan_edges(
+        &self,
+        collection: &Collection,
+        selection: &Selection,
+        path: &str,
+        masked: &mut Vec<String>,
+    ) -> Result<Vec<(Label, EdgeField)>, PlanError> {
+        let mut fields = Vec::new();
+        for field in &selection.0 {
+            let path = format!("{path}.{}", field.key);
+            let planned = match field.name.as_str() {
+                "__typename" => EdgeField::Typename(format!("{}Edge", collection.name)),
+                "cursor" => EdgeField::Cursor,
+                "node" => EdgeField::Node(self.plan_node(collection, &field.selection, &path, masked)?),
+                other => return Err(PlanError::argument(path, format!("an edge has no field `{other}`"))),
+            };
+            fields.push((label(&field.key)?, planned));
+        }
+        Ok(fields)
+    }
+}
+
+fn plan_page_info(selection: &Selection) -> Result<Vec<(Label, PageInfoField)>, PlanError> {
+    let plan = |field: &SelectedField| {
+        let planned = match field.name.as_str() {
+            "__typename" => PageInfoField::Typename,
+            "hasNextPage" => PageInfoField::HasNextPage,
+            "hasPreviousPage" => PageInfoField::HasPreviousPage,
+            "startCursor" => PageInfoField::StartCursor,
+            "endCursor" => PageInfoField::EndCursor,
+            other => return Err(PlanError::argument("pageInfo", format!("there is no field `{other}`"))),
+        };
+        Ok((label(&field.key)?, planned))
+    };
+    selection.0.iter().map(plan).collect()
+}

@@ -1,0 +1,89 @@
+//! Why a request cannot be planned.
+
+use crate::base::{Fault, FaultCode, ValueError};
+
+/// A request that makes no plan. Every variant is the caller's fault.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// A value does not have its scalar's form.
+    #[error("`{argument}`: {source}")]
+    Value {
+        /// The path of the argument.
+        argument: String,
+        /// What is wrong with it.
+        source: ValueError,
+    },
+    /// An argument that makes no sense as given.
+    #[error("`{argument}`: {problem}")]
+    Argument {
+        /// The path of the argument.
+        argument: String,
+        /// What is wrong with it and what to write.
+        problem: String,
+    },
+    /// A size beyond its limit.
+    #[error("`{argument}` is {given}; the limit is {limit}")]
+    Limit {
+        /// The path of the argument.
+        argument: String,
+        /// What was asked for.
+        given: i64,
+        /// The limit.
+        limit: u32,
+    },
+    /// A response key that PostgreSQL would cut.
+    #[error("the response key `{key}` is longer than 63 bytes; use a shorter alias")]
+    KeyTooLong {
+        /// The key.
+        key: String,
+    },
+    /// A rule refuses the write before any row is looked at.
+    #[error("you may not {operation} `{collection}`")]
+    Forbidden {
+        /// `create`, `update` or `delete`.
+        operation: &'static str,
+        /// The collection's name.
+        collection: String,
+    },
+    /// A field's write rule refuses before any row is looked at.
+    #[error("you may not set `{field}` of `{collection}`")]
+    FieldForbidden {
+        /// The field.
+        field: String,
+        /// The collection's name.
+        collection: String,
+    },
+    /// The row cannot be there for this caller.
+    #[error("`{collection}` `{id}` not found")]
+    NotFound {
+        /// The collection's name.
+        collection: String,
+        /// The id that was asked for.
+        id: String,
+    },
+    /// The collection asks for a reason.
+    #[error("`{collection}` asks for a reason: give `reason` as an argument of the mutation")]
+    ReasonRequired {
+        /// The collection's name.
+        collection: String,
+    },
+}
+
+impl Fault for PlanError {
+    fn code(&self) -> FaultCode {
+        match self {
+            Self::Value { .. } | Self::Argument { .. } | Self::KeyTooLong { .. } => FaultCode::BadUserInput,
+            Self::Limit { .. } => FaultCode::LimitExceeded,
+            Self::Forbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
+            Self::NotFound { .. } => FaultCode::NotFound,
+            Self::ReasonRequired { .. } => FaultCode::ReasonRequired,
+        }
+    }
+}
+
+impl PlanError {
+    /// Shorthand for [`PlanError::Argument`].
+    pub(crate) fn argument(argument: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Argument { argument: argument.into(), problem: problem.into() }
+    }
+}

@@ -1,0 +1,65 @@
+//! What to read or write, decided: selection + actor + rules → plain data → one SQL statement.
+//!
+//! Purpose: the one place that turns a request into a plan. Every table in a plan comes with the predicate of its read rule,
+//! because [`Readable`] can be made in no other way.
+//! Flow: `graphql` collects a [`Selection`] → [`Planner`] → [`ReadPlan`] or [`WritePlan`] → `to_sql` → `sql::Query`.
+//! Invariants: pure; plans are plain data (`Debug`, `PartialEq`); the same plan gives the same SQL text.
+//! Deliberately unknown: connections, HTTP, GraphQL documents, how an answer is encoded.
+
+mod access;
+mod column;
+mod connection;
+mod cursor;
+mod error;
+mod export_plan;
+mod filter;
+mod input;
+mod order;
+mod read_plan;
+mod row;
+mod selection;
+pub mod to_sql;
+mod write_plan;
+
+pub use access::Readable;
+pub use column::{ColumnOutput, ColumnShape, GuardedColumn};
+pub use connection::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField};
+pub use cursor::{CursorKey, CursorPosition};
+pub use error::PlanError;
+pub use export_plan::{ExportColumn, ExportPlan};
+pub use filter::{Filter, FilterTest};
+pub use order::{Order, OrderBy};
+pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
+pub use row::{Output, OutputField, RowPlan, ToManyPlan, ToOnePlan};
+pub use selection::{SelectedField, Selection};
+pub use write_plan::{CreatePlan, DeletePlan, FieldGuard, Reference, TargetCheck, UpdatePlan, WriteColumn};
+
+use crate::base::{Actor, RequestContext};
+use crate::catalog::Catalog;
+use crate::policy::RuleBook;
+
+/// Sizes that bound a plan, and the key that signs cursors.
+#[derive(Clone, Debug)]
+pub struct PlannerSettings {
+    /// Rows of a list when `first` is not given.
+    pub page_size: u32,
+    /// The largest `first`.
+    pub max_page_size: u32,
+    /// Signs cursors, so that a client can only resume where the server left it.
+    pub cursor_key: CursorKey,
+}
+
+/// Everything that decides a plan besides the request's own words.
+#[derive(Clone, Copy)]
+pub struct Planner<'a> {
+    /// What there is.
+    pub catalog: &'a Catalog,
+    /// Who may do what with it.
+    pub rules: &'a RuleBook,
+    /// Who is asking.
+    pub actor: &'a Actor,
+    /// In which request.
+    pub request: &'a RequestContext,
+    /// Sizes and keys.
+    pub settings: &'a PlannerSettings,
+}

@@ -1,0 +1,121 @@
+//! A root field that reads.
+
+use crate::base::TypeName;
+use crate::catalog::{Collection, CollectionId};
+use crate::planner::input::row_id;
+use crate::planner::{ConnectionPlan, Output, PlanError, Planner, RowPlan, SelectedField};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// A root field that reads: one statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadPlan {
+    /// What is read.
+    pub root: ReadRoot,
+    /// The VIEW event to record, if a collection in it has its reads audited.
+    pub view: Option<ViewRecord>,
+    /// The paths whose cells may be masked or null because of a field's rule, for `extensions.masked`.
+    pub masked: Vec<String>,
+}
+
+/// One row or a page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReadRoot {
+    /// `ticket(id:)`. An id that is no UUID reads nothing.
+    Row {
+        /// The row's id.
+        id: Option<Uuid>,
+        /// What to show of it.
+        row: RowPlan,
+    },
+    /// `tickets(...)`
+    Connection(ConnectionPlan),
+}
+
+/// The fixed part of a VIEW event; the ids come from the statement itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ViewRecord {
+    /// The event's own id.
+    pub event_id: Uuid,
+    /// The collection of the root field.
+    pub entity_type: TypeName,
+    /// The row, when one was asked for by id.
+    pub entity_id: Option<Uuid>,
+    /// Which fields of which audited collections were read.
+    pub fields: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Planner<'_> {
+    /// Plans `ticket(id:)`.
+    ///
+    /// # Errors
+    /// [`PlanError`] naming the argument that makes no sense.
+    pub fn plan_read_one(&self, collection: CollectionId, selected: &SelectedField) -> Result<ReadPlan, PlanError> {
+        self.plan_read_row(collection, row_id(selected.argument("id")), selected)
+    }
+
+    /// Plans what to show of one row whose id is known.
+    ///
+    /// # Errors
+    /// [`PlanError`] naming the argument that makes no sense.
+    pub fn plan_read_row(
+        &self,
+        collection: CollectionId,
+        id: Option<Uuid>,
+        selected: &SelectedField,
+    ) -> Result<ReadPlan, PlanError> {
+        let collection = self.catalog.collection(collection);
+        let mut masked = Vec::new();
+        let row = self.plan_row(self.readable(collection.id), &selected.selection, &selected.key, &mut masked)?;
+        let view = self.view_record(collection, id, [&row]);
+        Ok(ReadPlan { root: ReadRoot::Row { id, row }, view, masked })
+    }
+
+    /// Plans `tickets(where:, orderBy:, first:, after:)`.
+    ///
+    /// # Errors
+    /// [`PlanError`] naming the argument that makes no sense.
+    pub fn plan_read_many(&self, collection: CollectionId, selected: &SelectedField) -> Result<ReadPlan, PlanError> {
+        let collection = self.catalog.collection(collection);
+        let mut masked = Vec::new();
+        let connection = self.plan_connection(collection, selected, &mut masked)?;
+        let view = self.view_record(collection, None, connection.rows());
+        Ok(ReadPlan { root: ReadRoot::Connection(connection), view, masked })
+    }
+
+    fn view_record<'r>(
+        &self,
+        collection: &Collection,
+        entity_id: Option<Uuid>,
+        rows: impl IntoIterator<Item = &'r RowPlan>,
+    ) -> Option<ViewRecord> {
+        let mut fields = BTreeMap::new();
+        rows.into_iter().for_each(|row| self.note_fields(row, &mut fields));
+        let entity_type = collection.name.clone();
+        (!fields.is_empty()).then(|| ViewRecord { event_id: Uuid::now_v7(), entity_type, entity_id, fields })
+    }
+
+    fn note_fields(&self, row: &RowPlan, noted: &mut BTreeMap<String, BTreeSet<String>>) {
+        if let Some(name) = &row.view_name {
+            let names = row.fields.iter().map(|field| field.name.to_string());
+            noted.entry(name.to_string()).or_default().extend(names);
+        }
+        for field in &row.fields {
+            match &field.output {
+                Output::ToOne(relation) => self.note_fields(&relation.row, noted),
+                Output::ToMany(relation) => self.note_fields(&relation.row, noted),
+                Output::Typename(_) | Output::Column(_) => {}
+            }
+        }
+    }
+}
+
+impl ReadPlan {
+    /// Whether the answer is known without asking the database: the rule refuses every row.
+    pub fn is_empty(&self) -> bool {
+        match &self.root {
+            ReadRoot::Row { id, row } => id.is_none() || row.source.is_empty(),
+            ReadRoot::Connection(connection) => connection.source.is_empty(),
+        }
+    }
+}

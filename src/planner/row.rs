@@ -1,0 +1,157 @@
+//! One row with its relations.
+
+use crate::base::{FieldName, TypeName};
+use crate::catalog::{Collection, FieldKind};
+use crate::planner::{ColumnOutput, Filter, GuardedColumn, Order, PlanError, Planner, Readable, SelectedField, Selection};
+use crate::sql::Label;
+use serde_json::Value as Json;
+
+/// What to show of a row of one collection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowPlan {
+    /// The table as the caller may read it.
+    pub source: Readable,
+    /// What to show, in the order of the response.
+    pub fields: Vec<OutputField>,
+    /// The name by which the row is noted in a VIEW event, if the collection's reads are audited.
+    pub view_name: Option<TypeName>,
+}
+
+/// One key of the response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputField {
+    /// The response key.
+    pub key: Label,
+    /// The field's name in the schema.
+    pub name: FieldName,
+    /// Its value.
+    pub output: Output,
+}
+
+/// The value of a response key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// `__typename`
+    Typename(TypeName),
+    /// A column.
+    Column(ColumnOutput),
+    /// The row that a foreign key points to.
+    ToOne(Box<ToOnePlan>),
+    /// The rows that point here.
+    ToMany(Box<ToManyPlan>),
+}
+
+/// The row that a foreign key points to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToOnePlan {
+    /// The foreign key with its field's guard.
+    pub key: GuardedColumn,
+    /// The row.
+    pub row: RowPlan,
+}
+
+/// The rows that point here, as a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToManyPlan {
+    /// Their foreign key with its field's guard: a hidden link is no link from this side either.
+    pub key: GuardedColumn,
+    /// The caller's filter.
+    pub filter: Filter,
+    /// Their order.
+    pub order: Order,
+    /// How many at most.
+    pub limit: u32,
+    /// Each row.
+    pub row: RowPlan,
+}
+
+impl Planner<'_> {
+    /// Plans the fields of one row. `path` grows by response keys and names masked cells.
+    ///
+    /// # Errors
+    /// [`PlanError`] of an argument below.
+    pub(crate) fn plan_row(
+        &self,
+        source: Readable,
+        selection: &Selection,
+        path: &str,
+        masked: &mut Vec<String>,
+    ) -> Result<RowPlan, PlanError> {
+        let collection = self.catalog.collection(source.collection());
+        let mut fields = Vec::with_capacity(selection.0.len());
+        for field in &selection.0 {
+            let path = format!("{path}.{}", field.key);
+            let output = self.plan_output(collection, field, &path, masked)?;
+            fields.push(OutputField { key: label(&field.key)?, name: FieldName::new(&field.name), output });
+        }
+        let view_name = collection.audit.is_read_audited.then(|| collection.name.clone());
+        Ok(RowPlan { source, fields, view_name })
+    }
+
+    fn plan_output(
+        &self,
+        collection: &Collection,
+        selected: &SelectedField,
+        path: &str,
+        masked: &mut Vec<String>,
+    ) -> Result<Output, PlanError> {
+        if selected.name == "__typename" {
+            return Ok(Output::Typename(collection.name.clone()));
+        }
+        let unknown = || PlanError::argument(path, format!("`{}` has no field `{}`", collection.name, selected.name));
+        let field = collection.find_field(&selected.name).ok_or_else(unknown)?;
+        match field.kind {
+            FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
+                let output = self.column_output(field).ok_or_else(unknown)?;
+                if !output.column.is_open() {
+                    masked.push(path.to_owned());
+                }
+                Ok(Output::Column(output))
+            }
+            FieldKind::ToOne { target, .. } => {
+                let key = self.guarded_column(field).ok_or_else(unknown)?;
+                if !key.is_open() {
+                    masked.push(path.to_owned());
+                }
+                let row = self.plan_row(self.readable(target), &selected.selection, path, masked)?;
+                Ok(Output::ToOne(Box::new(ToOnePlan { key, row })))
+            }
+            FieldKind::ToMany { target, inverse } => {
+                let target_collection = self.catalog.collection(target);
+                let key = self.guarded_column(self.catalog.field(inverse)).ok_or_else(unknown)?;
+                Ok(Output::ToMany(Box::new(ToManyPlan {
+                    key,
+                    filter: self.plan_where(target_collection, selected)?,
+                    order: self.plan_order(target_collection, "orderBy", selected.argument("orderBy"))?,
+                    limit: self.plan_first(selected)?,
+                    row: self.plan_row(self.readable(target), &selected.selection, path, masked)?,
+                })))
+            }
+        }
+    }
+
+    /// The `where` argument of a field.
+    pub(crate) fn plan_where(&self, collection: &Collection, selected: &SelectedField) -> Result<Filter, PlanError> {
+        self.plan_filter(collection, "where", selected.argument("where").unwrap_or(&Json::Null))
+    }
+
+    /// The `first` argument of a field.
+    pub(crate) fn plan_first(&self, selected: &SelectedField) -> Result<u32, PlanError> {
+        let Some(given) = selected.argument("first").and_then(Json::as_i64) else {
+            return Ok(self.settings.page_size);
+        };
+        match u32::try_from(given) {
+            Ok(first) if first <= self.settings.max_page_size => Ok(first),
+            Ok(_) => Err(PlanError::Limit { argument: "first".to_owned(), given, limit: self.settings.max_page_size }),
+            Err(_) => Err(PlanError::argument("first", "cannot be negative")),
+        }
+    }
+}
+
+/// A response key as a column label.
+///
+/// # Errors
+/// [`PlanError::KeyTooLong`] if PostgreSQL would cut it.
+pub(crate) fn label(key: &str) -> Result<Label, PlanError> {
+    Label::new(key).ok_or_else(|| PlanError::KeyTooLong { key: key.to_owned() })
+}

@@ -1,0 +1,43 @@
+//! Plans as SQL: one [`crate::sql::Query`] for each.
+//!
+//! The shape is what measurements taught: `row_to_json` of a subselect whose column names are the response keys (`jsonb` is
+//! half as fast), a lateral join for each relation, `limit 1` on to-one relations (without it PostgreSQL may build the JSON of
+//! the whole target table after an ANALYZE), the order repeated outside the joins.
+//! Aliases are `t0, t1, ...` by depth-first order, so the same plan always gives the same text.
+
+mod audit;
+mod change;
+mod connection;
+mod create;
+mod delete;
+mod export;
+mod filter;
+mod order;
+mod read;
+mod relation;
+mod row;
+mod update;
+
+pub use change::ChangeStatement;
+pub use create::create_statement;
+pub use delete::{delete_statement, referencing_ids_statement};
+pub use export::export_statement;
+pub use read::read_statement;
+pub use update::update_statement;
+
+use crate::sql::Alias;
+
+/// Hands out aliases in depth-first order.
+#[derive(Debug, Default)]
+pub(crate) struct Aliases {
+    next: u16,
+}
+
+impl Aliases {
+    /// The next alias.
+    pub(crate) fn next(&mut self) -> Alias {
+        let alias = Alias::Table(self.next);
+        self.next = self.next.saturating_add(1);
+        alias
+    }
+}

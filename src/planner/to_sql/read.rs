@@ -1,0 +1,43 @@
+//! A whole read as one statement, with its VIEW event where reads are audited.
+
+use crate::base::{ColumnName, Value};
+use crate::planner::to_sql::audit::view_cte;
+use crate::planner::to_sql::connection::connection_select;
+use crate::planner::to_sql::row::{json_rows, row_parts};
+use crate::planner::to_sql::Aliases;
+use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan};
+use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
+use uuid::Uuid;
+
+/// The alias of the answer, when a VIEW event is built from it.
+pub(crate) const ANSWER: Alias = Alias::Named("answer");
+
+/// Renders a read: at most one row with `j` (the field's JSON) and `rows` (how many rows it shows).
+pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
+    let mut aliases = Aliases::default();
+    let answer = match &plan.root {
+        ReadRoot::Row { id, row } => row_select(*id, row, &mut aliases),
+        ReadRoot::Connection(connection) => connection_select(connection, &planner.settings.cursor_key, &mut aliases),
+    };
+    let Some(view) = &plan.view else {
+        return Query::select(answer);
+    };
+    let column = |label| Column::bare(Expr::labelled(ANSWER, label));
+    Query {
+        ctes: vec![Cte { name: ANSWER, body: CteBody::Select(answer) }, view_cte(planner, view)],
+        body: Select::new(vec![column("j"), column("rows")], From::Cte(ANSWER, ANSWER)),
+    }
+}
+
+fn row_select(id: Option<Uuid>, row: &RowPlan, aliases: &mut Aliases) -> Select {
+    let alias = aliases.next();
+    let (from, rule) = row.source.source(alias);
+    let id = Expr::Value(id.map_or(Value::Null(crate::base::ScalarType::Id), Value::Id));
+    let is_row = Expr::compare(CompareOp::Equal, Expr::column(alias, &ColumnName::new("id")), id);
+    let parts = row_parts(row, alias, aliases);
+    let mut select = Select::new(Vec::new(), from).filtered(Expr::all([is_row, rule]));
+    select.joins = parts.joins;
+    let mut rows = json_rows(select, parts.columns, parts.seen, aliases);
+    rows.columns.insert(1, Column::fixed(Expr::Fixed("1::bigint"), "rows"));
+    rows
+}

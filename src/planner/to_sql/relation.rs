@@ -1,0 +1,83 @@
+//! Relations as lateral joins.
+
+use crate::base::ColumnName;
+use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::filter::filter_condition;
+use crate::planner::to_sql::order::order_terms;
+use crate::planner::to_sql::row::{json_rows, row_parts};
+use crate::planner::{ToManyPlan, ToOnePlan};
+use crate::sql::{Alias, Column, CompareOp, Expr, From, Join, JoinKind, Select};
+
+/// A joined relation.
+pub(crate) struct Joined {
+    /// The join.
+    pub join: Join,
+    /// Its JSON.
+    pub json: Expr,
+    /// What a caller views through it.
+    pub seen: Option<Expr>,
+}
+
+/// The row that a foreign key of the row `parent` points to, as JSON; null if there is none or it may not be read.
+pub(crate) fn to_one_join(relation: &ToOnePlan, parent: Alias, aliases: &mut Aliases) -> Joined {
+    let row = aliases.next();
+    let (from, rule) = relation.row.source.source(row);
+    let id = Expr::column(row, &ColumnName::new("id"));
+    let joined = Expr::compare(CompareOp::Equal, id, relation.key.unguarded(parent));
+    let parts = row_parts(&relation.row, row, aliases);
+    let mut select = Select::new(Vec::new(), from).filtered(Expr::all([joined, rule, relation.key.guard(parent)]));
+    select.joins = parts.joins;
+    select.limit = Some(1);
+    let has_seen = parts.seen.is_some();
+    let rows = json_rows(select, parts.columns, parts.seen, aliases);
+    lateral(rows, has_seen, aliases)
+}
+
+/// The rows whose foreign key points to the row `parent`, as a JSON array.
+pub(crate) fn to_many_join(relation: &ToManyPlan, parent: Alias, aliases: &mut Aliases) -> Joined {
+    let row = aliases.next();
+    let (from, rule) = relation.row.source.source(row);
+    let parent_id = Expr::column(parent, &ColumnName::new("id"));
+    let joined = Expr::compare(CompareOp::Equal, relation.key.unguarded(row), parent_id);
+    let condition = Expr::all([joined, relation.key.guard(row), rule, filter_condition(&relation.filter, row, 0)]);
+    let mut base = Select::new(Vec::new(), from).filtered(condition);
+    base.order = order_terms(&relation.order, row);
+    base.limit = Some(relation.limit);
+
+    let parts = row_parts(&relation.row, row, aliases);
+    let select = if parts.joins.is_empty() {
+        base
+    } else {
+        // The page is cut before anything is joined to it, and ordered again after.
+        base.columns = vec![Column::bare(Expr::Fixed("*"))];
+        let mut joined = Select::new(Vec::new(), From::Subselect(Box::new(base), row));
+        joined.order = order_terms(&relation.order, row);
+        joined.joins = parts.joins;
+        joined
+    };
+    let has_seen = parts.seen.is_some();
+    let rows = json_rows(select, parts.columns, parts.seen, aliases);
+    let list = json_list(rows, has_seen, aliases);
+    lateral(list, has_seen, aliases)
+}
+
+/// One row with the JSON array of all rows, labelled `j`, and everything seen in them.
+fn json_list(rows: Select, has_seen: bool, aliases: &mut Aliases) -> Select {
+    let all = aliases.next();
+    let column = |label| Expr::labelled(all, label);
+    let list = Expr::Aggregate { function: "json_agg", argument: Box::new(column("j")), filter: None };
+    let mut columns = vec![Column::fixed(Expr::Call("coalesce", vec![list, Expr::Fixed("'[]'::json")]), "j")];
+    if has_seen {
+        columns.push(Column::fixed(Expr::Call("string_agg", vec![column("seen"), Expr::Fixed("','")]), "seen"));
+    }
+    Select::new(columns, From::Subselect(Box::new(rows), all))
+}
+
+fn lateral(rows: Select, has_seen: bool, aliases: &mut Aliases) -> Joined {
+    let alias = aliases.next();
+    Joined {
+        join: Join { kind: JoinKind::LeftLateral, from: From::Subselect(Box::new(rows), alias) },
+        json: Expr::labelled(alias, "j"),
+        seen: has_seen.then(|| Expr::labelled(alias, "seen")),
+    }
+}

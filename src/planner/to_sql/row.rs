@@ -1,0 +1,80 @@
+//! One row as SQL: its columns by response key, a lateral join for each relation, and the note of what was viewed.
+
+use crate::base::{ColumnName, TypeName, Value};
+use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::relation::{to_many_join, to_one_join};
+use crate::planner::{Output, RowPlan};
+use crate::sql::{Alias, Column, CompareOp, Expr, Join, Select};
+
+/// The rendered parts of a row.
+pub(crate) struct RowParts {
+    /// The value of each response key.
+    pub columns: Vec<Column>,
+    /// A lateral join for each relation.
+    pub joins: Vec<Join>,
+    /// The text `Ticket:id,User:id` of what a caller views here, if reads are audited.
+    pub seen: Option<Expr>,
+}
+
+/// Renders what `row` shows of the row that `alias` names.
+pub(crate) fn row_parts(row: &RowPlan, alias: Alias, aliases: &mut Aliases) -> RowParts {
+    let mut parts = RowParts { columns: Vec::with_capacity(row.fields.len()), joins: Vec::new(), seen: None };
+    let mut seen: Vec<Expr> = row.view_name.iter().map(|name| seen_row(name, alias)).collect();
+    for field in &row.fields {
+        let expr = match &field.output {
+            Output::Typename(name) => Expr::Cast(Box::new(Expr::Value(Value::Text(name.to_string()))), "text"),
+            Output::Column(column) => column.expr(alias),
+            Output::ToOne(relation) if relation.row.source.is_empty() => Expr::Fixed("null::json"),
+            Output::ToOne(relation) => {
+                let joined = to_one_join(relation, alias, aliases);
+                parts.joins.push(joined.join);
+                seen.extend(joined.seen);
+                joined.json
+            }
+            Output::ToMany(relation) if relation.row.source.is_empty() => Expr::Fixed("'[]'::json"),
+            Output::ToMany(relation) => {
+                let joined = to_many_join(relation, alias, aliases);
+                parts.joins.push(joined.join);
+                seen.extend(joined.seen);
+                joined.json
+            }
+        };
+        parts.columns.push(Column::new(expr, field.key.clone()));
+    }
+    if !seen.is_empty() {
+        parts.seen = Some(Expr::Call("concat_ws", [vec![Expr::Fixed("','")], seen].concat()));
+    }
+    parts
+}
+
+/// The columns of one row as one JSON object, beside other columns of the same FROM.
+pub(crate) fn row_object(columns: Vec<Column>, aliases: &mut Aliases) -> Expr {
+    let object = aliases.next();
+    let fields = Select { columns, ..Select::default() };
+    let json = Expr::Call("row_to_json", vec![Expr::WholeRow(object)]);
+    let from = crate::sql::From::Subselect(Box::new(fields), object);
+    Expr::Scalar(Box::new(Select::new(vec![Column::bare(json)], from)))
+}
+
+/// A SELECT whose columns are response keys becomes a SELECT of one JSON object for each row, labelled `j`, with `seen` beside
+/// it where reads are audited.
+pub(crate) fn json_rows(mut select: Select, columns: Vec<Column>, seen: Option<Expr>, aliases: &mut Aliases) -> Select {
+    match seen {
+        None => {
+            let object = aliases.next();
+            select.columns = columns;
+            let json = Expr::Call("row_to_json", vec![Expr::WholeRow(object)]);
+            Select::new(vec![Column::fixed(json, "j")], crate::sql::From::Subselect(Box::new(select), object))
+        }
+        Some(seen) => {
+            select.columns = vec![Column::fixed(row_object(columns, aliases), "j"), Column::fixed(seen, "seen")];
+            select
+        }
+    }
+}
+
+fn seen_row(name: &TypeName, alias: Alias) -> Expr {
+    let prefix = Expr::Value(Value::Text(format!("{name}:")));
+    let id = Expr::Cast(Box::new(Expr::column(alias, &ColumnName::new("id"))), "text");
+    Expr::compare(CompareOp::Concat, prefix, id)
+}

@@ -1,0 +1,125 @@
+//! Applying one change inside an open transaction.
+
+use crate::db::{DbError, Transaction};
+use crate::planner::to_sql::{ChangeStatement, create_statement, delete_statement, update_statement};
+use crate::planner::{CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan};
+use crate::read::{self, ReadAnswer};
+use crate::write::cascade::{Visited, cascade};
+use crate::write::constraint::explain;
+use crate::write::verdict::{Subject, VerdictRow, VerdictSql};
+use crate::write::WriteError;
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+/// A planned change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A new row.
+    Create(CreatePlan),
+    /// A change of rows.
+    Update(UpdatePlan),
+    /// A deletion of rows.
+    Delete(DeletePlan),
+}
+
+/// A change that was applied; it lasts once the transaction is committed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// The row.
+    pub id: Uuid,
+    /// Its audit event.
+    pub event_id: Uuid,
+    /// The answers to the given reads: the row after the change (before it, for a deletion), through the caller's rules.
+    pub answers: Vec<ReadAnswer>,
+}
+
+/// Applies a change and reads what the caller wants to see of it.
+///
+/// # Errors
+/// [`WriteError`]; the transaction must then be rolled back.
+pub async fn apply(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    change: &Change,
+    answers: &[ReadPlan],
+) -> Result<Applied, WriteError> {
+    match change {
+        Change::Create(plan) => {
+            let statement = create_statement(planner, plan);
+            let subject = Subject { operation: "create", collection: plan.entity_type.as_str() };
+            let answers = change_and_read(transaction, planner, subject, &[plan.id], &statement, answers).await?;
+            Ok(Applied { id: plan.id, event_id: plan.event_id, answers })
+        }
+        Change::Update(plan) => {
+            let statement = update_statement(planner, plan);
+            let subject = Subject { operation: "update", collection: plan.entity_type.as_str() };
+            let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
+            let answers = change_and_read(transaction, planner, subject, &ids, &statement, answers).await?;
+            Ok(applied(&plan.rows, answers))
+        }
+        Change::Delete(plan) => {
+            // What is deleted can only be read before.
+            let answers = read_all(transaction, planner, answers).await?;
+            delete(transaction, planner, plan, &mut Visited::new()).await?;
+            Ok(applied(&plan.rows, answers))
+        }
+    }
+}
+
+/// Deletes rows after whatever has to go with them.
+pub(crate) async fn delete(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    plan: &DeletePlan,
+    visited: &mut Visited,
+) -> Result<(), WriteError> {
+    cascade(transaction, planner, plan, visited).await?;
+    let statement = delete_statement(planner, plan);
+    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str() };
+    let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
+    change_and_read(transaction, planner, subject, &ids, &statement, &[]).await?;
+    Ok(())
+}
+
+/// Sends the change, the check after it and the reads as one pipeline, then judges the verdicts.
+pub(crate) async fn change_and_read(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    subject: Subject<'_>,
+    ids: &[Uuid],
+    statement: &ChangeStatement,
+    answers: &[ReadPlan],
+) -> Result<Vec<ReadAnswer>, WriteError> {
+    let (opened, verdicts, after, answers) = tokio::join!(
+        transaction.open(),
+        transaction.rows::<VerdictSql, VerdictRow>(&statement.change),
+        check_after(transaction, statement),
+        join_all(answers.iter().map(|plan| read::run_in(transaction, planner, plan))),
+    );
+    opened?;
+    let verdicts = verdicts.map_err(|error| explain(planner.catalog, subject.operation, error))?;
+    subject.check(ids, &verdicts)?;
+    if let Some(after) = after? {
+        subject.check(ids, &after)?;
+    }
+    Ok(answers.into_iter().collect::<Result<_, DbError>>()?)
+}
+
+async fn check_after(transaction: &Transaction, statement: &ChangeStatement) -> Result<Option<Vec<VerdictRow>>, DbError> {
+    match &statement.after {
+        Some(query) => Ok(Some(transaction.rows::<VerdictSql, VerdictRow>(query).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn read_all(transaction: &Transaction, planner: &Planner<'_>, plans: &[ReadPlan]) -> Result<Vec<ReadAnswer>, WriteError> {
+    let (opened, answers) =
+        tokio::join!(transaction.open(), join_all(plans.iter().map(|plan| read::run_in(transaction, planner, plan))));
+    opened?;
+    Ok(answers.into_iter().collect::<Result<_, DbError>>()?)
+}
+
+fn applied(rows: &[(Uuid, Uuid)], answers: Vec<ReadAnswer>) -> Applied {
+    let (id, event_id) = rows.first().copied().unwrap_or_default();
+    Applied { id, event_id, answers }
+}

@@ -1,0 +1,66 @@
+//! What a deletion takes along: `@onDelete(do: CASCADE)` and `@onDelete(do: SET_NULL)`.
+//!
+//! The database's foreign keys only refuse; the taking along is done here, row by row under each row's own rule and with its
+//! own audit event.
+
+use crate::catalog::{CollectionId, OnDelete};
+use crate::db::Transaction;
+use crate::planner::to_sql::{referencing_ids_statement, update_statement};
+use crate::planner::{DeletePlan, Planner, Reference};
+use crate::write::WriteError;
+use crate::write::apply::{change_and_read, delete};
+use crate::write::verdict::Subject;
+use diesel::sql_types::Uuid as SqlUuid;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// The rows that are already being deleted: a row that points to itself, or back up the chain, is not deleted twice.
+pub(crate) type Visited = HashSet<(CollectionId, Uuid)>;
+
+/// Deletes or unlinks everything that points to the rows of `plan`, deepest first.
+///
+/// # Errors
+/// [`WriteError`] of the first row whose rule refuses.
+pub(crate) async fn cascade(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    plan: &DeletePlan,
+    visited: &mut Visited,
+) -> Result<(), WriteError> {
+    let targets: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
+    visited.extend(targets.iter().map(|id| (plan.collection, *id)));
+    for reference in planner.references_to(plan.collection) {
+        if planner.is_out_of_reach(&reference) {
+            // The role may have no privilege even to look; rows that are there make the foreign key refuse.
+            continue;
+        }
+        transaction.open().await?;
+        let ids = transaction.rows::<SqlUuid, Uuid>(&referencing_ids_statement(&reference, &targets)).await?;
+        let ids: Vec<Uuid> = ids.into_iter().filter(|id| !visited.contains(&(reference.collection, *id))).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        match reference.on_delete {
+            OnDelete::Cascade => {
+                let plan = planner.plan_cascade(&reference, ids, plan.reason.as_deref())?;
+                Box::pin(delete(transaction, planner, &plan, visited)).await?;
+            }
+            OnDelete::SetNull => unlink(transaction, planner, &reference, ids, plan.reason.as_deref()).await?,
+            OnDelete::Restrict => {}
+        }
+    }
+    Ok(())
+}
+
+async fn unlink(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    reference: &Reference,
+    ids: Vec<Uuid>,
+    reason: Option<&str>,
+) -> Result<(), WriteError> {
+    let plan = planner.plan_set_null(reference, ids.clone(), reason)?;
+    let subject = Subject { operation: "update", collection: plan.entity_type.as_str() };
+    change_and_read(transaction, planner, subject, &ids, &update_statement(planner, &plan), &[]).await?;
+    Ok(())
+}

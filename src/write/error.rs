@@ -1,0 +1,87 @@
+//! Why a change is refused.
+
+use crate::base::{Fault, FaultCode};
+use crate::db::DbError;
+use crate::planner::PlanError;
+
+/// A change that did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Refused while planning.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// There is no such row, or the caller may not know of it.
+    #[error("`{collection}` `{id}` not found")]
+    NotFound {
+        /// The collection's name.
+        collection: String,
+        /// The id.
+        id: uuid::Uuid,
+    },
+    /// The row that a foreign key is set to is not there, or the caller may not know of it.
+    #[error("the row that `{field}` points to was not found")]
+    TargetNotFound {
+        /// The field.
+        field: String,
+    },
+    /// The rule refuses.
+    #[error("you may not {operation} `{collection}` `{id}`")]
+    Forbidden {
+        /// `create`, `update` or `delete`.
+        operation: &'static str,
+        /// The collection's name.
+        collection: String,
+        /// The id.
+        id: uuid::Uuid,
+    },
+    /// The new row would not be allowed.
+    #[error("you may not create this `{collection}`")]
+    CreateForbidden {
+        /// The collection's name.
+        collection: String,
+    },
+    /// A field's write rule refuses.
+    #[error("you may not set `{field}` of `{collection}` `{id}`")]
+    FieldForbidden {
+        /// The field.
+        field: String,
+        /// The collection's name.
+        collection: String,
+        /// The id.
+        id: uuid::Uuid,
+    },
+    /// Somebody else changed it first.
+    #[error("`{collection}` `{id}` was changed by somebody else; read it again and repeat the change")]
+    Stale {
+        /// The collection's name.
+        collection: String,
+        /// The id.
+        id: uuid::Uuid,
+    },
+    /// A constraint refuses a value; names the field, never the constraint.
+    #[error("{0}")]
+    Constraint(String),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl Fault for WriteError {
+    fn code(&self) -> FaultCode {
+        match self {
+            Self::Plan(error) => error.code(),
+            Self::NotFound { .. } | Self::TargetNotFound { .. } => FaultCode::NotFound,
+            Self::Forbidden { .. } | Self::CreateForbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
+            Self::Stale { .. } => FaultCode::Conflict,
+            Self::Constraint(_) => FaultCode::ConstraintViolation,
+            Self::Database(error) => error.code(),
+        }
+    }
+
+    fn public_message(&self) -> String {
+        match self {
+            Self::Database(error) => error.public_message(),
+            other => other.to_string(),
+        }
+    }
+}
