@@ -2,5 +2,6 @@
 
 pub mod base;
 pub mod catalog;
+pub mod config;
 pub mod policy;
 pub mod sql;
