@@ -3,5 +3,6 @@
 pub mod base;
 pub mod catalog;
 pub mod config;
+pub mod local_pg;
 pub mod policy;
 pub mod sql;
