@@ -3,7 +3,9 @@
 pub mod audit;
 pub mod base;
 pub mod catalog;
+pub mod config;
 pub mod db;
+pub mod local_pg;
 pub mod planner;
 pub mod policy;
 pub mod read;

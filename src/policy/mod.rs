@@ -1,11 +1,39 @@
 //! The rule language: CEL text, compiled against the catalog, solved per actor, rendered as SQL.
 //!
 //! Purpose: decide who may do what. A rule is compiled, never interpreted on fetched rows.
-//! Flow: `parse` (CEL) → `typecheck` (against the catalog) → `syntax::Rule` → `solve` (what the actor already decides) →
-//! [`Predicate`] → `to_sql`.
+//! Flow: `parse` (CEL to nodes with places) → `typecheck` (against the catalog) → `syntax::Rule` → `solve` (what the actor
+//! already decides) → [`Predicate`] → `to_sql`. [`RuleBook`] holds every rule of a catalog and answers the rest of the product.
 //! Invariants: pure; truth has three values and only `True` allows; what cannot be compiled is an error at start.
 //! Deliberately unknown: how rows are read or written, HTTP, GraphQL.
+//!
+//! # What rules say of nulls
+//!
+//! A condition is [`Truth::Unknown`], and so is its opposite, where
+//! - the `user` or `request` side is null (an agent without a team, a request without an address),
+//! - one side of `<`, `<=`, `>`, `>=` is null, or a boolean that stands alone is,
+//! - a path goes through a relation that leads nowhere (`row.ticket.team` of a row without a ticket; `row.team.id` too, while
+//!   `row.team` is a value of the row).
+//!
+//! Everything else is decided: `== null`, `!= null` and `has` by what is there (a path that leads nowhere is null); two stored
+//! nulls are equal; a stored null differs from every value, is in no list, and neither starts with, ends with nor contains a
+//! text.
 
+mod answer;
+mod diagnostics;
+mod known;
+mod parse;
 mod predicate;
+mod rule_book;
+mod solve;
+mod syntax;
+mod to_sql;
+mod truth;
+mod typecheck;
+mod usage;
 
+pub use answer::RoleAnswer;
+pub use diagnostics::DIAGNOSTIC_CODES;
 pub use predicate::{Comparison, Condition, Operand, Predicate, RowImage, TextTest};
+pub use rule_book::{FieldOperation, Operation, RuleBook, UpdateForm};
+pub use to_sql::Images;
+pub use truth::Truth;

@@ -57,6 +57,31 @@ impl Predicate {
         }
     }
 
+    /// `Always` for `true`, `Never` for anything else.
+    pub(super) fn constant(is_allowed: bool) -> Self {
+        if is_allowed { Self::Always } else { Self::Never }
+    }
+
+    /// Selects what `inner` does not select.
+    pub(super) fn unless(inner: Self) -> Self {
+        match inner {
+            Self::Always => Self::Never,
+            Self::Never => Self::Always,
+            other => Self::Condition(Condition::Not(Box::new(other))),
+        }
+    }
+
+    /// Whether the condition looks into other rows, by a path or by `exists`.
+    pub fn has_sub_reads(&self) -> bool {
+        match self {
+            Self::Always | Self::Never => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_sub_reads),
+            Self::Condition(Condition::Exists { .. }) => true,
+            Self::Condition(Condition::Not(inner)) => inner.has_sub_reads(),
+            Self::Condition(_) => false,
+        }
+    }
+
     /// Whether every row is allowed.
     pub fn is_always(&self) -> bool {
         matches!(self, Self::Always)
@@ -81,7 +106,8 @@ pub enum RowImage {
     Member(u16),
 }
 
-/// A condition on one row, already in the positive: true in SQL exactly when it is `True` (never relies on SQL's null).
+/// A condition on one row, already in the positive: true in SQL exactly when it is `True`. Otherwise it is false or null there,
+/// which select alike; whoever needs the opposite asks for it while solving or uses [`Condition::Not`], never SQL's `not`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// A comparison of two operands.
@@ -90,19 +116,29 @@ pub enum Condition {
     IsNull(Operand),
     /// `operand is not null`.
     IsNotNull(Operand),
-    /// The operand equals one of the values of a list; `is_negated`: equals none of them (null equals none).
+    /// The operand equals one of the values of a list; `is_negated`: equals none of them (null equals none, and a list that
+    /// is null holds none).
     InList {
         /// What is looked for.
         operand: Operand,
-        /// A [`Value::List`] without nulls.
-        list: Value,
+        /// A [`Value::List`] without nulls, bound as one array; or a column that holds a list.
+        list: Operand,
         /// Whether it must not be there.
         is_negated: bool,
     },
-    /// A boolean column that must be exactly this.
+    /// A boolean column that must be exactly this; null is neither.
     IsBoolean(Operand, bool),
-    /// A text operand starts with, ends with or contains another.
-    Text(TextTest, Operand, Operand, bool),
+    /// A text operand starts with, ends with or contains another; null does neither.
+    Text {
+        /// The test.
+        test: TextTest,
+        /// The text that is looked at.
+        text: Operand,
+        /// What it has to start with, end with or contain.
+        part: Operand,
+        /// Whether it must not.
+        is_negated: bool,
+    },
     /// There is a row of `table` with `join_column = join_value` for which `body` holds; `is_negated`: there is none.
     /// Used for to-one paths (`join_column` is `id`) and for `exists(row.members, m, ...)` (`join_column` is the foreign key).
     Exists {
@@ -130,6 +166,8 @@ pub enum Comparison {
     Equal,
     /// `is not distinct from`: two nulls are equal.
     EqualOrBothNull,
+    /// `<>`, true only if neither side is null.
+    NotEqual,
     /// `is distinct from`: a null differs from a value.
     Distinct,
     /// `<`

@@ -1,0 +1,50 @@
+//! `[limits]`
+
+use crate::config::entries::Entries;
+
+/// What one request may ask for. Exceeding a limit is an answer, never a slow server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitSettings {
+    /// How deep selections nest. GraphiQL's introspection needs 13.
+    pub max_depth: usize,
+    /// How many root fields an operation has.
+    pub max_root_fields: usize,
+    /// How large a request body is.
+    pub max_body_bytes: usize,
+    /// How many fields are aliased.
+    pub max_aliases: usize,
+    /// How many fields are selected.
+    pub max_fields: usize,
+    /// How many rows a list has when `first` does not say.
+    pub page_size: usize,
+    /// The most that `first` may say.
+    pub max_page_size: usize,
+}
+
+impl LimitSettings {
+    pub(super) const KEYS: &'static [&'static str] = &[
+        "limits.max_depth",
+        "limits.max_root_fields",
+        "limits.max_body_bytes",
+        "limits.max_aliases",
+        "limits.max_fields",
+        "limits.page_size",
+        "limits.max_page_size",
+    ];
+
+    pub(super) fn read(entries: &mut Entries) -> Self {
+        let max_page_size = entries.read_count("limits.max_page_size").unwrap_or(500);
+        let page_size = entries.read("limits.page_size", &format!("a whole number from 1 to {max_page_size}"), |text| {
+            text.parse().ok().filter(|count| (1..=max_page_size).contains(count))
+        });
+        Self {
+            max_depth: entries.read_count("limits.max_depth").unwrap_or(20),
+            max_root_fields: entries.read_count("limits.max_root_fields").unwrap_or(50),
+            max_body_bytes: entries.read_count("limits.max_body_bytes").unwrap_or(1024 * 1024),
+            max_aliases: entries.read_count("limits.max_aliases").unwrap_or(200),
+            max_fields: entries.read_count("limits.max_fields").unwrap_or(2000),
+            page_size: page_size.unwrap_or(max_page_size.min(50)),
+            max_page_size,
+        }
+    }
+}

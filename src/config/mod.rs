@@ -1,0 +1,96 @@
+//! Settings: read once, typed, every unknown key refused.
+//!
+//! Purpose: turn `toolcrib.toml`, `TOOLCRIB_*` variables and flags into one [`Settings`] value, or into the list of everything
+//! that is wrong with them.
+//! Flow: file and environment → `entries` (one text for each key, with its origin) → one group per file → [`Settings`].
+//! Invariants: a flag wins over a variable, a variable over the file, the file over the default; every path in [`Settings`] is
+//! already joined to the tool directory; secrets are never printed.
+//! Deliberately unknown: the modules that are configured. Each takes the group that it needs.
+
+mod database;
+mod demo;
+mod duration;
+mod entries;
+mod error;
+mod keys;
+mod limits;
+mod log;
+mod server;
+mod toml_file;
+
+pub use database::{DatabaseSettings, DatabaseUrl};
+pub use demo::DemoSettings;
+pub use error::{ConfigError, Origin, Problem};
+pub use limits::LimitSettings;
+pub use log::{LogFormat, LogSettings};
+pub use server::ServerSettings;
+
+#[cfg(test)]
+mod tests;
+
+use entries::Entries;
+use std::path::{Path, PathBuf};
+
+/// The file of a tool directory that holds its settings.
+pub const FILE_NAME: &str = "toolcrib.toml";
+
+/// The variable that names the tool directory where `--dir` does not; the one `TOOLCRIB_*` variable that is no setting, because
+/// the settings are read from there.
+pub const DIRECTORY_VARIABLE: &str = "TOOLCRIB_DIR";
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The tool directory: where `toolcrib.toml` is looked for and relative paths begin.
+    pub directory: PathBuf,
+    /// Where to listen and which files make up the tool.
+    pub server: ServerSettings,
+    /// `[database]`
+    pub database: DatabaseSettings,
+    /// `[log]`
+    pub log: LogSettings,
+    /// `[limits]`
+    pub limits: LimitSettings,
+    /// `[demo]`
+    pub demo: DemoSettings,
+}
+
+/// What flags of the command line say; they win over everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--listen`
+    pub listen: Option<String>,
+    /// `--data-dir`, relative to the working directory.
+    pub data_dir: Option<PathBuf>,
+    /// `--schema`, relative to the working directory.
+    pub schema: Option<PathBuf>,
+    /// `--database-url`
+    pub database_url: Option<String>,
+}
+
+impl Settings {
+    /// Reads the settings of the tool in `directory`. Variables are given rather than read here, so that tests need no
+    /// environment of their own; the command line passes [`std::env::vars`].
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every unknown key and every value that is not of its key's form.
+    pub fn load(
+        directory: &Path,
+        variables: impl IntoIterator<Item = (String, String)>,
+        overrides: &Overrides,
+    ) -> Result<Self, ConfigError> {
+        let mut entries = Entries::default();
+        toml_file::read(&directory.join(FILE_NAME), &mut entries);
+        entries.add_variables(variables);
+        entries.add_overrides(overrides);
+        let settings = Self {
+            directory: directory.to_owned(),
+            server: ServerSettings::read(&mut entries, directory),
+            database: DatabaseSettings::read(&mut entries),
+            log: LogSettings::read(&mut entries),
+            limits: LimitSettings::read(&mut entries),
+            demo: DemoSettings::read(&mut entries, directory),
+        };
+        entries.finish().map(|()| settings)
+    }
+}

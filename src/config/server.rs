@@ -1,0 +1,34 @@
+//! The keys without a section: where to listen, which files make up the tool.
+
+use crate::config::entries::Entries;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Where to listen and which files make up the tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerSettings {
+    /// The address to listen on. Loopback by default: opening it to a network is a decision.
+    pub listen: SocketAddr,
+    /// Where the server keeps what it may make anew or must keep: the private PostgreSQL, export files.
+    pub data_dir: PathBuf,
+    /// The SDL file.
+    pub schema: PathBuf,
+    /// The directory of the tool's migrations.
+    pub migrations: PathBuf,
+}
+
+impl ServerSettings {
+    pub(super) const KEYS: &'static [&'static str] = &["listen", "data_dir", "schema", "migrations"];
+
+    pub(super) fn read(entries: &mut Entries, directory: &Path) -> Self {
+        let expected = "an IP address with a port, `127.0.0.1:4000`";
+        Self {
+            listen: entries
+                .read("listen", expected, |text| text.parse().ok())
+                .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 4000))),
+            data_dir: entries.read_path("data_dir", directory).unwrap_or_else(|| directory.join(".toolcrib")),
+            schema: entries.read_path("schema", directory).unwrap_or_else(|| directory.join("schema.graphql")),
+            migrations: entries.read_path("migrations", directory).unwrap_or_else(|| directory.join("migrations")),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Precedence, refusals and the documented file.
+
+use super::*;
+use crate::config::keys;
+use std::collections::BTreeMap;
+
+fn load(file: &str, variables: &[(&str, &str)], overrides: &Overrides) -> Result<Settings, ConfigError> {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join(FILE_NAME), file).unwrap();
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::load(directory.path(), variables, overrides)
+}
+
+#[track_caller]
+fn check_refused(file: &str, variables: &[(&str, &str)], expected: &str) {
+    let error = load(file, variables, &Overrides::default()).unwrap_err();
+    let message: Vec<String> = error.to_string().lines().map(without_directory).collect();
+    assert_eq!(message.join("\n"), expected);
+}
+
+fn without_directory(line: &str) -> String {
+    line.find(FILE_NAME).map_or(line, |start| &line[start..]).to_owned()
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_over_the_file_over_the_default() {
+    let file = "listen = '127.0.0.1:1'";
+    let variables = [("TOOLCRIB_LISTEN", "127.0.0.1:2"), ("PATH", "/bin")];
+    let flag = Overrides { listen: Some("127.0.0.1:3".to_owned()), ..Overrides::default() };
+    let port = |file, variables: &[_], flags: &_| load(file, variables, flags).unwrap().server.listen.port();
+    assert_eq!(port("", &[], &Overrides::default()), 4000);
+    assert_eq!(port(file, &[], &Overrides::default()), 1);
+    assert_eq!(port(file, &variables, &Overrides::default()), 2);
+    assert_eq!(port(file, &variables, &flag), 3);
+}
+
+#[test]
+fn the_hosts_database_url_is_weaker_than_our_own() {
+    let url = |variables: &[_]| {
+        let settings = load("[database]\nurl = 'postgres://file/a'", variables, &Overrides::default()).unwrap();
+        settings.database.url.unwrap().expose().to_owned()
+    };
+    let host = ("DATABASE_URL", "postgres://host/a");
+    assert_eq!(url(&[]), "postgres://file/a");
+    assert_eq!(url(&[host]), "postgres://host/a");
+    assert_eq!(url(&[host, ("TOOLCRIB_DATABASE_URL", "postgres://ours/a")]), "postgres://ours/a");
+}
+
+#[test]
+fn paths_begin_at_the_tool_directory_and_flags_where_the_user_stands() {
+    let flags = Overrides { schema: Some("other.graphql".into()), ..Overrides::default() };
+    let settings = load("migrations = 'migrations/desk'\ndata_dir = '/srv/crib'", &[], &flags).unwrap();
+    assert_eq!(settings.server.migrations, settings.directory.join("migrations/desk"));
+    assert_eq!(settings.server.data_dir, PathBuf::from("/srv/crib"));
+    assert_eq!(settings.server.schema, std::env::current_dir().unwrap().join("other.graphql"));
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_nearest_known_one() {
+    check_refused("lisen = 1", &[], "toolcrib.toml:1:1: there is no setting `lisen`; did you mean `listen`?");
+    check_refused(
+        "\n[limits]\nmax_depht = 3",
+        &[],
+        "toolcrib.toml:3:1: there is no setting `limits.max_depht`; did you mean `limits.max_depth`?",
+    );
+    check_refused("[databse]\nurl = 'x'", &[], "toolcrib.toml:1:2: there is no setting `databse`; did you mean `database.url`?");
+    check_refused(
+        "",
+        &[("TOOLCRIB_LOGFORMAT", "json")],
+        "variable TOOLCRIB_LOGFORMAT: there is no setting `TOOLCRIB_LOGFORMAT`; did you mean `TOOLCRIB_LOG_FORMAT`?",
+    );
+}
+
+#[test]
+fn every_bad_value_is_reported_at_its_place_without_the_value() {
+    check_refused(
+        "listen = 'everywhere'\n[database]\nurl = 'mysql://root:secret@db'\nstatement_timeout = '30'\n[log]\nformat = 'xml'",
+        &[("TOOLCRIB_LIMITS_PAGE_SIZE", "501"), ("TOOLCRIB_LIMITS_MAX_DEPTH", "0")],
+        "toolcrib.toml:1:10: `listen` has to be an IP address with a port, `127.0.0.1:4000`\n\
+         toolcrib.toml:3:7: `database.url` has to be a URL, `postgres://user:password@host:5432/database`\n\
+         toolcrib.toml:4:21: `database.statement_timeout` has to be a duration above zero such as `500ms`, `30s` or `5m`\n\
+         toolcrib.toml:6:10: `log.format` has to be `text` or `json`\n\
+         variable TOOLCRIB_LIMITS_PAGE_SIZE: `limits.page_size` has to be a whole number from 1 to 500\n\
+         variable TOOLCRIB_LIMITS_MAX_DEPTH: `limits.max_depth` has to be a whole number above zero",
+    );
+    check_refused("listen = true", &[], "toolcrib.toml:1:10: `listen` has to be a text or a whole number");
+}
+
+#[test]
+fn what_is_not_toml_is_refused_at_its_place() {
+    let error = load("listen = \n", &[], &Overrides::default()).unwrap_err();
+    assert!(matches!(&error.problems[..], [Problem::Syntax { origin: Origin::File { line: 1, .. }, .. }]), "{error:?}");
+}
+
+#[test]
+fn settings_never_print_a_password() {
+    let settings = load("[database]\nurl = 'postgres://me:hunter2@db/a'", &[], &Overrides::default()).unwrap();
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+/// The committed file shows every key, and what it shows as default is the default.
+#[test]
+fn the_documented_file_is_complete_and_true() {
+    let documented = include_str!("../../toolcrib.toml");
+    let mut section = String::new();
+    let mut shown = BTreeMap::new();
+    for line in documented.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = format!("{name}.");
+        }
+        let (line, is_default) = line.strip_prefix("# ").map_or((line, false), |rest| (rest, true));
+        if let Some((key, value)) = line.split_once(" = ")
+            && let Some(key) = keys::find(&format!("{section}{key}"))
+        {
+            shown.insert(key, (value.to_owned(), is_default));
+        }
+    }
+    assert_eq!(
+        shown.keys().copied().collect::<Vec<_>>(),
+        keys::all().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    );
+
+    let is_example = |key: &str| ["database.url", "database.server_url", "database.max_connections"].contains(&key);
+    let defaults: String = shown
+        .iter()
+        .filter(|(key, (_, is_default))| *is_default && !is_example(key))
+        .map(|(key, (value, _))| format!("{key} = {value}\n"))
+        .collect();
+    let said = load(&defaults, &[], &Overrides::default()).unwrap();
+    let unsaid = load("", &[], &Overrides::default()).unwrap();
+    assert_eq!(said.limits, unsaid.limits);
+    assert_eq!(said.log, unsaid.log);
+    assert_eq!(said.database.statement_timeout, unsaid.database.statement_timeout);
+    assert_eq!(said.server.listen, unsaid.server.listen);
+    assert_eq!(said.server.data_dir.file_name(), unsaid.server.data_dir.file_name());
+    assert_eq!(said.server.schema.file_name(), unsaid.server.schema.file_name());
+}

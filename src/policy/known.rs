@@ -1,0 +1,107 @@
+//! What the actor and the request decide: the values of one side, and conditions between them.
+
+use crate::base::{Actor, RequestContext, RoleName, ScalarType, Value};
+use crate::policy::syntax::{KnownValue, Order};
+use crate::policy::{TextTest, Truth};
+use std::cmp::Ordering;
+
+/// Who is asking and how: the side of a rule that is known before any row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller<'a> {
+    /// Who.
+    pub(super) actor: &'a Actor,
+    /// How.
+    pub(super) request: &'a RequestContext,
+}
+
+impl Caller<'_> {
+    /// The value, which may be null.
+    pub(super) fn value(self, known: &KnownValue) -> Value {
+        let Self { actor, request } = self;
+        let id = |id: Option<_>| id.map_or(Value::Null(ScalarType::Id), Value::Id);
+        let text = |text: Option<String>| text.map_or(Value::Null(ScalarType::String), Value::Text);
+        match known {
+            KnownValue::Literal(value) => value.clone(),
+            KnownValue::UserId => id(actor.id),
+            KnownValue::UserEmail => text(actor.email.clone()),
+            KnownValue::UserRole => role(&actor.role),
+            KnownValue::UserTeam => id(actor.team),
+            KnownValue::UserTeams => Value::List(ScalarType::Id, actor.teams.iter().copied().map(Value::Id).collect()),
+            KnownValue::UserIsActive => Value::Boolean(actor.is_active),
+            KnownValue::RequestIp => text(request.ip_address.map(|address| address.to_string())),
+            KnownValue::RequestTime(moved) => {
+                // A rule's durations are bounded while it is checked, so only a time at the end of the calendar stays.
+                Value::DateTime(request.time.checked_add_signed(*moved).unwrap_or(request.time))
+            }
+            KnownValue::RequestAuthMethod => Value::Text(actor.auth_method.as_str().to_owned()),
+            KnownValue::RequestAuthMfa => Value::Boolean(actor.is_mfa),
+            KnownValue::RequestService => text(actor.service.clone()),
+        }
+    }
+}
+
+impl KnownValue {
+    /// The value, if the role alone decides it.
+    pub(super) fn for_role(&self, role_name: &RoleName) -> Option<Value> {
+        match self {
+            Self::Literal(value) => Some(value.clone()),
+            Self::UserRole => Some(role(role_name)),
+            _ => None,
+        }
+    }
+}
+
+fn role(role: &RoleName) -> Value {
+    Value::Text(role.as_str().to_owned())
+}
+
+/// `left == right`: unknown if one of them is null.
+pub(super) fn equal(left: &Value, right: &Value) -> Truth {
+    if left.is_null() || right.is_null() { Truth::Unknown } else { Truth::from(left == right) }
+}
+
+/// `value in list`: unknown if the value is null.
+pub(super) fn contained(value: &Value, list: &Value) -> Truth {
+    match list {
+        _ if value.is_null() => Truth::Unknown,
+        Value::List(_, elements) => Truth::from(elements.contains(value)),
+        _ => Truth::Unknown,
+    }
+}
+
+/// `left < right` and its kin: unknown if one of them is null.
+pub(super) fn ordered(order: Order, left: &Value, right: &Value) -> Truth {
+    let ordering = match (left, right) {
+        (Value::DateTime(left), Value::DateTime(right)) => Some(left.cmp(right)),
+        (Value::BigInt(left), Value::BigInt(right)) => Some(left.cmp(right)),
+        (Value::Float(left), Value::Float(right)) => left.partial_cmp(right),
+        // Every other ordered value is stored in a row, or a literal that takes its type from one.
+        _ => None,
+    };
+    ordering.map_or(Truth::Unknown, |ordering| {
+        Truth::from(match order {
+            Order::Less => ordering == Ordering::Less,
+            Order::LessOrEqual => ordering != Ordering::Greater,
+            Order::Greater => ordering == Ordering::Greater,
+            Order::GreaterOrEqual => ordering != Ordering::Less,
+        })
+    })
+}
+
+/// `text.startsWith(part)` and its kin: unknown if one of them is null.
+pub(super) fn tested(test: TextTest, text: &Value, part: &Value) -> Truth {
+    let (Value::Text(text), Value::Text(part)) = (text, part) else { return Truth::Unknown };
+    Truth::from(match test {
+        TextTest::StartsWith => text.starts_with(part.as_str()),
+        TextTest::EndsWith => text.ends_with(part.as_str()),
+        TextTest::Contains => text.contains(part.as_str()),
+    })
+}
+
+/// A boolean that stands alone: unknown if it is null.
+pub(super) fn flag(value: &Value) -> Truth {
+    match value {
+        Value::Boolean(is_true) => Truth::from(*is_true),
+        _ => Truth::Unknown,
+    }
+}

@@ -1,0 +1,262 @@
+//! All rules of a catalog, checked, and the questions that the rest of the product asks them.
+
+use crate::base::{Actor, RequestContext, RoleName, ScalarType, Value};
+use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, RuleText};
+use crate::policy::known::Caller;
+use crate::policy::syntax::{KnownValue, Rule};
+use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
+use crate::policy::{Predicate, RoleAnswer, answer, solve, usage};
+use std::collections::BTreeSet;
+
+/// What a row rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Filters what is read.
+    Read,
+    /// Guards a new row.
+    Create,
+    /// Guards a change.
+    Update,
+    /// Guards a deletion.
+    Delete,
+}
+
+/// What a field rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldOperation {
+    /// Shows the value.
+    Read,
+    /// Lets the value be set.
+    Write,
+}
+
+/// Which images of a row an update rule names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UpdateForm {
+    /// `row`: it must hold on the stored row and on the changed one.
+    Row,
+    /// `old` and `new`: it is asked once, over both.
+    OldNew,
+}
+
+/// Every rule of a catalog, compiled. Immutable, and shared by all requests.
+#[derive(Clone, Debug)]
+pub struct RuleBook {
+    collections: Vec<CollectionRules>,
+    /// The roles that an actor can have: those of the catalog, and `platform`.
+    roles: Vec<RoleName>,
+}
+
+#[derive(Clone, Debug)]
+struct CollectionRules {
+    read: Rule,
+    create: Rule,
+    update: Rule,
+    update_form: UpdateForm,
+    delete: Rule,
+    export: Option<Rule>,
+    fields: Vec<FieldRules>,
+    filter_columns: Vec<FieldId>,
+}
+
+#[derive(Clone, Debug)]
+struct FieldRules {
+    read: Option<Rule>,
+    write: Option<Rule>,
+    default: Option<FieldDefault>,
+}
+
+#[derive(Clone, Debug)]
+struct FieldDefault {
+    value: KnownValue,
+    scalar: ScalarType,
+}
+
+impl RuleBook {
+    /// Compiles every rule of the catalog.
+    ///
+    /// # Errors
+    /// Every mistake of every rule, in the order of the files.
+    pub fn compile(catalog: &Catalog) -> Result<Self, Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
+        let library = Library::read(catalog, &mut diagnostics);
+        let environment = Environment { catalog, library: &library };
+        for (text, node) in library.free_rules() {
+            environment.check_node(text, node, Slot::NoRow, &mut diagnostics);
+        }
+        let compiled: Vec<Option<CollectionRules>> = catalog
+            .collections
+            .iter()
+            .map(|collection| compile_collection(environment, collection, &mut diagnostics))
+            .collect();
+        let collections: Option<Vec<CollectionRules>> = compiled.into_iter().collect();
+        match collections {
+            Some(mut collections) if diagnostics.is_empty() => {
+                add_filter_columns(catalog, &mut collections);
+                let roles = catalog.roles().into_iter().chain([RoleName::platform()]).collect();
+                Ok(Self { collections, roles })
+            }
+            _ => Err(in_order(diagnostics)),
+        }
+    }
+
+    /// The rows on which the actor may do this.
+    pub fn solve(&self, collection: CollectionId, operation: Operation, actor: &Actor, request: &RequestContext) -> Predicate {
+        solve::solve(self.rule(collection, operation), Caller { actor, request })
+    }
+
+    /// The rows whose field the actor may read or set; `Always` where the field has no rule of its own.
+    pub fn solve_field(&self, field: FieldId, operation: FieldOperation, actor: &Actor, request: &RequestContext) -> Predicate {
+        let rules = self.field(field);
+        let rule = match operation {
+            FieldOperation::Read => &rules.read,
+            FieldOperation::Write => &rules.write,
+        };
+        rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Caller { actor, request }))
+    }
+
+    /// Whether the actor may export the collection, beside what the read rule says: `Always` or `Never`.
+    pub fn solve_export(&self, collection: CollectionId, actor: &Actor, request: &RequestContext) -> Predicate {
+        let rule = self.collection(collection).export.as_ref();
+        rule.map_or(Predicate::Never, |rule| solve::solve(rule, Caller { actor, request }))
+    }
+
+    /// Which images the collection's update rule names.
+    pub fn update_form(&self, collection: CollectionId) -> UpdateForm {
+        self.collection(collection).update_form
+    }
+
+    /// Whether everybody may read every row, which decides whether a relation to the collection can be null in the API.
+    pub fn is_read_always_allowed(&self, collection: CollectionId) -> bool {
+        let answer = |role: &RoleName| self.answer_for_role(collection, Operation::Read, role);
+        self.roles.iter().all(|role| answer(role) == RoleAnswer::Always)
+    }
+
+    /// What the rule gives a role when nothing else is known, for grants.
+    pub fn answer_for_role(&self, collection: CollectionId, operation: Operation, role: &RoleName) -> RoleAnswer {
+        answer::answer(self.rule(collection, operation), role)
+    }
+
+    /// The value of the field's `@default(expr:)`, null if the actor or the request has none; `None` if the field has no such
+    /// default.
+    pub fn default_value(&self, field: FieldId, actor: &Actor, request: &RequestContext) -> Option<Value> {
+        let FieldDefault { value, scalar } = self.field(field).default.as_ref()?;
+        Some(match (Caller { actor, request }).value(value) {
+            Value::Null(_) => Value::Null(*scalar),
+            value => value,
+        })
+    }
+
+    /// The collection's columns by which read rules, its own and those that look into it, filter rows: worth an index.
+    pub fn rule_columns(&self, collection: CollectionId) -> Vec<FieldId> {
+        self.collection(collection).filter_columns.clone()
+    }
+
+    /// The collections whose tables the operation's rules look into, those of the fields that it reads or sets included.
+    pub fn sub_reads(&self, collection: CollectionId, operation: Operation) -> Vec<CollectionId> {
+        let rules = self.collection(collection);
+        let mut collections = BTreeSet::new();
+        usage::add_sub_reads(self.rule(collection, operation), &mut collections);
+        for field in &rules.fields {
+            let guard = match operation {
+                Operation::Read => &field.read,
+                Operation::Create | Operation::Update => &field.write,
+                Operation::Delete => &None,
+            };
+            if let Some(guard) = guard {
+                usage::add_sub_reads(guard, &mut collections);
+            }
+        }
+        collections.into_iter().collect()
+    }
+
+    fn collection(&self, collection: CollectionId) -> &CollectionRules {
+        &self.collections[usize::from(collection.0)]
+    }
+
+    fn field(&self, field: FieldId) -> &FieldRules {
+        &self.collection(field.collection).fields[usize::from(field.index)]
+    }
+
+    fn rule(&self, collection: CollectionId, operation: Operation) -> &Rule {
+        let CollectionRules { read, create, update, delete, .. } = self.collection(collection);
+        match operation {
+            Operation::Read => read,
+            Operation::Create => create,
+            Operation::Update => update,
+            Operation::Delete => delete,
+        }
+    }
+}
+
+/// Checks all rules of a collection; `None` once one of them is wrong, after the others were checked too.
+fn compile_collection<'c>(
+    environment: Environment<'c>,
+    collection: &'c Collection,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<CollectionRules> {
+    let row = Slot::Row(collection.id);
+    let mut check = |text: &'c RuleText, slot: Slot| environment.check(text, slot, diagnostics);
+    let read = check(&collection.access.read, row);
+    let create = check(&collection.access.create, row);
+    let update = check(&collection.access.update, Slot::Update(collection.id));
+    let delete = check(&collection.access.delete, row);
+    let export = collection.export.as_ref().map(|export| check(&export.allow, Slot::NoRow));
+    let fields: Vec<Option<FieldRules>> =
+        collection.fields.iter().map(|field| compile_field(environment, field, diagnostics)).collect();
+    let CheckedRule { rule: update, form: update_form } = update?;
+    Some(CollectionRules {
+        read: read?.rule,
+        create: create?.rule,
+        update,
+        update_form,
+        delete: delete?.rule,
+        export: all_or_nothing(export)?.map(|export| export.rule),
+        fields: fields.into_iter().collect::<Option<Vec<FieldRules>>>()?,
+        filter_columns: Vec::new(),
+    })
+}
+
+fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics: &mut Vec<Diagnostic>) -> Option<FieldRules> {
+    let row = Slot::Row(field.id.collection);
+    let mut check = |text: &'c Option<RuleText>| text.as_ref().map(|text| environment.check(text, row, diagnostics));
+    let (read, write) = (check(&field.access.read), check(&field.access.write));
+    let default = match (&field.default, field.stored_scalar()) {
+        (Some(DefaultValue::Expression(text)), Some(scalar)) => {
+            let value = environment.check_default(text, field, diagnostics);
+            Some(value.map(|value| FieldDefault { value, scalar }))
+        }
+        _ => None,
+    };
+    Some(FieldRules {
+        read: all_or_nothing(read)?.map(|read| read.rule),
+        write: all_or_nothing(write)?.map(|write| write.rule),
+        default: all_or_nothing(default)?,
+    })
+}
+
+/// A rule that is not there is fine; one that is there and wrong is not.
+fn all_or_nothing<T>(checked: Option<Option<T>>) -> Option<Option<T>> {
+    match checked {
+        Some(None) => None,
+        Some(Some(rule)) => Some(Some(rule)),
+        None => Some(None),
+    }
+}
+
+/// Mistakes by their place; one that several rules share (a named rule, `write:`) is told once.
+fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|left, right| (left.span, left.code, &left.message).cmp(&(right.span, right.code, &right.message)));
+    diagnostics.dedup_by(|left, right| (left.span, left.code, &left.message) == (right.span, right.code, &right.message));
+    diagnostics
+}
+
+fn add_filter_columns(catalog: &Catalog, collections: &mut [CollectionRules]) {
+    let mut columns = BTreeSet::new();
+    for rules in collections.iter() {
+        usage::add_filter_columns(&rules.read, catalog, &mut columns);
+    }
+    for (rules, collection) in collections.iter_mut().zip(&catalog.collections) {
+        rules.filter_columns = columns.iter().copied().filter(|column| column.collection == collection.id).collect();
+    }
+}

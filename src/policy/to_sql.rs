@@ -1,0 +1,122 @@
+//! A [`Predicate`] as an SQL expression.
+
+use crate::base::ColumnName;
+use crate::policy::{Comparison, Condition, Operand, Predicate, RowImage, TextTest};
+use crate::sql::{Alias, CompareOp, Expr, From, Select};
+
+/// The SQL name of each row image that a predicate may speak of. Every one exposes the table's columns by their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Images {
+    /// `row`.
+    pub row: Option<Alias>,
+    /// `old`.
+    pub old: Option<Alias>,
+    /// `new`.
+    pub new: Option<Alias>,
+}
+
+impl Images {
+    /// Only `row`: every rule but an update rule over `old` and `new`.
+    pub fn row(alias: Alias) -> Self {
+        Self { row: Some(alias), ..Self::default() }
+    }
+
+    /// `old` and `new`.
+    pub fn changed(old: Alias, new: Alias) -> Self {
+        Self { old: Some(old), new: Some(new), row: None }
+    }
+
+    fn alias(&self, image: RowImage) -> Alias {
+        let alias = match image {
+            RowImage::Row => self.row,
+            RowImage::Old => self.old,
+            RowImage::New => self.new,
+            RowImage::Member(depth) => Some(Alias::Rule(depth)),
+        };
+        alias.expect("`RuleBook::update_form` says which images a rule names, and the caller gives those")
+    }
+
+    fn column(&self, image: RowImage, column: &ColumnName) -> Expr {
+        Expr::column(self.alias(image), column)
+    }
+
+    fn operand(&self, operand: &Operand) -> Expr {
+        match operand {
+            Operand::Column(image, column) => self.column(*image, column),
+            Operand::Value(value) => Expr::Value(value.clone()),
+        }
+    }
+}
+
+impl Predicate {
+    /// The predicate over the images' aliases: true for the rows that it selects, false or null for the others. Its opposite
+    /// is `is not true`, never `not`.
+    ///
+    /// # Panics
+    /// When the predicate names an image that `images` does not give.
+    pub fn to_sql(&self, images: &Images) -> Expr {
+        match self {
+            Self::Always => Expr::always(),
+            Self::Never => Expr::never(),
+            Self::All(parts) => Expr::all(parts.iter().map(|part| part.to_sql(images))),
+            Self::Any(parts) => Expr::Or(parts.iter().map(|part| part.to_sql(images)).collect()),
+            Self::Condition(condition) => condition_to_sql(condition, images),
+        }
+    }
+}
+
+fn condition_to_sql(condition: &Condition, images: &Images) -> Expr {
+    match condition {
+        Condition::Compare(comparison, left, right) => {
+            Expr::compare(operator(*comparison), images.operand(left), images.operand(right))
+        }
+        Condition::IsNull(operand) => Expr::IsNull(Box::new(images.operand(operand))),
+        Condition::IsNotNull(operand) => Expr::IsNotNull(Box::new(images.operand(operand))),
+        Condition::InList { operand, list, is_negated } => {
+            opposite_if(*is_negated, Expr::AnyOf(Box::new(images.operand(operand)), Box::new(images.operand(list))))
+        }
+        Condition::IsBoolean(operand, true) => images.operand(operand),
+        Condition::IsBoolean(operand, false) => Expr::Not(Box::new(images.operand(operand))),
+        Condition::Text { test, text, part, is_negated } => {
+            opposite_if(*is_negated, text_test(*test, images.operand(text), images.operand(part)))
+        }
+        Condition::Exists { table, join_column, join_value, depth, body, is_negated } => {
+            let inside = Alias::Rule(*depth);
+            let joined = Expr::compare(CompareOp::Equal, Expr::column(inside, join_column), images.operand(join_value));
+            let select = Select::new(Vec::new(), From::Table(table.clone(), inside)).filtered(Expr::all([joined, body.to_sql(images)]));
+            let exists = Expr::Exists(Box::new(select));
+            // `exists` is never null.
+            if *is_negated { Expr::Not(Box::new(exists)) } else { exists }
+        }
+        Condition::Not(inner) => Expr::IsNotTrue(Box::new(inner.to_sql(images))),
+    }
+}
+
+fn opposite_if(is_negated: bool, expr: Expr) -> Expr {
+    if is_negated { Expr::IsNotTrue(Box::new(expr)) } else { expr }
+}
+
+fn operator(comparison: Comparison) -> CompareOp {
+    match comparison {
+        Comparison::Equal => CompareOp::Equal,
+        Comparison::EqualOrBothNull => CompareOp::NotDistinctFrom,
+        Comparison::NotEqual => CompareOp::NotEqual,
+        Comparison::Distinct => CompareOp::DistinctFrom,
+        Comparison::Less => CompareOp::Less,
+        Comparison::LessOrEqual => CompareOp::LessOrEqual,
+        Comparison::Greater => CompareOp::Greater,
+        Comparison::GreaterOrEqual => CompareOp::GreaterOrEqual,
+    }
+}
+
+/// Functions rather than `like`: the part may be a column, and nothing in it is a pattern.
+fn text_test(test: TextTest, text: Expr, part: Expr) -> Expr {
+    match test {
+        TextTest::StartsWith => Expr::Call("starts_with", vec![text, part]),
+        TextTest::EndsWith => {
+            let length = Expr::Call("length", vec![part.clone()]);
+            Expr::compare(CompareOp::Equal, Expr::Call("right", vec![text, length]), part)
+        }
+        TextTest::Contains => Expr::compare(CompareOp::Greater, Expr::Call("strpos", vec![text, part]), Expr::Fixed("0")),
+    }
+}
