@@ -1,0 +1,35 @@
+//! Connections, edges and `PageInfo`, as the Relay specification names them.
+
+use crate::catalog::Collection;
+use crate::graphql::api::{Types, field};
+use async_graphql::dynamic::{Object, TypeRef};
+
+/// `PageInfo`.
+pub(super) fn declare_page_info(types: &mut Types) {
+    let page_info = Object::new("PageInfo")
+        .description("Where a page stands in its list.")
+        .field(field("hasNextPage", TypeRef::named_nn(TypeRef::BOOLEAN)).description("Whether rows follow."))
+        .field(field("hasPreviousPage", TypeRef::named_nn(TypeRef::BOOLEAN)).description("Whether the page was asked for with a cursor."))
+        .field(field("startCursor", TypeRef::named(TypeRef::STRING)).description("The cursor of the first row."))
+        .field(field("endCursor", TypeRef::named(TypeRef::STRING)).description("The cursor of the last row; give it as `after`."));
+    types.objects.push(page_info);
+}
+
+/// `TicketConnection` and `TicketEdge`.
+pub(super) fn connection_objects(collection: &Collection) -> [Object; 2] {
+    let name = collection.name.as_str();
+    let connection = Object::new(format!("{name}Connection"))
+        .description(format!("A page of `{name}` rows."))
+        .field(field("nodes", TypeRef::named_nn_list_nn(name)).description("The rows."))
+        .field(field("edges", TypeRef::named_nn_list_nn(format!("{name}Edge"))).description("The rows with their cursors."))
+        .field(field("pageInfo", TypeRef::named_nn("PageInfo")).description("Where the page stands."))
+        .field(
+            field("totalCount", TypeRef::named_nn(TypeRef::INT))
+                .description("How many rows the filter and the rules leave; counted only when asked for."),
+        );
+    let edge = Object::new(format!("{name}Edge"))
+        .description(format!("A `{name}` with its cursor."))
+        .field(field("cursor", TypeRef::named_nn(TypeRef::STRING)).description("Where the row stands in this order."))
+        .field(field("node", TypeRef::named_nn(name)).description("The row."));
+    [connection, edge]
+}

@@ -1,0 +1,112 @@
+//! The API that comes out of a catalog: types, and what each root field does.
+
+mod connections;
+mod filters;
+mod inputs;
+mod mutations;
+mod objects;
+mod scalars;
+
+use crate::catalog::{Catalog, CollectionId};
+use crate::policy::RuleBook;
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputObject, Object, Schema, SchemaError, TypeRef};
+use async_graphql::{Name, Value};
+use std::collections::HashMap;
+
+/// What a root field does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootField {
+    /// `ticket(id:)`
+    One(CollectionId),
+    /// `tickets(...)`
+    Many(CollectionId),
+    /// `createTicket(...)`
+    Create(CollectionId),
+    /// `updateTicket(...)`
+    Update(CollectionId),
+    /// `deleteTicket(...)`
+    Delete(CollectionId),
+    /// `exportTickets(...)`
+    Export(CollectionId),
+}
+
+/// The API of a catalog.
+pub struct Api {
+    /// The types.
+    pub schema: Schema,
+    /// What each field of `Query` and `Mutation` does.
+    pub root_fields: HashMap<String, RootField>,
+}
+
+/// Declares the API of a catalog.
+///
+/// # Errors
+/// [`SchemaError`] if two types collide, which the SDL compiler should have refused.
+pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
+    let mut types = Types::default();
+    scalars::declare(&mut types);
+    filters::declare_scalar_filters(catalog, &mut types);
+    connections::declare_page_info(&mut types);
+    let mut query = Object::new("Query").description("What can be read. Rows that a rule hides are absent, not refused.");
+    let mut mutation = Object::new("Mutation").description("What can be changed. All fields of a document succeed, or none does.");
+    let mut has_mutations = false;
+    for collection in &catalog.collections {
+        types.objects.push(objects::object(catalog, rules, collection));
+        types.objects.extend(connections::connection_objects(collection));
+        types.inputs.extend(filters::filters(catalog, collection));
+        types.inputs.push(inputs::order(collection));
+        types.inputs.push(inputs::connect(collection));
+        let (one, many) = objects::root_fields(collection);
+        query = query.field(one).field(many);
+        types.root_fields.insert(collection.singular.to_string(), RootField::One(collection.id));
+        types.root_fields.insert(collection.plural.to_string(), RootField::Many(collection.id));
+        for field in mutations::mutations(catalog, collection, &mut types) {
+            mutation = mutation.field(field);
+            has_mutations = true;
+        }
+    }
+    let mut builder = Schema::build("Query", has_mutations.then_some("Mutation"), None).register(query);
+    if has_mutations {
+        builder = builder.register(mutation);
+    }
+    builder = catalog.enums.iter().fold(builder, |builder, enum_type| builder.register(objects::enum_type(enum_type)));
+    builder = types.scalars.into_iter().fold(builder, |builder, scalar| builder.register(scalar));
+    builder = types.enums.into_iter().fold(builder, |builder, enum_type| builder.register(enum_type));
+    builder = types.objects.into_iter().fold(builder, |builder, object| builder.register(object));
+    builder = types.inputs.into_iter().fold(builder, |builder, input| builder.register(input));
+    Ok(Api { schema: builder.finish()?, root_fields: types.root_fields })
+}
+
+/// The types declared so far.
+#[derive(Default)]
+struct Types {
+    scalars: Vec<async_graphql::dynamic::Scalar>,
+    enums: Vec<async_graphql::dynamic::Enum>,
+    objects: Vec<Object>,
+    inputs: Vec<InputObject>,
+    root_fields: HashMap<String, RootField>,
+}
+
+/// A field whose value is the parent's value of that name, as in every GraphQL implementation's default resolver. The server
+/// answers from SQL and never calls it; async-graphql's own executor does, over data in memory.
+fn field(name: &str, ty: TypeRef) -> Field {
+    let key = Name::new(name);
+    Field::new(name, ty, move |context| {
+        let value = match context.parent_value.as_value() {
+            Some(Value::Object(object)) => object.get(&key).cloned(),
+            _ => None,
+        };
+        FieldFuture::new(async move { Ok(value.filter(|value| *value != Value::Null).map(FieldValue::from)) })
+    })
+}
+
+/// Gives a described thing its description, if there is one.
+macro_rules! described {
+    ($item:expr, $description:expr) => {
+        match $description {
+            Some(description) => $item.description(description),
+            None => $item,
+        }
+    };
+}
+use described;

@@ -1,0 +1,81 @@
+//! Object types, enums, and the root fields that read.
+
+use crate::catalog::{Catalog, Collection, EnumType, Field as CatalogField, FieldKind};
+use crate::graphql::api::{described, field};
+use crate::policy::RuleBook;
+use async_graphql::dynamic::{Enum, EnumItem, Field, InputValue, Object, TypeRef};
+
+/// The object type of a collection.
+pub(super) fn object(catalog: &Catalog, rules: &RuleBook, collection: &Collection) -> Object {
+    let object = described!(Object::new(collection.name.as_str()), collection.description.as_deref());
+    collection.fields.iter().fold(object, |object, field| object.field(output_field(catalog, rules, field)))
+}
+
+fn output_field(catalog: &Catalog, rules: &RuleBook, catalog_field: &CatalogField) -> Field {
+    let mut output = field(catalog_field.name.as_str(), output_type(catalog, rules, catalog_field));
+    if let FieldKind::ToMany { target, .. } = catalog_field.kind {
+        output = list_arguments(output, catalog.collection(target));
+    }
+    output = described!(output, catalog_field.description.as_deref());
+    match &catalog_field.deprecation {
+        Some(reason) => output.deprecation(Some(reason.as_str())),
+        None => output,
+    }
+}
+
+/// The output type. A guarded field, and a relation whose target's read rule is not always true, is nullable, so that one
+/// hidden cell never takes its parents away.
+fn output_type(catalog: &Catalog, rules: &RuleBook, field: &CatalogField) -> TypeRef {
+    let is_open = field.access.read.is_none();
+    match &field.kind {
+        FieldKind::Scalar { scalar, is_list, .. } => named(scalar.graphql_name(), *is_list, field.is_required && is_open),
+        FieldKind::Enum { enum_id, is_list, .. } => {
+            named(catalog.enum_type(*enum_id).name.as_str(), *is_list, field.is_required && is_open)
+        }
+        FieldKind::ToOne { target, .. } => {
+            let is_there = field.is_required && is_open && rules.is_read_always_allowed(*target);
+            named(catalog.collection(*target).name.as_str(), false, is_there)
+        }
+        FieldKind::ToMany { target, .. } => TypeRef::named_nn_list_nn(catalog.collection(*target).name.as_str()),
+    }
+}
+
+/// A type of that name; elements of lists are never null.
+pub(super) fn named(name: &str, is_list: bool, is_required: bool) -> TypeRef {
+    match (is_list, is_required) {
+        (false, false) => TypeRef::named(name),
+        (false, true) => TypeRef::named_nn(name),
+        (true, false) => TypeRef::named_nn_list(name),
+        (true, true) => TypeRef::named_nn_list_nn(name),
+    }
+}
+
+/// An enum.
+pub(super) fn enum_type(enum_type: &EnumType) -> Enum {
+    let declared = described!(Enum::new(enum_type.name.as_str()), enum_type.description.as_deref());
+    let items = enum_type.values.iter().map(|value| described!(EnumItem::new(value.name.as_str()), value.description.as_deref()));
+    declared.items(items)
+}
+
+/// `ticket(id:)` and `tickets(...)`.
+pub(super) fn root_fields(collection: &Collection) -> (Field, Field) {
+    let name = &collection.name;
+    let one = field(collection.singular.as_str(), TypeRef::named(name.as_str()))
+        .argument(InputValue::new("id", TypeRef::named_nn(TypeRef::ID)))
+        .description(format!("The `{name}` with this id; null if there is none or a rule hides it."));
+    let many = list_arguments(field(collection.plural.as_str(), TypeRef::named_nn(format!("{name}Connection"))), collection)
+        .argument(InputValue::new("after", TypeRef::named(TypeRef::STRING)).description("The `endCursor` of the page before."))
+        .description(format!("Every `{name}` that the caller may read, a page at a time."));
+    (one, many)
+}
+
+/// The arguments of every list.
+fn list_arguments(field: Field, collection: &Collection) -> Field {
+    let name = &collection.name;
+    field
+        .argument(InputValue::new("where", TypeRef::named(format!("{name}Filter"))).description("Which rows; all if absent."))
+        .argument(
+            InputValue::new("orderBy", TypeRef::named_nn_list(format!("{name}Order"))).description("By what; by id, so by age, if absent."),
+        )
+        .argument(InputValue::new("first", TypeRef::named(TypeRef::INT)).description("How many rows at most."))
+}

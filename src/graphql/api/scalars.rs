@@ -1,0 +1,31 @@
+//! Custom scalars and the enums of the API's own.
+
+use crate::base::ScalarType;
+use crate::graphql::api::Types;
+use async_graphql::dynamic::{Enum, EnumItem, Scalar};
+
+/// Declares every scalar that GraphQL does not have itself, and `OrderDirection`.
+pub(super) fn declare(types: &mut Types) {
+    for scalar in ScalarType::ALL {
+        let (description, specification) = match scalar {
+            ScalarType::Id | ScalarType::String | ScalarType::Int | ScalarType::Float | ScalarType::Boolean => continue,
+            ScalarType::DateTime => ("An instant, RFC 3339.", Some("https://www.rfc-editor.org/rfc/rfc3339")),
+            ScalarType::Date => ("A calendar date, `2026-01-31`.", Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6")),
+            ScalarType::Decimal => ("An exact number, as a string so that no client rounds it.", None),
+            ScalarType::BigInt => ("A 64-bit integer, as a string so that no client rounds it.", None),
+            ScalarType::Json => ("Any JSON value.", Some("https://www.rfc-editor.org/rfc/rfc8259")),
+            ScalarType::Url => ("An absolute URL.", Some("https://url.spec.whatwg.org/")),
+            ScalarType::Email => ("A mail address, `local@domain`.", Some("https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1")),
+        };
+        let declared = Scalar::new(scalar.graphql_name()).description(description);
+        types.scalars.push(match specification {
+            Some(url) => declared.specified_by_url(url),
+            None => declared,
+        });
+    }
+    let direction = Enum::new("OrderDirection")
+        .description("Which end comes first. Rows without a value come last either way.")
+        .item(EnumItem::new("ASC").description("The smallest, earliest, or first of an enum."))
+        .item(EnumItem::new("DESC").description("The greatest, latest, or last of an enum."));
+    types.enums.push(direction);
+}

@@ -1,0 +1,113 @@
+//! An operation's fields as a [`Selection`]: fragments spread, `@skip` and `@include` applied, fields with the same response
+//! key merged, arguments with their variables and defaults. The specification's CollectFields() and CoerceArgumentValues().
+
+use crate::planner::{SelectedField, Selection};
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::ast::{DirectiveList, Value};
+use apollo_compiler::executable::{Field, Selection as AstSelection, SelectionSet};
+use apollo_compiler::response::{JsonMap, JsonValue};
+use indexmap::IndexMap;
+use serde_json::{Map, Number, Value as Json};
+
+/// Collects the fields of a selection set.
+pub(crate) fn collect(document: &ExecutableDocument, set: &SelectionSet, variables: &JsonMap) -> Selection {
+    Collector { document, variables }.selection(&[set])
+}
+
+struct Collector<'a> {
+    document: &'a ExecutableDocument,
+    variables: &'a JsonMap,
+}
+
+/// The fields of one level by response key, each with every selection set below it.
+type Groups<'a> = IndexMap<&'a str, (&'a Field, Vec<&'a SelectionSet>)>;
+
+impl<'a> Collector<'a> {
+    fn selection(&self, sets: &[&'a SelectionSet]) -> Selection {
+        let mut groups = Groups::new();
+        sets.iter().for_each(|set| self.group(set, &mut groups));
+        let fields = groups.into_iter().map(|(key, (field, sets))| SelectedField {
+            key: key.to_owned(),
+            name: field.name.as_str().to_owned(),
+            arguments: self.arguments(field),
+            selection: self.selection(&sets),
+        });
+        Selection(fields.collect())
+    }
+
+    /// Every object type of the API is concrete, so a fragment's type condition always applies once the document is valid.
+    fn group(&self, set: &'a SelectionSet, groups: &mut Groups<'a>) {
+        for selection in &set.selections {
+            if self.is_left_out(selection.directives()) {
+                continue;
+            }
+            match selection {
+                AstSelection::Field(field) => {
+                    let group = groups.entry(field.response_key().as_str()).or_insert_with(|| (field, Vec::new()));
+                    group.1.push(&field.selection_set);
+                }
+                AstSelection::InlineFragment(inline) => self.group(&inline.selection_set, groups),
+                AstSelection::FragmentSpread(spread) => {
+                    if let Some(fragment) = spread.fragment_def(self.document) {
+                        self.group(&fragment.selection_set, groups);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_left_out(&self, directives: &DirectiveList) -> bool {
+        let condition = |name| {
+            let directive = directives.get(name)?;
+            let value = directive.specified_argument_by_name("if")?;
+            self.value(value)?.as_bool()
+        };
+        condition("skip") == Some(true) || condition("include") == Some(false)
+    }
+
+    fn arguments(&self, field: &Field) -> Map<String, Json> {
+        let mut arguments = Map::new();
+        for definition in &field.definition.arguments {
+            let given = field.specified_argument_by_name(&definition.name).and_then(|value| self.value(value));
+            let value = given.or_else(|| definition.default_value.as_ref().and_then(|value| self.value(value)));
+            if let Some(value) = value {
+                arguments.insert(definition.name.as_str().to_owned(), value);
+            }
+        }
+        arguments
+    }
+
+    /// A value with its variables; `None` for a variable that was not given, which is then absent wherever it stands.
+    fn value(&self, value: &Value) -> Option<Json> {
+        Some(match value {
+            Value::Null => Json::Null,
+            Value::Boolean(boolean) => Json::Bool(*boolean),
+            Value::String(text) => Json::String(text.clone()),
+            Value::Enum(name) => Json::String(name.as_str().to_owned()),
+            Value::Int(number) => number_json(number.as_str()),
+            Value::Float(number) => number_json(number.as_str()),
+            Value::Variable(name) => to_json(self.variables.get(name.as_str())?),
+            Value::List(elements) => elements.iter().map(|element| self.value(element).unwrap_or(Json::Null)).collect(),
+            Value::Object(fields) => {
+                let fields = fields.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), self.value(value)?)));
+                Json::Object(fields.collect())
+            }
+        })
+    }
+}
+
+/// A number literal; one that JSON cannot hold stays text, and is refused where it is used.
+fn number_json(text: &str) -> Json {
+    text.parse::<Number>().map_or_else(|_| Json::String(text.to_owned()), Json::Number)
+}
+
+fn to_json(value: &JsonValue) -> Json {
+    match value {
+        JsonValue::Null => Json::Null,
+        JsonValue::Bool(boolean) => Json::Bool(*boolean),
+        JsonValue::Number(number) => Json::Number(number.clone()),
+        JsonValue::String(text) => Json::String(text.as_str().to_owned()),
+        JsonValue::Array(elements) => elements.iter().map(to_json).collect(),
+        JsonValue::Object(fields) => fields.iter().map(|(name, value)| (name.as_str().to_owned(), to_json(value))).collect(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Parsed and validated documents, kept by their text.
+
+use crate::base::FaultCode;
+use crate::graphql::limits::{self, OperationLimits};
+use crate::graphql::GraphqlError;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
+use lru::LruCache;
+use parking_lot::Mutex;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// Documents kept by a server.
+const KEPT: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
+
+/// Longer documents are parsed each time: a cache of them would be a way to fill the memory.
+const MAX_KEPT_BYTES: usize = 16 * 1024;
+
+/// How deep braces and brackets may nest before the parser gives up.
+const RECURSION_LIMIT: usize = 200;
+
+/// Tokens before the parser gives up.
+const TOKEN_LIMIT: usize = 20_000;
+
+/// The documents of an API.
+pub(crate) struct Documents {
+    schema: Arc<Valid<Schema>>,
+    limits: OperationLimits,
+    kept: Mutex<LruCache<String, Arc<Valid<ExecutableDocument>>>>,
+}
+
+impl Documents {
+    /// Keeps nothing yet.
+    pub(crate) fn new(schema: Arc<Valid<Schema>>, limits: OperationLimits) -> Self {
+        Self { schema, limits, kept: Mutex::new(LruCache::new(KEPT)) }
+    }
+
+    /// The validated document of a text.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it: syntax, validation, limits.
+    pub(crate) fn find(&self, text: &str) -> Result<Arc<Valid<ExecutableDocument>>, Vec<GraphqlError>> {
+        if let Some(document) = self.kept.lock().get(text) {
+            return Ok(Arc::clone(document));
+        }
+        let document = Arc::new(self.parse(text)?);
+        if text.len() <= MAX_KEPT_BYTES {
+            self.kept.lock().put(text.to_owned(), Arc::clone(&document));
+        }
+        Ok(document)
+    }
+
+    fn parse(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
+        let mut parser = apollo_compiler::parser::Parser::new().recursion_limit(RECURSION_LIMIT).token_limit(TOKEN_LIMIT);
+        let ast = parser
+            .parse_ast(text, "document.graphql")
+            .map_err(|error| GraphqlError::of_diagnostics(FaultCode::GraphqlParseFailed, &error.errors))?;
+        let invalid = |errors: &_| GraphqlError::of_diagnostics(FaultCode::GraphqlValidationFailed, errors);
+        let document = ast.to_executable(&self.schema).map_err(|error| invalid(&error.errors))?;
+        // Before validation: overlapping fields are compared pairwise, which is too slow for what the limits refuse anyway.
+        limits::check(&document, &self.limits).map_err(|error| vec![error])?;
+        document.validate(&self.schema).map_err(|error| invalid(&error.errors))
+    }
+}

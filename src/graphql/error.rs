@@ -1,0 +1,75 @@
+//! GraphQL errors: the one mapping of faults to `extensions.code`.
+
+use crate::base::{Fault, FaultCode, FaultKind};
+use apollo_compiler::validation::DiagnosticList;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+/// An error of a response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphqlError {
+    /// What a caller may read.
+    pub message: String,
+    /// The stable code.
+    pub code: FaultCode,
+    /// Lines and columns in the document, from 1.
+    pub locations: Vec<(usize, usize)>,
+    /// The response key of the root field.
+    pub path: Option<String>,
+}
+
+impl GraphqlError {
+    /// An error of the request as a whole.
+    pub fn request(code: FaultCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code, locations: Vec::new(), path: None }
+    }
+
+    /// A fault of a root field. Faults of ours are logged here, once, with their causes.
+    pub fn of_field(fault: &dyn Fault, key: &str) -> Self {
+        if fault.code().kind() == FaultKind::Server {
+            tracing::error!(error = %chain(fault), field = key, "a field failed");
+        }
+        Self { message: fault.public_message(), code: fault.code(), locations: Vec::new(), path: Some(key.to_owned()) }
+    }
+
+    /// Every error that the validator found.
+    pub(crate) fn of_diagnostics(code: FaultCode, diagnostics: &DiagnosticList) -> Vec<Self> {
+        let errors = diagnostics.iter().map(|diagnostic| {
+            let error = diagnostic.to_json();
+            let locations = error.locations.iter().map(|location| (location.line, location.column)).collect();
+            Self { message: error.message, code, locations, path: None }
+        });
+        errors.collect()
+    }
+
+    /// The error as the specification writes it.
+    pub(crate) fn to_json(&self, request_id: Uuid) -> Json {
+        let mut error = json!({
+            "message": self.message,
+            "extensions": { "code": self.code.as_str(), "requestId": request_id },
+        });
+        if !self.locations.is_empty() {
+            let locations = self.locations.iter().map(|(line, column)| json!({ "line": line, "column": column }));
+            error["locations"] = locations.collect();
+        }
+        if let Some(key) = &self.path {
+            error["path"] = json!([key]);
+        }
+        error
+    }
+}
+
+/// An error and its causes in one line, for the log only.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

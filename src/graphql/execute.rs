@@ -1,0 +1,106 @@
+//! Running an operation: one plan and one statement for each root field of a query.
+
+use crate::base::{Actor, Fault, FaultCode, RequestContext};
+use crate::graphql::api::RootField;
+use crate::graphql::engine::{Engine, Prepared};
+use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
+use crate::graphql::GraphqlError;
+use crate::planner::{Planner, SelectedField};
+use crate::read::{self, ReadAnswer};
+use apollo_compiler::response::JsonMap;
+use futures_util::future::join_all;
+
+/// A root field's answer, with the paths that may be masked.
+struct FieldAnswer {
+    answer: ReadAnswer,
+    masked: Vec<String>,
+}
+
+impl Engine {
+    pub(crate) async fn run(
+        &self,
+        prepared: Prepared,
+        actor: &Actor,
+        context: &RequestContext,
+        mut summary: OperationSummary,
+    ) -> GraphqlResponse {
+        summary.fields = prepared.selection.0.iter().map(|field| field.name.clone()).collect();
+        let introspection = match self.introspect(&prepared) {
+            Ok(introspection) => introspection,
+            Err(error) => return response::request_error(&[error], summary, context.request_id),
+        };
+        let planner = self.planner(actor, context);
+        if prepared.operation.is_mutation() {
+            return self.run_mutation(&planner, &prepared, summary).await;
+        }
+        self.run_query(&planner, &prepared, &introspection, summary).await
+    }
+
+    async fn run_query(
+        &self,
+        planner: &Planner<'_>,
+        prepared: &Prepared,
+        introspection: &JsonMap,
+        mut summary: OperationSummary,
+    ) -> GraphqlResponse {
+        let fields = &prepared.selection.0;
+        let answers = join_all(fields.iter().map(|field| self.answer_field(planner, field, introspection))).await;
+        let (mut data, mut errors, mut masked) = (Some(Data::default()), Vec::new(), Vec::new());
+        for (field, answer) in fields.iter().zip(answers) {
+            match answer {
+                Ok(answer) => {
+                    summary.rows += answer.answer.rows;
+                    masked.extend(answer.masked);
+                    if let Some(data) = &mut data {
+                        data.push(&field.key, &answer.answer.json);
+                    }
+                }
+                Err(error) => {
+                    errors.push(error);
+                    // A connection is not nullable: its error takes the whole of `data` away.
+                    match self.api.root_fields.get(&field.name) {
+                        Some(RootField::One(_)) => data.iter_mut().for_each(|data| data.push(&field.key, "null")),
+                        _ => data = None,
+                    }
+                }
+            }
+        }
+        response::executed(data.map(Data::finish), &errors, &masked, summary, planner.request.request_id)
+    }
+
+    async fn answer_field(
+        &self,
+        planner: &Planner<'_>,
+        field: &SelectedField,
+        introspection: &JsonMap,
+    ) -> Result<FieldAnswer, GraphqlError> {
+        let fault = |fault: &dyn Fault| GraphqlError::of_field(fault, &field.key);
+        if field.name.starts_with("__") {
+            let json = introspection.get(field.key.as_str()).map_or("null".to_owned(), ToString::to_string);
+            return Ok(FieldAnswer { answer: ReadAnswer { json, rows: 0 }, masked: Vec::new() });
+        }
+        let plan = match self.api.root_fields.get(&field.name) {
+            Some(RootField::One(collection)) => planner.plan_read_one(*collection, field),
+            Some(RootField::Many(collection)) => planner.plan_read_many(*collection, field),
+            _ => return Err(GraphqlError::request(FaultCode::InternalServerError, format!("`{}` is no query field", field.name))),
+        };
+        let plan = plan.map_err(|error| fault(&error))?;
+        let answer = read::run(&self.parts.database, planner, &plan).await.map_err(|error| fault(&error))?;
+        Ok(FieldAnswer { answer, masked: plan.masked })
+    }
+
+    /// Answers `__typename`, `__schema` and `__type` at the root; empty for an operation without them.
+    fn introspect(&self, prepared: &Prepared) -> Result<JsonMap, GraphqlError> {
+        let Prepared { document, operation, variables, selection } = prepared;
+        if !selection.0.iter().any(|field| field.name.starts_with("__")) {
+            return Ok(JsonMap::new());
+        }
+        let refuse = |error: apollo_compiler::request::RequestError| {
+            GraphqlError::request(FaultCode::LimitExceeded, error.message().to_string())
+        };
+        apollo_compiler::introspection::check_max_depth(document, operation).map_err(refuse)?;
+        let implementers = self.schema.implementers_map();
+        let answered = apollo_compiler::introspection::partial_execute(&self.schema, &implementers, document, operation, variables);
+        Ok(answered.map_err(refuse)?.data.unwrap_or_default())
+    }
+}

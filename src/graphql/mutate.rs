@@ -1,0 +1,143 @@
+//! Running a mutation: all root fields in one transaction, one after the other, all or nothing.
+
+use crate::base::{Fault, FaultCode};
+use crate::db::{ActorSettings, Transaction};
+use crate::graphql::GraphqlError;
+use crate::graphql::api::RootField;
+use crate::graphql::engine::{Engine, Prepared};
+use crate::graphql::payload::PayloadPlan;
+use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
+use crate::planner::{PlanError, Planner, SelectedField};
+use crate::write::{self, Change, WriteError};
+use serde_json::{Map, Value as Json};
+
+/// What the fields of a mutation have answered so far.
+#[derive(Default)]
+struct Answered {
+    data: Data,
+    masked: Vec<String>,
+    rows: i64,
+}
+
+impl Engine {
+    pub(crate) async fn run_mutation(&self, planner: &Planner<'_>, prepared: &Prepared, mut summary: OperationSummary) -> GraphqlResponse {
+        let fields = &prepared.selection.0;
+        let request_id = planner.request.request_id;
+        let is_export = |field: &SelectedField| matches!(self.api.root_fields.get(&field.name), Some(RootField::Export(_)));
+        let answered = match fields.iter().find(|field| is_export(field)) {
+            Some(export) if fields.len() == 1 => self.run_export(planner, export).await,
+            Some(export) => Err(GraphqlError {
+                path: Some(export.key.clone()),
+                ..GraphqlError::request(FaultCode::BadUserInput, "an export has to be alone in its document")
+            }),
+            None => self.run_changes(planner, fields).await,
+        };
+        match answered {
+            Ok(Answered { data, masked, rows }) => {
+                summary.rows = rows;
+                response::executed(Some(data.finish()), &[], &masked, summary, request_id)
+            }
+            Err(error) => response::executed(None, &[error], &[], summary, request_id),
+        }
+    }
+
+    async fn run_changes(&self, planner: &Planner<'_>, fields: &[SelectedField]) -> Result<Answered, GraphqlError> {
+        let database = &self.parts.database;
+        let begun = database.begin(&ActorSettings::of(planner.actor)).await;
+        let first_key = fields.first().map_or("", |field| field.key.as_str());
+        let transaction = begun.map_err(|error| GraphqlError::of_field(&error, first_key))?;
+        let mut answered = Answered::default();
+        for field in fields {
+            if let Err(error) = self.run_change(&transaction, planner, field, &mut answered).await {
+                return Err(self.undo(transaction, planner, field, &error).await);
+            }
+        }
+        transaction.commit().await.map_err(|error| GraphqlError::of_field(&error, first_key))?;
+        Ok(answered)
+    }
+
+    async fn run_change(
+        &self,
+        transaction: &Transaction,
+        planner: &Planner<'_>,
+        field: &SelectedField,
+        answered: &mut Answered,
+    ) -> Result<(), WriteError> {
+        if field.name == "__typename" {
+            answered.data.push(&field.key, "\"Mutation\"");
+            return Ok(());
+        }
+        let (change, payload) = self.plan_change(planner, field)?;
+        let applied = write::apply(transaction, planner, &change, &payload.reads).await?;
+        let event_id = format!("\"{}\"", applied.event_id);
+        answered.data.push(&field.key, &payload.render(&applied.answers, |_| event_id.clone()));
+        answered.masked.extend(payload.reads.iter().flat_map(|read| read.masked.iter().map(|path| format!("{}.{path}", field.key))));
+        answered.rows += 1;
+        Ok(())
+    }
+
+    fn plan_change<'f>(&self, planner: &Planner<'_>, field: &'f SelectedField) -> Result<(Change, PayloadPlan<'f>), PlanError> {
+        let reason = field.text_argument("reason");
+        let id = field.text_argument("id").unwrap_or_default();
+        let if_version = field.argument("ifVersion").and_then(Json::as_i64).and_then(|version| i32::try_from(version).ok());
+        let root_field = self.api.root_fields.get(&field.name).copied();
+        let (collection, verb, change, row) = match root_field {
+            Some(RootField::Create(collection)) => {
+                let plan = planner.plan_create(collection, object_argument(field, "input"), reason)?;
+                let row = plan.id;
+                (collection, "Create", Change::Create(plan), row)
+            }
+            Some(RootField::Update(collection)) => {
+                let plan = planner.plan_update(collection, id, object_argument(field, "set"), if_version, reason)?;
+                let row = plan.rows[0].0;
+                (collection, "Update", Change::Update(plan), row)
+            }
+            Some(RootField::Delete(collection)) => {
+                let plan = planner.plan_delete(collection, id, if_version, reason)?;
+                let row = plan.rows[0].0;
+                (collection, "Delete", Change::Delete(plan), row)
+            }
+            _ => return Err(PlanError::argument(&field.name, "is no mutation")),
+        };
+        let type_name = format!("{verb}{}Payload", planner.catalog.collection(collection).name);
+        Ok((change, PayloadPlan::new(planner, collection, row, field, type_name)?))
+    }
+
+    /// Rolls back and records a refusal, before the answer says so.
+    async fn undo(&self, transaction: Transaction, planner: &Planner<'_>, field: &SelectedField, error: &WriteError) -> GraphqlError {
+        if let Err(rollback) = transaction.rollback().await {
+            // The connection is closed then, which undoes the transaction as well.
+            tracing::warn!(error = %rollback, "a rollback was not answered");
+        }
+        let reason = field.text_argument("reason");
+        match write::record_denial(&self.parts.database, planner, error, reason).await {
+            Ok(()) => GraphqlError::of_field(error, &field.key),
+            Err(unrecorded) => GraphqlError::of_field(&unrecorded, &field.key),
+        }
+    }
+
+    async fn run_export(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Answered, GraphqlError> {
+        let fault = |fault: &dyn Fault| GraphqlError::of_field(fault, &field.key);
+        let Some(RootField::Export(collection)) = self.api.root_fields.get(&field.name).copied() else {
+            return Err(GraphqlError::request(FaultCode::InternalServerError, "no export"));
+        };
+        let export_collection = planner.catalog.find_collection("Export").map(|collection| collection.id).unwrap_or(collection);
+        let filter = field.arguments.get("where").cloned().unwrap_or(Json::Null);
+        let format = field.text_argument("format").unwrap_or("CSV");
+        let exported = self.parts.exporter.export(planner, collection, &filter, format, field.text_argument("reason")).await;
+        let id = exported.map_err(|error| fault(&error))?;
+        let payload = PayloadPlan::new(planner, export_collection, id, field, "ExportPayload".to_owned()).map_err(|error| fault(&error))?;
+        let mut answers = Vec::with_capacity(payload.reads.len());
+        for read in &payload.reads {
+            answers.push(crate::read::run(&self.parts.database, planner, read).await.map_err(|error| fault(&error))?);
+        }
+        let mut answered = Answered { rows: 1, ..Answered::default() };
+        answered.data.push(&field.key, &payload.render(&answers, |_| format!("\"/exports/{id}\"")));
+        Ok(answered)
+    }
+}
+
+fn object_argument<'f>(field: &'f SelectedField, name: &str) -> &'f Map<String, Json> {
+    static EMPTY: std::sync::LazyLock<Map<String, Json>> = std::sync::LazyLock::new(Map::new);
+    field.arguments.get(name).and_then(Json::as_object).unwrap_or(&EMPTY)
+}

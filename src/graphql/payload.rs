@@ -1,0 +1,51 @@
+//! A mutation's payload: its node is a read like any other, under the caller's rules.
+
+use crate::graphql::response::Data;
+use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
+use crate::read::ReadAnswer;
+use crate::catalog::CollectionId;
+use uuid::Uuid;
+
+/// What a payload shows, planned.
+pub(crate) struct PayloadPlan<'f> {
+    fields: &'f [SelectedField],
+    type_name: String,
+    node_name: String,
+    /// One read for each time that the node is selected.
+    pub(crate) reads: Vec<ReadPlan>,
+}
+
+impl<'f> PayloadPlan<'f> {
+    /// Plans the payload `type_name` whose node is the row `id` of `collection`.
+    ///
+    /// # Errors
+    /// [`PlanError`] of an argument below the node.
+    pub(crate) fn new(
+        planner: &Planner<'_>,
+        collection: CollectionId,
+        id: Uuid,
+        field: &'f SelectedField,
+        type_name: String,
+    ) -> Result<Self, PlanError> {
+        let node_name = planner.catalog.collection(collection).singular.to_string();
+        let nodes = field.selection.0.iter().filter(|selected| selected.name == node_name);
+        let reads = nodes.map(|node| planner.plan_read_row(collection, Some(id), node)).collect::<Result<_, _>>()?;
+        Ok(Self { fields: &field.selection.0, type_name, node_name, reads })
+    }
+
+    /// The payload's JSON: nodes from their reads, in order, the rest from `constant`.
+    pub(crate) fn render(&self, answers: &[ReadAnswer], constant: impl Fn(&str) -> String) -> String {
+        let mut answers = answers.iter();
+        let mut data = Data::default();
+        for field in self.fields {
+            if field.name == self.node_name {
+                data.push(&field.key, answers.next().map_or("null", |answer| answer.json.as_str()));
+            } else if field.name == "__typename" {
+                data.push(&field.key, &format!("\"{}\"", self.type_name));
+            } else {
+                data.push(&field.key, &constant(&field.name));
+            }
+        }
+        data.finish()
+    }
+}
