@@ -1,3 +1,5 @@
-//! The integration tests, one binary so that they link once.
+//! The integration tests, in one binary so that it links once.
 
+mod catalog;
 mod local_pg;
+mod support;
