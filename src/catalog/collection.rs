@@ -1,7 +1,7 @@
 //! The checked model: collections, fields, enums and the text of their rules.
 
 use crate::base::{ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName};
-use crate::catalog::{SourceFile, SourceSpan};
+use crate::catalog::{SourceFile, SourceId, SourceSpan};
 
 /// Index of a collection in [`Catalog::collections`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,11 +73,22 @@ pub struct RuleText {
 }
 
 impl RuleText {
-    /// The place in the file of a range of bytes of the rule text.
+    /// The place in the file of a range of bytes of the rule text; a range over several pieces reaches from the first into
+    /// the last.
     pub fn span_of(&self, offset: usize, length: usize) -> SourceSpan {
+        let start = self.place_of(offset);
+        let end = match self.offsets.iter().find(|(in_text, _)| *in_text == offset + length) {
+            // Where the next piece begins, so that an escape at the end is marked whole.
+            Some((_, in_file)) if length > 0 => *in_file,
+            _ => self.place_of((offset + length).saturating_sub(1)) + 1,
+        };
+        SourceSpan::new(self.span.source, start..end.max(start))
+    }
+
+    /// The byte of the file at which a byte of the rule text stands.
+    fn place_of(&self, offset: usize) -> usize {
         let piece = self.offsets.iter().rev().find(|(in_text, _)| *in_text <= offset);
-        let start = piece.map_or(self.span.offset, |(in_text, in_file)| in_file + (offset - in_text));
-        SourceSpan { source: self.span.source, offset: start, length: length.max(1) }
+        piece.map_or(self.span.offset, |(in_text, in_file)| in_file + (offset - in_text))
     }
 }
 
@@ -110,6 +121,8 @@ pub struct EnumValue {
     pub name: EnumValueName,
     /// Its description.
     pub description: Option<String>,
+    /// `@deprecated(reason:)`.
+    pub deprecation: Option<String>,
 }
 
 /// A collection: one GraphQL object type, one table.
@@ -215,7 +228,7 @@ pub struct Field {
     pub description: Option<String>,
     /// What it holds.
     pub kind: FieldKind,
-    /// Whether it is NOT NULL in storage and required as input.
+    /// Whether it is NOT NULL in storage and required as input; never for a relation to many, which has no storage.
     pub is_required: bool,
     /// `@unique`.
     pub is_unique: bool,
@@ -256,6 +269,11 @@ impl Field {
             FieldKind::ToOne { .. } => Some(ScalarType::Id),
             FieldKind::ToMany { .. } => None,
         }
+    }
+
+    /// Whether the platform's own migrations create its column; `false` also for what a tool adds to a platform collection.
+    pub fn is_platform(&self) -> bool {
+        self.span.source == SourceId::PLATFORM
     }
 
     /// Whether the column holds an array.
@@ -317,7 +335,8 @@ pub enum OnDelete {
 /// `@default`.
 #[derive(Clone, Debug)]
 pub enum DefaultValue {
-    /// `@default(value:)`: a literal, as the text form of the field's type.
+    /// `@default(value:)`: a literal that fits the field, in the text form that [`crate::base::Value::parse`] reads for its
+    /// scalar (an enum: the value's name); for a list, a JSON array of such texts.
     Literal(String),
     /// `@default(expr:)`: a CEL value over `user`, `request` and `now()`.
     Expression(RuleText),

@@ -1,0 +1,61 @@
+//! Whether the names that the GraphQL API makes from the collections are each there once.
+
+use crate::base::ScalarType;
+use crate::catalog::findings::Findings;
+use crate::catalog::{Collection, Diagnostic, DiagnosticCode, EnumType, SourceSpan, reserved};
+use std::collections::HashMap;
+
+/// Checks the root fields and the types of the API.
+pub(super) fn check(collections: &[Collection], enums: &[EnumType], findings: &mut Findings) {
+    check_root_fields(collections, findings);
+    let names: Vec<&str> = collections.iter().map(|collection| collection.name.as_str()).collect();
+    let scalars = ScalarType::ALL.map(ScalarType::graphql_name);
+    let leaves: Vec<&str> = enums.iter().map(|enum_type| enum_type.name.as_str()).chain(scalars).collect();
+    let types = collections.iter().map(|collection| (&collection.name, collection.span));
+    for (name, span) in types.chain(enums.iter().map(|enum_type| (&enum_type.name, enum_type.span))) {
+        if let Some(origin) = reserved::type_in_api(name.as_str(), &names, &leaves) {
+            let message = if names.contains(&origin) || leaves.contains(&origin) {
+                format!("`{name}` is a type that the API makes from `{origin}`")
+            } else {
+                format!("`{name}` is a type of the API itself")
+            };
+            let refusal = Diagnostic::new(DiagnosticCode::API_COLLISION, span, message);
+            findings.add(refusal.with_label("already there").with_help("give the type another name"));
+        }
+    }
+}
+
+/// Queries, mutations and subscriptions are named apart from each other.
+fn check_root_fields(collections: &[Collection], findings: &mut Findings) {
+    let mut taken: HashMap<String, String> = HashMap::new();
+    let own = reserved::API_QUERIES.map(|name| (name.to_owned(), "the API itself".to_owned()));
+    taken.extend(own);
+    for collection in collections {
+        if collection.singular == collection.plural {
+            let message = format!("one row and many rows of `{}` are both called `{}`", collection.name, collection.plural);
+            add(message, collection.span, findings);
+            continue;
+        }
+        for name in root_fields(collection) {
+            match taken.get(&name) {
+                Some(first) => {
+                    add(format!("`{name}` of `{}` is already there, from {first}", collection.name), collection.span, findings);
+                    // The others collide for the same reason.
+                    break;
+                }
+                None => taken.insert(name, format!("`{}`", collection.name)),
+            };
+        }
+    }
+}
+
+/// The root fields that come from a collection. Mutations never equal queries: they begin with their verb.
+fn root_fields(collection: &Collection) -> [String; 5] {
+    let (one, many) = (&collection.singular, &collection.plural);
+    [one.to_string(), many.to_string(), format!("{one}By"), format!("{many}Aggregate"), format!("{one}Changed")]
+}
+
+fn add(message: String, span: SourceSpan, findings: &mut Findings) {
+    let refusal = Diagnostic::new(DiagnosticCode::API_COLLISION, span, message).with_label("the same name in the API");
+    findings.add(refusal.with_help("rename one of the types, or give the other plural with `@collection(plural:)`"));
+}

@@ -1,0 +1,102 @@
+//! The directives of types and fields, one typed struct each.
+//!
+//! Purpose: read each directive once into plain data, so that `resolve` never looks at syntax.
+//! Invariants: a malformed argument reads as absent, because `validate` has already reported it; nothing is reported twice.
+//! Deliberately unknown: what the other directives and the field's type say; `resolve` compares them.
+
+mod access;
+mod collection;
+mod reader;
+mod record;
+mod relation;
+mod rule;
+mod storage;
+
+pub(super) use access::AccessDirective;
+pub(super) use collection::CollectionDirective;
+pub(super) use reader::Located;
+pub(super) use record::{AuditDirective, ExportDirective};
+pub(super) use relation::{InverseDirective, OnDeleteDirective};
+pub(super) use rule::RuleDirective;
+pub(super) use storage::{ColumnDirective, DefaultDirective, LengthDirective, SequenceDirective};
+
+use crate::catalog::SourceSpan;
+use crate::catalog::findings::Findings;
+use apollo_compiler::Node;
+use apollo_compiler::ast::Directive;
+use reader::Reader;
+
+/// What stands on a type.
+pub(super) struct TypeDirectives {
+    pub collection: Option<CollectionDirective>,
+    pub access: Option<AccessDirective>,
+    pub audit: Option<AuditDirective>,
+    pub export: Option<ExportDirective>,
+}
+
+impl TypeDirectives {
+    /// Reads the directives of a type.
+    pub(super) fn read(directives: &[Node<Directive>], findings: &Findings) -> Self {
+        let find = |name| find(directives, name, findings);
+        Self {
+            collection: find("collection").map(CollectionDirective::read),
+            access: find("access").map(AccessDirective::read),
+            audit: find("audit").map(AuditDirective::read),
+            export: find("export").and_then(ExportDirective::read),
+        }
+    }
+}
+
+/// What stands on a field. A directive without arguments is its place.
+pub(super) struct FieldDirectives {
+    pub access: Option<AccessDirective>,
+    pub unique: Option<SourceSpan>,
+    pub index: Option<SourceSpan>,
+    pub read_only: Option<SourceSpan>,
+    pub default: Option<DefaultDirective>,
+    pub sequence: Option<SequenceDirective>,
+    pub length: Option<LengthDirective>,
+    pub column: Option<ColumnDirective>,
+    pub inverse: Option<InverseDirective>,
+    pub on_delete: Option<OnDeleteDirective>,
+    pub deprecation: Option<String>,
+}
+
+impl FieldDirectives {
+    /// Reads the directives of a field.
+    pub(super) fn read(directives: &[Node<Directive>], findings: &Findings) -> Self {
+        let find = |name| find(directives, name, findings);
+        let place = |name| find(name).map(|reader| reader.span());
+        Self {
+            access: find("access").map(AccessDirective::read),
+            unique: place("unique"),
+            index: place("index"),
+            read_only: place("readOnly"),
+            default: find("default").map(DefaultDirective::read),
+            sequence: find("sequence").and_then(SequenceDirective::read),
+            length: find("length").and_then(LengthDirective::read),
+            column: find("column").and_then(ColumnDirective::read),
+            inverse: find("inverse").and_then(InverseDirective::read),
+            on_delete: find("onDelete").and_then(OnDeleteDirective::read),
+            deprecation: read_deprecation(directives, findings),
+        }
+    }
+}
+
+/// `@deprecated(reason:)`, which GraphQL defines itself.
+pub(super) fn read_deprecation(directives: &[Node<Directive>], findings: &Findings) -> Option<String> {
+    let reader = find(directives, "deprecated", findings)?;
+    Some(reader.text("reason").map_or_else(|| "No longer supported".to_owned(), |reason| reason.value))
+}
+
+/// Reads every `@rule` of the schema.
+pub(super) fn read_rules(directives: &[Node<Directive>], findings: &Findings) -> Vec<RuleDirective> {
+    let rules = directives.iter().filter(|directive| directive.name == "rule");
+    rules.filter_map(|directive| RuleDirective::read(Reader::new(directive, findings))).collect()
+}
+
+/// The first directive of a name; `validate` refuses a second one.
+fn find<'a>(directives: &'a [Node<Directive>], name: &str, findings: &'a Findings) -> Option<Reader<'a>> {
+    let directive = directives.iter().find(|directive| directive.name == name)?;
+    Some(Reader::new(directive, findings))
+}

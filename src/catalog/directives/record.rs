@@ -1,0 +1,29 @@
+//! `@audit` and `@export`: what is written down of what people do.
+
+use crate::catalog::directives::Located;
+use crate::catalog::directives::reader::Reader;
+use crate::catalog::{MutationKind, RuleText};
+
+/// `@audit(reads:, reason:)`.
+pub(in crate::catalog) struct AuditDirective {
+    pub is_read_audited: bool,
+    pub reasons: Vec<MutationKind>,
+}
+
+impl AuditDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Self {
+        Self { is_read_audited: reader.is_on("reads"), reasons: reader.mutations("reason").unwrap_or_default() }
+    }
+}
+
+/// `@export(allow:, maxRows:)`.
+pub(in crate::catalog) struct ExportDirective {
+    pub allow: RuleText,
+    pub max_rows: Option<Located<i32>>,
+}
+
+impl ExportDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
+        Some(Self { allow: reader.rule("allow")?, max_rows: reader.number("maxRows") })
+    }
+}

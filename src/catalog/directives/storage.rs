@@ -1,0 +1,56 @@
+//! The directives of stored fields.
+
+use crate::catalog::directives::Located;
+use crate::catalog::directives::reader::Reader;
+use crate::catalog::{RuleText, SourceSpan};
+use apollo_compiler::Node;
+use apollo_compiler::ast::Value;
+
+/// `@default(value:, expr:)`; exactly one is meant to be there.
+pub(in crate::catalog) struct DefaultDirective {
+    pub literal: Option<Located<Node<Value>>>,
+    pub expression: Option<RuleText>,
+    pub span: SourceSpan,
+}
+
+impl DefaultDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Self {
+        Self { literal: reader.value("value"), expression: reader.rule("expr"), span: reader.span() }
+    }
+}
+
+/// `@sequence(format:)`.
+pub(in crate::catalog) struct SequenceDirective {
+    pub format: Located<String>,
+    pub span: SourceSpan,
+}
+
+impl SequenceDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
+        Some(Self { format: reader.text("format")?, span: reader.span() })
+    }
+}
+
+/// `@length(max:)`.
+pub(in crate::catalog) struct LengthDirective {
+    pub max: Located<i32>,
+    pub span: SourceSpan,
+}
+
+impl LengthDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
+        Some(Self { max: reader.number("max")?, span: reader.span() })
+    }
+}
+
+/// `@column(name:)`.
+pub(in crate::catalog) struct ColumnDirective {
+    pub name: Located<String>,
+    pub span: SourceSpan,
+}
+
+impl ColumnDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
+        Some(Self { name: reader.text("name")?, span: reader.span() })
+    }
+}

@@ -1,0 +1,97 @@
+//! Names that a tool cannot use, because the platform, the generated API or PostgreSQL has them.
+
+/// The root types, which are made from the collections.
+const ROOT_TYPES: [&str; 3] = ["Query", "Mutation", "Subscription"];
+
+/// Fields that every collection has without writing them.
+const IMPLICIT_FIELDS: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
+
+/// Field names with a meaning of their own: the connectives of `where`, and what every node offers.
+const RESERVED_FIELDS: [&str; 6] = ["where", "and", "or", "not", "nodeId", "viewerCan"];
+
+/// Types of the API that do not come from one collection.
+const API_TYPES: [&str; 8] =
+    ["PageInfo", "Node", "Viewer", "OrderDirection", "ExportPayload", "MutationPayload", "ListFilter", "DateBucket"];
+
+/// Root fields that do not come from one collection.
+pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
+
+/// What the API makes of a collection `Ticket`: `TicketConnection` and the others, as text before and after its name.
+const TYPES_OF_COLLECTION: [(&str, &str); 17] = [
+    ("", "Connection"),
+    ("", "Edge"),
+    ("", "Where"),
+    ("", "ListWhere"),
+    ("", "OrderBy"),
+    ("", "By"),
+    ("", "Aggregate"),
+    ("", "GroupBy"),
+    ("", "Changed"),
+    ("Create", "Input"),
+    ("Create", "Payload"),
+    ("Update", "Input"),
+    ("Update", "Set"),
+    ("Update", "Payload"),
+    ("Delete", "Payload"),
+    ("Link", "Input"),
+    ("Connect", "Input"),
+];
+
+/// What the API makes of an enum or scalar, as text after its name.
+const TYPES_OF_LEAF: [&str; 2] = ["Filter", "ListFilter"];
+
+/// The columns that every PostgreSQL table has.
+pub(super) const SYSTEM_COLUMNS: [&str; 7] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "oid"];
+
+/// Words that the rule language has already.
+const RULE_WORDS: [&str; 24] = [
+    "user", "request", "row", "old", "new", "true", "false", "null", "in", "has", "exists", "all", "map", "filter", "shared",
+    "inTeam", "now", "duration", "timestamp", "size", "startsWith", "endsWith", "contains", "matches",
+];
+
+/// Whether a type is a root type.
+pub(super) fn is_root_type(name: &str) -> bool {
+    ROOT_TYPES.contains(&name)
+}
+
+/// Whether a field comes by itself.
+pub(super) fn is_implicit_field(name: &str) -> bool {
+    IMPLICIT_FIELDS.contains(&name)
+}
+
+/// Whether a field name has a meaning of its own.
+pub(super) fn is_reserved_field(name: &str) -> bool {
+    RESERVED_FIELDS.contains(&name)
+}
+
+/// Whether a word means something in every rule.
+pub(super) fn is_rule_word(name: &str) -> bool {
+    RULE_WORDS.contains(&name)
+}
+
+/// What a type name already stands for in the API, if anything: a common type, or one made from another name.
+pub(super) fn type_in_api<'a>(name: &str, collections: &[&'a str], leaves: &[&'a str]) -> Option<&'a str> {
+    if API_TYPES.contains(&name) {
+        return Some("the API");
+    }
+    let of_collection = collections.iter().find(|collection| {
+        let stem = |(before, after): &(&str, &str)| name.strip_prefix(before)?.strip_suffix(after);
+        TYPES_OF_COLLECTION.iter().any(|form| stem(form) == Some(**collection))
+    });
+    let of_leaf = || leaves.iter().find(|leaf| TYPES_OF_LEAF.iter().any(|after| name.strip_suffix(after) == Some(**leaf)));
+    of_collection.or_else(of_leaf).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_type_names_are_taken_only_where_they_are_generated() {
+        assert_eq!(type_in_api("TicketConnection", &["Ticket"], &[]), Some("Ticket"));
+        assert_eq!(type_in_api("CreateTicketInput", &["Ticket"], &[]), Some("Ticket"));
+        assert_eq!(type_in_api("TicketConnection", &["Customer"], &[]), None);
+        assert_eq!(type_in_api("PriorityFilter", &[], &["Priority"]), Some("Priority"));
+        assert_eq!(type_in_api("TicketEvent", &["Ticket"], &["Priority"]), None);
+    }
+}

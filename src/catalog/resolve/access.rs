@@ -1,0 +1,99 @@
+//! Who may read and write: `@access` of collections and of fields.
+
+use crate::base::ScalarType;
+use crate::catalog::directives::{AccessDirective, Located};
+use crate::catalog::draft::TypeDraft;
+use crate::catalog::findings::Findings;
+use crate::catalog::nearest::listed;
+use crate::catalog::resolve::scope::FieldType;
+use crate::catalog::{AccessRules, Diagnostic, DiagnosticCode, FieldAccess, Mask, RuleText, SourceSpan};
+
+/// The row rules of a collection. A collection that leaves one out is refused, and meanwhile closed.
+pub(super) fn row_rules(directive: Option<AccessDirective>, owner: &TypeDraft, findings: &mut Findings) -> AccessRules {
+    let Some(AccessDirective { read, write, create, update, delete, mask, span }) = directive else {
+        let message = format!("`{}` does not say who may read and write it", owner.name);
+        let missing = Diagnostic::new(DiagnosticCode::MISSING_ACCESS, owner.span, message);
+        let help = "add `@access(read: \"...\", write: \"...\")`; `\"false\"` closes an operation";
+        findings.add(missing.with_label("`@access` is missing").with_help(help));
+        return closed_rules(owner.span);
+    };
+    if let Some(mask) = mask {
+        refuse_argument("mask", "collection", mask.span, "put the mask on the field that it masks", findings);
+    }
+    let or_write = |rule: Option<RuleText>| rule.or_else(|| write.clone());
+    let rules = [("read", read), ("create", or_write(create)), ("update", or_write(update)), ("delete", or_write(delete))];
+    let missing: Vec<&str> = rules.iter().filter(|(_, rule)| rule.is_none()).map(|(name, _)| *name).collect();
+    if !missing.is_empty() {
+        let message = format!("`{}` does not say who may {}", owner.name, missing.join(", "));
+        let incomplete = Diagnostic::new(DiagnosticCode::INCOMPLETE_ACCESS, span, message);
+        let help = match missing.as_slice() {
+            ["read"] => "add `read:`; `\"false\"` closes it".to_owned(),
+            _ => format!("add {}; `write:` stands for whichever write is not given, `\"false\"` closes one", listed(missing)),
+        };
+        findings.add(incomplete.with_label("incomplete").with_help(help));
+    }
+    let [read, create, update, delete] = rules.map(|(_, rule)| rule.unwrap_or_else(|| closed(span)));
+    AccessRules { read, create, update, delete }
+}
+
+fn closed_rules(span: SourceSpan) -> AccessRules {
+    AccessRules { read: closed(span), create: closed(span), update: closed(span), delete: closed(span) }
+}
+
+/// Stands in for a rule that is missing; a catalog that needs one does not load.
+fn closed(span: SourceSpan) -> RuleText {
+    RuleText { text: "false".to_owned(), span, offsets: vec![(0, span.offset)] }
+}
+
+fn refuse_argument(argument: &str, place: &str, span: SourceSpan, help: &str, findings: &mut Findings) {
+    let message = format!("`@access` on a {place} has no argument `{argument}`");
+    let refusal = Diagnostic::new(DiagnosticCode::UNKNOWN_ARGUMENT, span, message);
+    findings.add(refusal.with_label("not here").with_help(help));
+}
+
+/// The guards of a field.
+pub(super) fn field_access(directive: Option<AccessDirective>, ty: FieldType, findings: &mut Findings) -> FieldAccess {
+    let Some(AccessDirective { read, write, create, update, delete, mask, span }) = directive else {
+        return FieldAccess::default();
+    };
+    for (name, rule) in [("create", create), ("update", update), ("delete", delete)] {
+        if let Some(rule) = rule {
+            refuse_argument(name, "field", rule.span, "`write:` guards whoever sets the field, in a new row or a stored one", findings);
+        }
+    }
+    if ty.is_to_many() {
+        let message = "a relation to many cannot be guarded: each of its rows has the rules of its own collection";
+        let refusal = Diagnostic::new(DiagnosticCode::FIELD_ACCESS, span, message);
+        findings.add(refusal.with_label("not on a list of rows").with_help("guard the collection or its fields instead"));
+        return FieldAccess::default();
+    }
+    if read.is_none() && write.is_none() {
+        let empty = Diagnostic::new(DiagnosticCode::FIELD_ACCESS, span, "`@access` on a field needs `read:` or `write:`");
+        findings.add(empty.with_label("guards nothing").with_help("say who sees the value, who may set it, or leave it out"));
+    }
+    let mask = mask.and_then(|mask| checked_mask(mask, read.is_some(), ty, findings));
+    FieldAccess { read, write, mask }
+}
+
+fn checked_mask(mask: Located<Mask>, is_guarded: bool, ty: FieldType, findings: &mut Findings) -> Option<Mask> {
+    let (fits, help) = match mask.value {
+        Mask::Email => (
+            matches!(ty.single_scalar(), Some(ScalarType::Email | ScalarType::String)),
+            "`EMAIL` masks an `Email` or `String`; without a mask the value is null",
+        ),
+        Mask::Last4 | Mask::Redact => (
+            ty.single_scalar().is_some_and(ScalarType::is_text),
+            "this mask is for text (`String`, `Email`, `URL`); without a mask the value is null",
+        ),
+    };
+    if !fits {
+        let refusal = Diagnostic::new(DiagnosticCode::WRONG_MASK, mask.span, "the mask does not fit the field's type");
+        findings.add(refusal.with_label("does not fit").with_help(help));
+        return None;
+    }
+    if !is_guarded {
+        let refusal = Diagnostic::new(DiagnosticCode::WRONG_MASK, mask.span, "a mask without `read:` masks nothing");
+        findings.add(refusal.with_label("for whom?").with_help("say with `read:` who sees the value; the others see the mask"));
+    }
+    Some(mask.value)
+}
