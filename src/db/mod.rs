@@ -10,8 +10,13 @@
 
 mod connect;
 mod error;
+pub mod introspect;
+pub mod migrations;
 mod pool;
+pub mod privileges;
 mod raw_json;
+#[expect(missing_docs, reason = "printed by Diesel; the migrations describe the tables")]
+pub mod schema;
 mod session;
 mod shape;
 mod transaction;

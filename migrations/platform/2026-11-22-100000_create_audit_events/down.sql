@@ -1,0 +1,2 @@
+drop function toolcrib.ensure_audit_partitions(integer);
+drop table toolcrib.audit_events;

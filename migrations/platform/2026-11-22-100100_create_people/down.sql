@@ -1,0 +1,2 @@
+drop table toolcrib.users;
+drop table toolcrib.teams;

@@ -1,0 +1,143 @@
+// @generated automatically by Diesel CLI.
+
+pub mod toolcrib {
+    pub mod sql_types {
+        #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+        #[diesel(postgres_type(name = "xid8", schema = "pg_catalog"))]
+        pub struct Xid8;
+    }
+
+    diesel::table! {
+        use diesel::sql_types::*;
+        use super::sql_types::Xid8;
+
+        toolcrib.audit_events (id, created_at) {
+            id -> Uuid,
+            actor_user_id -> Nullable<Uuid>,
+            actor_role -> Text,
+            event_type -> Text,
+            entity_type -> Nullable<Text>,
+            entity_id -> Nullable<Uuid>,
+            before -> Nullable<Jsonb>,
+            after -> Nullable<Jsonb>,
+            details -> Nullable<Jsonb>,
+            ip_address -> Nullable<Text>,
+            user_agent -> Nullable<Text>,
+            reason -> Nullable<Text>,
+            request_id -> Nullable<Uuid>,
+            created_at -> Timestamptz,
+            transaction_id -> Xid8,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.exports (id) {
+            id -> Uuid,
+            exported_by_id -> Nullable<Uuid>,
+            entity_type -> Text,
+            filters -> Nullable<Jsonb>,
+            format -> Text,
+            status -> Text,
+            row_count -> Nullable<Int4>,
+            checksum -> Nullable<Text>,
+            byte_size -> Nullable<Int8>,
+            reason -> Nullable<Text>,
+            failure -> Nullable<Text>,
+            completed_at -> Nullable<Timestamptz>,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.server_keys (name) {
+            name -> Text,
+            key -> Bytea,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.service_token_hashes (token_id) {
+            token_id -> Uuid,
+            hash -> Bytea,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.service_tokens (id) {
+            id -> Uuid,
+            user_id -> Uuid,
+            name -> Nullable<Text>,
+            expires_at -> Timestamptz,
+            revoked_at -> Nullable<Timestamptz>,
+            last_used_at -> Nullable<Timestamptz>,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.sessions (id_hash) {
+            id_hash -> Bytea,
+            user_id -> Uuid,
+            created_at -> Timestamptz,
+            last_seen_at -> Timestamptz,
+            expires_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.teams (id) {
+            id -> Uuid,
+            name -> Text,
+            parent_id -> Nullable<Uuid>,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.tool_migrations (version) {
+            version -> Text,
+            name -> Text,
+            checksum -> Text,
+            applied_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.users (id) {
+            id -> Uuid,
+            email -> Text,
+            name -> Text,
+            role -> Text,
+            team_id -> Nullable<Uuid>,
+            kind -> Text,
+            is_active -> Bool,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::joinable!(exports -> users (exported_by_id));
+    diesel::joinable!(service_token_hashes -> service_tokens (token_id));
+    diesel::joinable!(service_tokens -> users (user_id));
+    diesel::joinable!(sessions -> users (user_id));
+    diesel::joinable!(users -> teams (team_id));
+
+    diesel::allow_tables_to_appear_in_same_query!(
+        audit_events,
+        exports,
+        server_keys,
+        service_token_hashes,
+        service_tokens,
+        sessions,
+        teams,
+        tool_migrations,
+        users,
+    );
+}
