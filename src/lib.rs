@@ -5,6 +5,7 @@ pub mod base;
 pub mod catalog;
 pub mod config;
 pub mod db;
+pub mod http;
 pub mod local_pg;
 pub mod planner;
 pub mod policy;
