@@ -18,7 +18,7 @@ if (!screenshots) {
   process.exit(2);
 }
 const origin = new URL(baseUrl).origin;
-const host = new URL(baseUrl).hostname;
+const { host, hostname } = new URL(baseUrl);
 const secret = 'header-that-must-not-be-stored';
 const report = { isOk: false, steps: [], consoleErrors: [], policyViolations: [], foreignRequests: [], failure: null };
 // Without a session the browser itself notes the 401; only then is that no error.
@@ -34,7 +34,7 @@ function watch(context, page) {
   page.on('pageerror', (error) => report.consoleErrors.push(String(error)));
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) && url.host !== new URL(origin).host) {
+    if (['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) && url.host !== host) {
       report.foreignRequests.push(url.href);
     }
   });
@@ -67,6 +67,11 @@ async function fill(page, label, text) {
   await page.keyboard.insertText(text);
 }
 
+/** All text of an editor: CodeMirror only draws the lines in view. */
+function textOf(editor) {
+  return editor.evaluate((element) => element.CodeMirror.getValue());
+}
+
 /** Runs what the query editor holds by `trigger`, and returns the answer that the page shows, as JSON. */
 async function run(page, trigger) {
   const answered = page.waitForResponse((response) => response.url() === `${origin}/graphql`);
@@ -75,10 +80,10 @@ async function run(page, trigger) {
   const pane = page.locator('section[aria-label="Result Window"] .CodeMirror');
   const deadline = Date.now() + 10_000;
   for (;;) {
-    // CodeMirror only draws the lines in view; its document has them all.
-    const shown = await pane.evaluate((element) => element.CodeMirror.getValue());
+    const shown = await textOf(pane);
     if (shown && JSON.stringify(JSON.parse(shown)) === JSON.stringify(answer)) return answer;
-    demand(Date.now() < deadline, `the result pane shows ${shown.slice(0, 200)}, the server answered ${JSON.stringify(answer).slice(0, 200)}`);
+    const difference = `the result pane shows ${shown}, the server answered ${JSON.stringify(answer)}`;
+    demand(Date.now() < deadline, difference.slice(0, 1000));
     await page.waitForTimeout(50);
   }
 }
@@ -115,10 +120,14 @@ async function walk(page) {
     const operations = examples.map(({ document }) => /^(?:query|mutation|subscription)\s+(\w+)/m.exec(document)[1]);
     const tabs = await page.getByRole('tab').allInnerTexts();
     demand(JSON.stringify(tabs) === JSON.stringify(operations), `tabs are ${tabs}, examples are ${operations}`);
-    await page.getByRole('tab').last().click();
     const query = page.locator('section[aria-label="Query Editor"] .CodeMirror');
-    const text = await query.evaluate((element) => element.CodeMirror.getValue());
-    demand(text === examples.at(-1).document, `the last tab holds ${text.slice(0, 100)}`);
+    const variables = page.locator('.graphiql-editor-tool .CodeMirror').first();
+    for (const [index, example] of examples.entries()) {
+      await page.getByRole('tab').nth(index).click();
+      const shown = { query: await textOf(query), variables: await textOf(variables) };
+      demand(shown.query === example.document, `tab ${index} holds ${shown.query}`);
+      demand(shown.variables === (example.variables ?? ''), `tab ${index} has the variables ${shown.variables}`);
+    }
     return tabs;
   });
 
@@ -133,11 +142,8 @@ async function walk(page) {
   await step(page, 'mutation-by-keyboard', async () => {
     const subject = `Changed in the browser: ${ticket.caseId}`;
     await newTab(page);
-    await fill(
-      page,
-      'Query Editor',
-      `mutation Rename { updateTicket(id: "${ticket.id}", set: {subject: "${subject}"}, reason: "browser test") { ticket { id subject } } }`,
-    );
+    const values = `id: "${ticket.id}", set: {subject: "${subject}"}, reason: "browser test"`;
+    await fill(page, 'Query Editor', `mutation Rename { updateTicket(${values}) { ticket { id subject } } }`);
     const { data, errors } = await run(page, pressKeys);
     demand(data?.updateTicket?.ticket?.subject === subject, `the mutation answered ${JSON.stringify({ data, errors })}`);
     return data.updateTicket.ticket;
@@ -199,7 +205,7 @@ async function main() {
       '--disable-component-update',
       '--disable-sync',
       // Whatever asks for another host anyway finds none.
-      `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${host}`,
+      `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${hostname}`,
     ],
   });
   try {

@@ -22,8 +22,8 @@ function Access({ isRefused }) {
   }
   return (
     <p className="toolcrib-access toolcrib-refused" role="alert">
-      <b>Not signed in.</b> Sign in and reload, or put <code>{tokenHeader}</code> under <b>Headers</b> and press Ctrl-Shift-R.{' '}
-      <code>{tokenCommand}</code> makes a token.
+      <b>Not signed in.</b> Sign in and reload, or put <code>{tokenHeader}</code> under <b>Headers</b> and press
+      Ctrl-Shift-R. <code>{tokenCommand}</code> makes a token.
     </p>
   );
 }
