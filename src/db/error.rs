@@ -61,7 +61,9 @@ impl From<DieselError> for DbError {
         };
         match kind {
             DatabaseErrorKind::UniqueViolation => constraint(ConstraintKind::Unique),
-            DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::RestrictViolation => constraint(ConstraintKind::ForeignKey),
+            DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::RestrictViolation => {
+                constraint(ConstraintKind::ForeignKey)
+            }
             DatabaseErrorKind::NotNullViolation => constraint(ConstraintKind::NotNull),
             DatabaseErrorKind::CheckViolation => constraint(ConstraintKind::Check),
             DatabaseErrorKind::SerializationFailure => Self::Conflict(error),

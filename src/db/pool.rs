@@ -1,10 +1,10 @@
 //! The pool.
 
+use crate::db::DbError;
 use crate::db::connect::{ConnectOptions, Connection};
 use crate::db::session::{ActorSettings, Begin, Commit};
 use crate::db::shape::{MAX_PREPARED, Shapes};
 use crate::db::transaction::{JsonRow, Transaction};
-use crate::db::DbError;
 use crate::sql::{Fetch, Query, StatementKind};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
 use diesel::sql_types::{BigInt, Json, Nullable};

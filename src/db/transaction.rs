@@ -73,7 +73,10 @@ impl Transaction {
     ///
     /// # Errors
     /// [`DbError`], also later for each row.
-    pub async fn stream_json(&self, query: &Query) -> Result<impl Stream<Item = Result<RawJson, DbError>> + Send + use<>, DbError> {
+    pub async fn stream_json(
+        &self,
+        query: &Query,
+    ) -> Result<impl Stream<Item = Result<RawJson, DbError>> + Send + use<>, DbError> {
         use futures_util::TryStreamExt;
         let fetch: Fetch<'_, Json> = Fetch::new(query, StatementKind::Cold);
         let rows = fetch.load_stream::<RawJson>(&mut self.pg()).await?;

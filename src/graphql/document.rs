@@ -1,8 +1,8 @@
 //! Parsed and validated documents, kept by their text.
 
 use crate::base::FaultCode;
-use crate::graphql::limits::{self, OperationLimits};
 use crate::graphql::GraphqlError;
+use crate::graphql::limits::{self, OperationLimits};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use lru::LruCache;

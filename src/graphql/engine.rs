@@ -65,7 +65,8 @@ impl Engine {
     /// [`ApiError`] if its types collide, which `toolcrib check` refuses first.
     pub fn new(parts: EngineParts) -> Result<Self, ApiError> {
         let api = api::build(&parts.catalog, &parts.rules).map_err(|error| ApiError(error.to_string()))?;
-        let schema = Schema::parse_and_validate(api.schema.sdl(), "api.graphql").map_err(|error| ApiError(error.errors.to_string()))?;
+        let schema =
+            Schema::parse_and_validate(api.schema.sdl(), "api.graphql").map_err(|error| ApiError(error.errors.to_string()))?;
         let schema = Arc::new(schema);
         let documents = Documents::new(Arc::clone(&schema), parts.limits.clone());
         Ok(Self { parts, api, schema, documents })
@@ -88,13 +89,7 @@ impl Engine {
 
     /// The planner for one request.
     pub fn planner<'a>(&'a self, actor: &'a Actor, request: &'a RequestContext) -> Planner<'a> {
-        Planner {
-            catalog: &self.parts.catalog,
-            rules: &self.parts.rules,
-            actor,
-            request,
-            settings: &self.parts.planner_settings,
-        }
+        Planner { catalog: &self.parts.catalog, rules: &self.parts.rules, actor, request, settings: &self.parts.planner_settings }
     }
 
     /// Answers a request.
@@ -109,7 +104,8 @@ impl Engine {
     fn prepare(&self, request: &GraphqlRequest, summary: &mut OperationSummary) -> Result<Prepared, Vec<GraphqlError>> {
         let document = self.documents.find(&request.query)?;
         let bad_input = |message: String| vec![GraphqlError::request(FaultCode::BadUserInput, message)];
-        let operation = document.operations.get(request.operation_name.as_deref()).map_err(|error| bad_input(error.message().to_string()))?;
+        let operation =
+            document.operations.get(request.operation_name.as_deref()).map_err(|error| bad_input(error.message().to_string()))?;
         summary.operation_name = operation.name.as_ref().map(|name| name.to_string());
         summary.operation_type = Some(if operation.is_mutation() { "mutation" } else { "query" });
         if operation.is_mutation() && request.is_query_only {

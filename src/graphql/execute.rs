@@ -1,10 +1,10 @@
 //! Running an operation: one plan and one statement for each root field of a query.
 
 use crate::base::{Actor, Fault, FaultCode, RequestContext};
+use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
 use crate::graphql::engine::{Engine, Prepared};
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
-use crate::graphql::GraphqlError;
 use crate::planner::{Planner, SelectedField};
 use crate::read::{self, ReadAnswer};
 use apollo_compiler::response::JsonMap;
@@ -82,7 +82,9 @@ impl Engine {
         let plan = match self.api.root_fields.get(&field.name) {
             Some(RootField::One(collection)) => planner.plan_read_one(*collection, field),
             Some(RootField::Many(collection)) => planner.plan_read_many(*collection, field),
-            _ => return Err(GraphqlError::request(FaultCode::InternalServerError, format!("`{}` is no query field", field.name))),
+            _ => {
+                return Err(GraphqlError::request(FaultCode::InternalServerError, format!("`{}` is no query field", field.name)));
+            }
         };
         let plan = plan.map_err(|error| fault(&error))?;
         let answer = read::run(&self.parts.database, planner, &plan).await.map_err(|error| fault(&error))?;
@@ -100,7 +102,8 @@ impl Engine {
         };
         apollo_compiler::introspection::check_max_depth(document, operation).map_err(refuse)?;
         let implementers = self.schema.implementers_map();
-        let answered = apollo_compiler::introspection::partial_execute(&self.schema, &implementers, document, operation, variables);
+        let answered =
+            apollo_compiler::introspection::partial_execute(&self.schema, &implementers, document, operation, variables);
         Ok(answered.map_err(refuse)?.data.unwrap_or_default())
     }
 }

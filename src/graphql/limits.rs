@@ -73,5 +73,8 @@ fn within(what: &str, count: usize, limit: usize) -> Result<(), GraphqlError> {
     if count <= limit {
         return Ok(());
     }
-    Err(GraphqlError::request(FaultCode::LimitExceeded, format!("the operation has more than {limit} {what}, which is the limit")))
+    Err(GraphqlError::request(
+        FaultCode::LimitExceeded,
+        format!("the operation has more than {limit} {what}, which is the limit"),
+    ))
 }

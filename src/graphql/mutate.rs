@@ -20,7 +20,12 @@ struct Answered {
 }
 
 impl Engine {
-    pub(crate) async fn run_mutation(&self, planner: &Planner<'_>, prepared: &Prepared, mut summary: OperationSummary) -> GraphqlResponse {
+    pub(crate) async fn run_mutation(
+        &self,
+        planner: &Planner<'_>,
+        prepared: &Prepared,
+        mut summary: OperationSummary,
+    ) -> GraphqlResponse {
         let fields = &prepared.selection.0;
         let request_id = planner.request.request_id;
         let is_export = |field: &SelectedField| matches!(self.api.root_fields.get(&field.name), Some(RootField::Export(_)));
@@ -71,7 +76,9 @@ impl Engine {
         let applied = write::apply(transaction, planner, &change, &payload.reads).await?;
         let event_id = format!("\"{}\"", applied.event_id);
         answered.data.push(&field.key, &payload.render(&applied.answers, |_| event_id.clone()));
-        answered.masked.extend(payload.reads.iter().flat_map(|read| read.masked.iter().map(|path| format!("{}.{path}", field.key))));
+        answered
+            .masked
+            .extend(payload.reads.iter().flat_map(|read| read.masked.iter().map(|path| format!("{}.{path}", field.key))));
         answered.rows += 1;
         Ok(())
     }
@@ -104,7 +111,13 @@ impl Engine {
     }
 
     /// Rolls back and records a refusal, before the answer says so.
-    async fn undo(&self, transaction: Transaction, planner: &Planner<'_>, field: &SelectedField, error: &WriteError) -> GraphqlError {
+    async fn undo(
+        &self,
+        transaction: Transaction,
+        planner: &Planner<'_>,
+        field: &SelectedField,
+        error: &WriteError,
+    ) -> GraphqlError {
         if let Err(rollback) = transaction.rollback().await {
             // The connection is closed then, which undoes the transaction as well.
             tracing::warn!(error = %rollback, "a rollback was not answered");
@@ -126,7 +139,8 @@ impl Engine {
         let format = field.text_argument("format").unwrap_or("CSV");
         let exported = self.parts.exporter.export(planner, collection, &filter, format, field.text_argument("reason")).await;
         let id = exported.map_err(|error| fault(&error))?;
-        let payload = PayloadPlan::new(planner, export_collection, id, field, "ExportPayload".to_owned()).map_err(|error| fault(&error))?;
+        let payload =
+            PayloadPlan::new(planner, export_collection, id, field, "ExportPayload".to_owned()).map_err(|error| fault(&error))?;
         let mut answers = Vec::with_capacity(payload.reads.len());
         for read in &payload.reads {
             answers.push(crate::read::run(&self.parts.database, planner, read).await.map_err(|error| fault(&error))?);

@@ -1,9 +1,9 @@
 //! A mutation's payload: its node is a read like any other, under the caller's rules.
 
+use crate::catalog::CollectionId;
 use crate::graphql::response::Data;
 use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
 use crate::read::ReadAnswer;
-use crate::catalog::CollectionId;
 use uuid::Uuid;
 
 /// What a payload shows, planned.

@@ -129,7 +129,10 @@ impl Planner<'_> {
 
     fn read_cursor(&self, cursor: &str, scope: &str, order: &Order) -> Result<CursorPosition, PlanError> {
         CursorPosition::read(cursor, &self.settings.cursor_key, scope, order.terms.len()).ok_or_else(|| {
-            PlanError::argument("after", "not a cursor of this list and order; take `endCursor` of the page before, with the same `orderBy`")
+            PlanError::argument(
+                "after",
+                "not a cursor of this list and order; take `endCursor` of the page before, with the same `orderBy`",
+            )
         })
     }
 

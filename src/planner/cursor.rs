@@ -28,11 +28,7 @@ impl CursorKey {
     }
 
     fn sign(&self, payload: &str) -> String {
-        let digest = Sha256::new()
-            .chain_update(self.expose())
-            .chain_update(payload)
-            .chain_update(self.expose())
-            .finalize();
+        let digest = Sha256::new().chain_update(self.expose()).chain_update(payload).chain_update(self.expose()).finalize();
         hex::encode(&digest[..16])
     }
 }

@@ -102,8 +102,7 @@ impl Planner<'_> {
         if let Some(is_null) = is_null {
             let is_null = read_boolean(&format!("{path}.isNull"), &is_null)?;
             // Absent is what the caller cannot see: a hidden target and no target are the same answer.
-            let present =
-                Filter::ToOne { key: key.clone(), target: target.clone(), filter: Box::new(Filter::none()) };
+            let present = Filter::ToOne { key: key.clone(), target: target.clone(), filter: Box::new(Filter::none()) };
             parts.push(if is_null { Filter::Not(Box::new(present)) } else { present });
         }
         if !inner.is_empty() {

@@ -16,7 +16,9 @@ pub(crate) fn scalar_value(scalar: ScalarType, json: &Json) -> Result<Value, Val
         (ScalarType::Json, any) => Ok(Value::Json(any.clone())),
         (ScalarType::Boolean, Json::Bool(boolean)) => Ok(Value::Boolean(*boolean)),
         (ScalarType::Float, Json::Number(number)) => Ok(Value::Float(number.as_f64().unwrap_or(f64::NAN))),
-        (ScalarType::Int | ScalarType::BigInt | ScalarType::Decimal, Json::Number(number)) => Value::parse(scalar, &number.to_string()),
+        (ScalarType::Int | ScalarType::BigInt | ScalarType::Decimal, Json::Number(number)) => {
+            Value::parse(scalar, &number.to_string())
+        }
         (ScalarType::Int | ScalarType::Boolean | ScalarType::Float, other) => Value::parse(scalar, &other.to_string()),
         (_, Json::String(text)) => Value::parse(scalar, text),
         (_, other) => Value::parse(scalar, &other.to_string()),

@@ -60,7 +60,8 @@ impl Planner<'_> {
     }
 
     fn plan_order_term(&self, collection: &Collection, path: &str, json: &Json) -> Result<OrderBy, PlanError> {
-        let refused = || PlanError::argument(path, "give one field and its direction, `{createdAt: DESC}`; further terms go into the list");
+        let refused =
+            || PlanError::argument(path, "give one field and its direction, `{createdAt: DESC}`; further terms go into the list");
         let object = json.as_object().filter(|object| object.len() == 1).ok_or_else(refused)?;
         let (name, direction) = object.iter().next().ok_or_else(refused)?;
         let is_descending = match direction.as_str() {

@@ -149,7 +149,12 @@ impl Planner<'_> {
     ///
     /// # Errors
     /// [`PlanError`] when a rule refuses before any row is looked at, a reason is missing, or a value makes no sense.
-    pub fn plan_create(&self, collection: CollectionId, input: &Map<String, Json>, reason: Option<&str>) -> Result<CreatePlan, PlanError> {
+    pub fn plan_create(
+        &self,
+        collection: CollectionId,
+        input: &Map<String, Json>,
+        reason: Option<&str>,
+    ) -> Result<CreatePlan, PlanError> {
         let collection = self.catalog.collection(collection);
         let rule = self.write_rule(collection, Operation::Create, "create")?;
         let reason = self.require_reason(collection, MutationKind::Create, reason)?;
@@ -194,7 +199,13 @@ impl Planner<'_> {
         let reason = self.require_reason(collection, MutationKind::Update, reason)?;
         let rule = self.write_rule(collection, Operation::Update, "update")?;
         let planned = self.plan_input(collection, "set", set)?;
-        Ok(UpdatePlan { if_version, targets: planned.targets, guards: planned.guards, reason, ..self.update_plan(collection, vec![id], planned.values, rule) })
+        Ok(UpdatePlan {
+            if_version,
+            targets: planned.targets,
+            guards: planned.guards,
+            reason,
+            ..self.update_plan(collection, vec![id], planned.values, rule)
+        })
     }
 
     /// Plans the part of a deletion that makes a foreign key null. The row's own update rule decides.
@@ -235,7 +246,13 @@ impl Planner<'_> {
     ///
     /// # Errors
     /// As [`Planner::plan_update`].
-    pub fn plan_delete(&self, collection: CollectionId, id: &str, if_version: Option<i32>, reason: Option<&str>) -> Result<DeletePlan, PlanError> {
+    pub fn plan_delete(
+        &self,
+        collection: CollectionId,
+        id: &str,
+        if_version: Option<i32>,
+        reason: Option<&str>,
+    ) -> Result<DeletePlan, PlanError> {
         let collection = self.catalog.collection(collection);
         let id = parse_id(collection, id)?;
         let reason = self.require_reason(collection, MutationKind::Delete, reason)?;
@@ -269,15 +286,18 @@ impl Planner<'_> {
 
     /// The foreign keys that point to a collection and do something when a target is deleted.
     pub fn references_to(&self, target: CollectionId) -> Vec<Reference> {
-        let fields = self.catalog.collections.iter().flat_map(|collection| collection.fields.iter().map(move |field| (collection, field)));
+        let fields =
+            self.catalog.collections.iter().flat_map(|collection| collection.fields.iter().map(move |field| (collection, field)));
         let references = fields.filter_map(|(collection, field)| match &field.kind {
-            FieldKind::ToOne { target: to, column, on_delete } if *to == target && *on_delete != OnDelete::Restrict => Some(Reference {
-                collection: collection.id,
-                table: collection.table.clone(),
-                field: field.name.clone(),
-                column: column.clone(),
-                on_delete: *on_delete,
-            }),
+            FieldKind::ToOne { target: to, column, on_delete } if *to == target && *on_delete != OnDelete::Restrict => {
+                Some(Reference {
+                    collection: collection.id,
+                    table: collection.table.clone(),
+                    field: field.name.clone(),
+                    column: column.clone(),
+                    on_delete: *on_delete,
+                })
+            }
             _ => None,
         });
         references.collect()
@@ -295,7 +315,8 @@ impl Planner<'_> {
         for (name, json) in input {
             let path = format!("{path}.{name}");
             let field = collection.find_field(name).filter(|field| !field.is_read_only);
-            let field = field.ok_or_else(|| PlanError::argument(&path, format!("`{}` has no field `{name}` to set", collection.name)))?;
+            let field =
+                field.ok_or_else(|| PlanError::argument(&path, format!("`{}` has no field `{name}` to set", collection.name)))?;
             self.plan_input_field(collection, field, &path, json, &mut planned)?;
         }
         Ok(planned)
@@ -354,7 +375,12 @@ impl Planner<'_> {
         rule.has_sub_reads() && self.rules.sub_reads(collection.id, operation).contains(&collection.id)
     }
 
-    fn require_reason(&self, collection: &Collection, kind: MutationKind, reason: Option<&str>) -> Result<Option<String>, PlanError> {
+    fn require_reason(
+        &self,
+        collection: &Collection,
+        kind: MutationKind,
+        reason: Option<&str>,
+    ) -> Result<Option<String>, PlanError> {
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
         if reason.is_none() && collection.audit.reasons.contains(&kind) {
             return Err(PlanError::ReasonRequired { collection: collection.name.to_string() });

@@ -84,11 +84,8 @@ impl RuleBook {
         for (text, node) in library.free_rules() {
             environment.check_node(text, node, Slot::NoRow, &mut diagnostics);
         }
-        let compiled: Vec<Option<CollectionRules>> = catalog
-            .collections
-            .iter()
-            .map(|collection| compile_collection(environment, collection, &mut diagnostics))
-            .collect();
+        let compiled: Vec<Option<CollectionRules>> =
+            catalog.collections.iter().map(|collection| compile_collection(environment, collection, &mut diagnostics)).collect();
         let collections: Option<Vec<CollectionRules>> = compiled.into_iter().collect();
         match collections {
             Some(mut collections) if diagnostics.is_empty() => {

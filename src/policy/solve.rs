@@ -44,7 +44,9 @@ fn select(rule: &Rule, wanted: Wanted, caller: Caller<'_>) -> Predicate {
         (Rule::All(parts), Wanted::False) | (Rule::Any(parts), Wanted::True) => any(parts, wanted, caller),
         (Rule::Not(inner), _) => select(inner, wanted.opposite(), caller),
         (Rule::Flag(Term::Known(known)), _) => wanted.constant(known::flag(&caller.value(known))),
-        (Rule::Flag(Term::Stored(path)), _) => through(path, condition(Condition::IsBoolean(column(path), wanted == Wanted::True))),
+        (Rule::Flag(Term::Stored(path)), _) => {
+            through(path, condition(Condition::IsBoolean(column(path), wanted == Wanted::True)))
+        }
         (Rule::IsNull(Term::Known(known)), _) => wanted.constant(caller.value(known).is_null().into()),
         (Rule::IsNull(Term::Stored(path)), Wanted::True) => is_null(path),
         (Rule::IsNull(Term::Stored(path)), Wanted::False) => through(path, condition(Condition::IsNotNull(column(path)))),

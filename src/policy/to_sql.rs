@@ -83,7 +83,8 @@ fn condition_to_sql(condition: &Condition, images: &Images) -> Expr {
         Condition::Exists { table, join_column, join_value, depth, body, is_negated } => {
             let inside = Alias::Rule(*depth);
             let joined = Expr::compare(CompareOp::Equal, Expr::column(inside, join_column), images.operand(join_value));
-            let select = Select::new(Vec::new(), From::Table(table.clone(), inside)).filtered(Expr::all([joined, body.to_sql(images)]));
+            let select =
+                Select::new(Vec::new(), From::Table(table.clone(), inside)).filtered(Expr::all([joined, body.to_sql(images)]));
             let exists = Expr::Exists(Box::new(select));
             // `exists` is never null.
             if *is_negated { Expr::Not(Box::new(exists)) } else { exists }

@@ -4,10 +4,10 @@ use crate::db::{DbError, Transaction};
 use crate::planner::to_sql::{ChangeStatement, create_statement, delete_statement, update_statement};
 use crate::planner::{CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan};
 use crate::read::{self, ReadAnswer};
+use crate::write::WriteError;
 use crate::write::cascade::{Visited, cascade};
 use crate::write::constraint::explain;
 use crate::write::verdict::{Subject, VerdictRow, VerdictSql};
-use crate::write::WriteError;
 use futures_util::future::join_all;
 use uuid::Uuid;
 

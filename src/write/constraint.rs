@@ -28,7 +28,9 @@ fn sentence(operation: &str, kind: ConstraintKind, collection: &Collection, fiel
         }
         ConstraintKind::ForeignKey => format!("the row that `{name}` points to was not found"),
         ConstraintKind::Check => match field.max_length {
-            Some(length) if constraint.ends_with("_length_check") => format!("`{name}` of `{collection}` is longer than {length} characters"),
+            Some(length) if constraint.ends_with("_length_check") => {
+                format!("`{name}` of `{collection}` is longer than {length} characters")
+            }
             _ => format!("`{name}` of `{collection}` does not accept this value"),
         },
     }

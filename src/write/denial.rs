@@ -46,7 +46,9 @@ fn refused_row(error: &WriteError) -> Option<(Option<String>, Option<Uuid>)> {
         | WriteError::FieldForbidden { collection, id, .. } => (Some(collection.clone()), Some(*id)),
         WriteError::CreateForbidden { collection }
         | WriteError::Plan(
-            PlanError::Forbidden { collection, .. } | PlanError::FieldForbidden { collection, .. } | PlanError::NotFound { collection, .. },
+            PlanError::Forbidden { collection, .. }
+            | PlanError::FieldForbidden { collection, .. }
+            | PlanError::NotFound { collection, .. },
         ) => (Some(collection.clone()), None),
         _ => (None, None),
     })

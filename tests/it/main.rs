@@ -1,5 +1,7 @@
 //! The integration tests, in one binary so that it links once.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
 mod catalog;
 mod local_pg;
 mod support;

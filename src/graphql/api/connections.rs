@@ -9,9 +9,14 @@ pub(super) fn declare_page_info(types: &mut Types) {
     let page_info = Object::new("PageInfo")
         .description("Where a page stands in its list.")
         .field(field("hasNextPage", TypeRef::named_nn(TypeRef::BOOLEAN)).description("Whether rows follow."))
-        .field(field("hasPreviousPage", TypeRef::named_nn(TypeRef::BOOLEAN)).description("Whether the page was asked for with a cursor."))
+        .field(
+            field("hasPreviousPage", TypeRef::named_nn(TypeRef::BOOLEAN))
+                .description("Whether the page was asked for with a cursor."),
+        )
         .field(field("startCursor", TypeRef::named(TypeRef::STRING)).description("The cursor of the first row."))
-        .field(field("endCursor", TypeRef::named(TypeRef::STRING)).description("The cursor of the last row; give it as `after`."));
+        .field(
+            field("endCursor", TypeRef::named(TypeRef::STRING)).description("The cursor of the last row; give it as `after`."),
+        );
     types.objects.push(page_info);
 }
 

@@ -82,7 +82,8 @@ fn with_fields(catalog: &Catalog, collection: &Collection, name: &str, input: In
         .field(InputValue::new("and", TypeRef::named_nn_list(name)).description("All of these."))
         .field(InputValue::new("or", TypeRef::named_nn_list(name)).description("Any of these; none of an empty list."))
         .field(InputValue::new("not", TypeRef::named(name)).description("Not this."));
-    let fields = collection.fields.iter().filter_map(|field| Some(InputValue::new(field.name.as_str(), field_filter(catalog, field)?)));
+    let fields =
+        collection.fields.iter().filter_map(|field| Some(InputValue::new(field.name.as_str(), field_filter(catalog, field)?)));
     fields.fold(input, InputObject::field)
 }
 

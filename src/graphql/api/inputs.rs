@@ -21,7 +21,10 @@ pub(super) fn order(collection: &Collection) -> InputObject {
 /// `TicketReference`: a row that a relation is set to.
 pub(super) fn connect(collection: &Collection) -> InputObject {
     InputObject::new(format!("{}Reference", collection.name))
-        .description(format!("The `{}` that a relation is set to; one that the caller may not read is not found.", collection.name))
+        .description(format!(
+            "The `{}` that a relation is set to; one that the caller may not read is not found.",
+            collection.name
+        ))
         .field(InputValue::new("id", TypeRef::named_nn(TypeRef::ID)).description("Its id."))
 }
 
@@ -38,7 +41,8 @@ pub(super) fn create(catalog: &Catalog, collection: &Collection) -> InputObject 
 /// `UpdateTicketInput`
 pub(super) fn update(catalog: &Catalog, collection: &Collection) -> InputObject {
     let name = format!("Update{}Input", collection.name);
-    let input = InputObject::new(name).description(format!("The values of a `{}` that change; what is absent stays.", collection.name));
+    let input =
+        InputObject::new(name).description(format!("The values of a `{}` that change; what is absent stays.", collection.name));
     writable(collection).fold(input, |input, field| input.field(input_field(catalog, field, false)))
 }
 

@@ -48,7 +48,8 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
     filters::declare_scalar_filters(catalog, &mut types);
     connections::declare_page_info(&mut types);
     let mut query = Object::new("Query").description("What can be read. Rows that a rule hides are absent, not refused.");
-    let mut mutation = Object::new("Mutation").description("What can be changed. All fields of a document succeed, or none does.");
+    let mut mutation =
+        Object::new("Mutation").description("What can be changed. All fields of a document succeed, or none does.");
     let mut has_mutations = false;
     for collection in &catalog.collections {
         types.objects.push(objects::object(catalog, rules, collection));

@@ -46,7 +46,9 @@ fn update(collection: &Collection, types: &mut Types) -> Field {
 
 fn delete(collection: &Collection, types: &mut Types) -> Field {
     let field = mutation(collection, types, "delete", RootField::Delete(collection.id)).argument(id());
-    with_version(field, collection).argument(reason()).description(format!("Deletes a `{}`, and what has to go with it.", collection.name))
+    with_version(field, collection)
+        .argument(reason())
+        .description(format!("Deletes a `{}`, and what has to go with it.", collection.name))
 }
 
 fn export(collection: &Collection, types: &mut Types) -> Field {
@@ -56,9 +58,13 @@ fn export(collection: &Collection, types: &mut Types) -> Field {
     if !types.objects.iter().any(|object| object.type_name() == "ExportPayload") {
         types.objects.push(export_payload());
     }
-    let format = InputValue::new("format", TypeRef::named_nn("ExportFormat")).default_value(Value::Enum(async_graphql::Name::new("CSV")));
+    let format =
+        InputValue::new("format", TypeRef::named_nn("ExportFormat")).default_value(Value::Enum(async_graphql::Name::new("CSV")));
     field(&name, TypeRef::named_nn("ExportPayload"))
-        .argument(InputValue::new("where", TypeRef::named(format!("{}Filter", collection.name))).description("Which rows; all if absent."))
+        .argument(
+            InputValue::new("where", TypeRef::named(format!("{}Filter", collection.name)))
+                .description("Which rows; all if absent."),
+        )
         .argument(format.description("The form of the file."))
         .argument(reason())
         .description("Exports every row that the caller may read, watermarked and on record. Alone in its document.")

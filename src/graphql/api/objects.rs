@@ -75,7 +75,8 @@ fn list_arguments(field: Field, collection: &Collection) -> Field {
     field
         .argument(InputValue::new("where", TypeRef::named(format!("{name}Filter"))).description("Which rows; all if absent."))
         .argument(
-            InputValue::new("orderBy", TypeRef::named_nn_list(format!("{name}Order"))).description("By what; by id, so by age, if absent."),
+            InputValue::new("orderBy", TypeRef::named_nn_list(format!("{name}Order")))
+                .description("By what; by id, so by age, if absent."),
         )
         .argument(InputValue::new("first", TypeRef::named(TypeRef::INT)).description("How many rows at most."))
 }

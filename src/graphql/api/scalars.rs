@@ -15,7 +15,9 @@ pub(super) fn declare(types: &mut Types) {
             ScalarType::BigInt => ("A 64-bit integer, as a string so that no client rounds it.", None),
             ScalarType::Json => ("Any JSON value.", Some("https://www.rfc-editor.org/rfc/rfc8259")),
             ScalarType::Url => ("An absolute URL.", Some("https://url.spec.whatwg.org/")),
-            ScalarType::Email => ("A mail address, `local@domain`.", Some("https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1")),
+            ScalarType::Email => {
+                ("A mail address, `local@domain`.", Some("https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1"))
+            }
         };
         let declared = Scalar::new(scalar.graphql_name()).description(description);
         types.scalars.push(match specification {

@@ -81,7 +81,8 @@ pub(crate) fn missing_target(targets: &[TargetCheck]) -> Expr {
         let exists = Expr::Exists(Box::new(Select::new(Vec::new(), from).filtered(Expr::all([is_row, rule]))));
         (Expr::Not(Box::new(exists)), name(check.field.as_str()))
     });
-    let hidden = targets.iter().filter(|check| check.target.is_empty()).map(|check| (Expr::Fixed("true"), name(check.field.as_str())));
+    let hidden =
+        targets.iter().filter(|check| check.target.is_empty()).map(|check| (Expr::Fixed("true"), name(check.field.as_str())));
     first_of(hidden.chain(arms).collect())
 }
 

@@ -22,7 +22,8 @@ pub(crate) fn connection_select(plan: &ConnectionPlan, key: &CursorKey, aliases:
     }
     let aggregated = Select::new(aggregates.columns, From::Subselect(Box::new(page.rows), all));
 
-    let mut columns = vec![Column::fixed(row_object(fields, aliases), "j"), Column::fixed(Expr::labelled(TOTALS, "rows"), "rows")];
+    let mut columns =
+        vec![Column::fixed(row_object(fields, aliases), "j"), Column::fixed(Expr::labelled(TOTALS, "rows"), "rows")];
     if page.has_seen {
         columns.push(Column::fixed(Expr::labelled(TOTALS, "seen"), "seen"));
     }
@@ -141,7 +142,8 @@ impl Aggregates {
             }
             ConnectionField::Edges(fields) => self.edges(plan, fields, aliases),
             ConnectionField::PageInfo(fields) => {
-                let columns = fields.iter().map(|(label, field)| Column::new(self.page_info(plan, *field), label.clone())).collect();
+                let columns =
+                    fields.iter().map(|(label, field)| Column::new(self.page_info(plan, *field), label.clone())).collect();
                 row_object(columns, aliases)
             }
             ConnectionField::TotalCount => total_count(plan, aliases),

@@ -4,7 +4,8 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, CHANGED, ChangeStatement, NEW, VERDICT, after_query, forbidden_field, holds, id_of, image, is_good, missing_target, verdicts,
+    AUDITED, CHANGED, ChangeStatement, NEW, VERDICT, after_query, forbidden_field, holds, id_of, image, is_good, missing_target,
+    verdicts,
 };
 use crate::planner::{CreatePlan, Planner};
 use crate::policy::{Images, Predicate};

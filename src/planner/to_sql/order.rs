@@ -87,7 +87,11 @@ fn after_op(term: &OrderBy) -> CompareOp {
 
 fn is_same(term: &OrderBy, value: &Value, alias: Alias) -> Expr {
     let sorted = sort_expr(term, alias);
-    if value.is_null() { Expr::IsNull(Box::new(sorted)) } else { Expr::compare(CompareOp::Equal, sorted, Expr::Value(value.clone())) }
+    if value.is_null() {
+        Expr::IsNull(Box::new(sorted))
+    } else {
+        Expr::compare(CompareOp::Equal, sorted, Expr::Value(value.clone()))
+    }
 }
 
 /// Nulls are last: nothing comes after a null, and every null comes after a value.

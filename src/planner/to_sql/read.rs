@@ -1,10 +1,10 @@
 //! A whole read as one statement, with its VIEW event where reads are audited.
 
 use crate::base::{ColumnName, Value};
+use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::view_cte;
 use crate::planner::to_sql::connection::connection_select;
 use crate::planner::to_sql::row::{json_rows, row_parts};
-use crate::planner::to_sql::Aliases;
 use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan};
 use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
 use uuid::Uuid;

@@ -4,8 +4,8 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, BEFORE, CHANGED, ChangeStatement, INPUT, NEW, OLD, VERDICT, after_query, forbidden_field, holds, id_of, image, input_cte, is_fresh,
-    is_good, missing_target, same_id, verdicts,
+    AUDITED, BEFORE, CHANGED, ChangeStatement, INPUT, NEW, OLD, VERDICT, after_query, forbidden_field, holds, id_of, image,
+    input_cte, is_fresh, is_good, missing_target, same_id, verdicts,
 };
 use crate::planner::{Planner, UpdatePlan};
 use crate::policy::{Images, Predicate, UpdateForm};
@@ -15,7 +15,13 @@ use uuid::Uuid;
 /// Renders the change of rows, their audit events and their verdicts. Rows that are not there have no verdict.
 pub fn update_statement(planner: &Planner<'_>, plan: &UpdatePlan) -> ChangeStatement {
     let mut aliases = Aliases::default();
-    let ctes = vec![input_cte(&plan.rows), before_cte(plan), verdict_cte(plan), changed_cte(planner, plan), audited_cte(planner, plan, &mut aliases)];
+    let ctes = vec![
+        input_cte(&plan.rows),
+        before_cte(plan),
+        verdict_cte(plan),
+        changed_cte(planner, plan),
+        audited_cte(planner, plan, &mut aliases),
+    ];
     let (kept, after) = kept(plan);
     ChangeStatement { change: Query { ctes, body: verdicts(kept) }, after }
 }

@@ -136,7 +136,9 @@ impl Reader<'_> {
             LiteralValue::Int(number) => Literal::Integer(*number.inner()),
             LiteralValue::String(text) => Literal::Text(text.inner().to_owned()),
             LiteralValue::Null => Literal::Null,
-            LiteralValue::Bytes(_) => return self.refuse(token, "bytes are not part of the rule language", "write a text: `'...'`"),
+            LiteralValue::Bytes(_) => {
+                return self.refuse(token, "bytes are not part of the rule language", "write a text: `'...'`");
+            }
             LiteralValue::UInt(_) => {
                 return self.refuse(token, "unsigned numbers are not part of the rule language", "leave the `u` out");
             }

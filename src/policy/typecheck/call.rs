@@ -11,23 +11,31 @@ use crate::policy::parse::{Direction, Literal, Node, NodeKind, Word};
 use crate::policy::syntax::{Exists, KnownValue, Operand, Rule};
 use chrono::TimeDelta;
 
-const FUNCTIONS: &str =
-    "there are `exists(row.members, m, ...)`, `has(row.x)`, `now()`, `duration('24h')`, and on texts `startsWith`, `endsWith`, `contains`";
+const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `has(row.x)`, `now()`, `duration('24h')`, and on texts `startsWith`, `endsWith`, `contains`";
 
 impl Checker<'_, '_> {
     /// `exists(row.members, m, body)`.
     pub(super) fn exists(&mut self, node: &Node, arguments: &[Node]) -> Option<Rule> {
         let [list, variable, body] = arguments else {
-            return self.wrong_arguments(node, "`exists` takes three arguments", "write `exists(row.members, m, m.user == user.id)`");
+            return self.wrong_arguments(
+                node,
+                "`exists` takes three arguments",
+                "write `exists(row.members, m, m.user == user.id)`",
+            );
         };
         let NodeKind::Name(name) = &variable.kind else {
-            return self.wrong_arguments(variable, "the second argument of `exists` is the name of a row", "write a name, such as `m`");
+            return self.wrong_arguments(
+                variable,
+                "the second argument of `exists` is the name of a row",
+                "write a name, such as `m`",
+            );
         };
         let is_taken = RESERVED_NAMES.contains(&name.as_str())
             || self.environment.library.find(name).is_some()
             || self.members.iter().any(|member| member.name == *name);
         if is_taken {
-            let mistake = Mistake::new(diagnostics::NAME_TAKEN, format!("`{name}` already means something here"), "choose another name");
+            let mistake =
+                Mistake::new(diagnostics::NAME_TAKEN, format!("`{name}` already means something here"), "choose another name");
             return self.refuse(variable.range.clone(), mistake);
         }
         let (root, words) = self.take_apart(list)?;
@@ -46,13 +54,24 @@ impl Checker<'_, '_> {
         self.members.pop();
         let join_column = self.catalog().field(inverse).column()?.clone();
         let table = self.catalog().collection(target).table.clone();
-        Some(Rule::Exists(Box::new(Exists { owner, collection: target, table, join_field: inverse, join_column, depth, body: body? })))
+        Some(Rule::Exists(Box::new(Exists {
+            owner,
+            collection: target,
+            table,
+            join_field: inverse,
+            join_column,
+            depth,
+            body: body?,
+        })))
     }
 
     fn not_a_relation<T>(&mut self, list: &Node) -> Option<T> {
         let message = format!("`{}` is no list of rows", self.quote(list));
         let help = "the first argument of `exists` is the other end of a relation, such as `row.members`";
-        self.refuse(list.range.clone(), Mistake::new(diagnostics::NOT_A_PATH, message, "not the other end of a relation").help(help))
+        self.refuse(
+            list.range.clone(),
+            Mistake::new(diagnostics::NOT_A_PATH, message, "not the other end of a relation").help(help),
+        )
     }
 
     /// `text.startsWith(part)` and its kin.
@@ -77,7 +96,9 @@ impl Checker<'_, '_> {
 
     fn text_operand(&mut self, node: &Node) -> Option<Operand> {
         match self.operand(node)? {
-            Term::Literal(Literal::Text(text)) if !text.contains('\0') => Some(Operand::Known(KnownValue::Literal(Value::Text(text)))),
+            Term::Literal(Literal::Text(text)) if !text.contains('\0') => {
+                Some(Operand::Known(KnownValue::Literal(Value::Text(text))))
+            }
             Term::Typed(operand, Type::One(kind)) if kind.is_text() => Some(operand),
             term => {
                 let given = self.type_name(&term);
@@ -116,7 +137,8 @@ impl Checker<'_, '_> {
         } else {
             FUNCTIONS.to_owned()
         };
-        let mistake = Mistake::new(diagnostics::UNKNOWN_FUNCTION, format!("unknown function `{}`", function.text), "unknown function");
+        let mistake =
+            Mistake::new(diagnostics::UNKNOWN_FUNCTION, format!("unknown function `{}`", function.text), "unknown function");
         self.refuse(function.range.clone(), mistake.help(help))
     }
 

@@ -41,8 +41,9 @@ impl Checker<'_, '_> {
             Operator::Equal => Some(is_null),
             Operator::NotEqual => Some(Rule::Not(Box::new(is_null))),
             _ => {
-                let mistake = Mistake::new(diagnostics::INVALID_LITERAL, "nothing is less or greater than null", "an order with null")
-                    .help("write `== null` or `!= null`");
+                let mistake =
+                    Mistake::new(diagnostics::INVALID_LITERAL, "nothing is less or greater than null", "an order with null")
+                        .help("write `== null` or `!= null`");
                 self.refuse(left.range.start..right.range.end, mistake)
             }
         }
@@ -53,7 +54,8 @@ impl Checker<'_, '_> {
         match self.operand(node)? {
             Term::Typed(operand, _) => Some(Rule::IsNull(operand)),
             Term::Literal(_) => {
-                let mistake = Mistake::new(diagnostics::INVALID_LITERAL, "a literal beside `null` is always the same", "decided already");
+                let mistake =
+                    Mistake::new(diagnostics::INVALID_LITERAL, "a literal beside `null` is always the same", "decided already");
                 self.refuse(node.range.clone(), mistake.help("compare a field with `null`"))
             }
         }
@@ -102,7 +104,10 @@ impl Checker<'_, '_> {
         match ty {
             Type::One(Kind::Scalar(ScalarType::Json)) => {
                 let message = format!("`{}` is JSON, which can only be compared with null", self.quote(node));
-                self.refuse(node.range.clone(), Mistake::new(diagnostics::TYPE_MISMATCH, message, "JSON has no equality in rules"))
+                self.refuse(
+                    node.range.clone(),
+                    Mistake::new(diagnostics::TYPE_MISMATCH, message, "JSON has no equality in rules"),
+                )
             }
             Type::One(kind) => Some(kind),
             Type::ListOf(_) => {
@@ -175,7 +180,8 @@ impl Checker<'_, '_> {
         let (left_term, right_term) = (left_term?, right_term?);
         let Term::Typed(list, Type::ListOf(element_kind)) = right_term else {
             let message = format!("`{}` is {}, no list", self.quote(right), self.type_name(&right_term));
-            let mistake = Mistake::new(diagnostics::TYPE_MISMATCH, message, "`in` needs a list").help("write `==`, or a list: `[...]`");
+            let mistake =
+                Mistake::new(diagnostics::TYPE_MISMATCH, message, "`in` needs a list").help("write `==`, or a list: `[...]`");
             return self.refuse(right.range.clone(), mistake);
         };
         let operand = match left_term {

@@ -115,8 +115,7 @@ impl<'c> Library<'c> {
                 next.extend(self.find(name));
             }
         });
-        next.into_iter().any(|index| {
-            index == wanted || (!std::mem::replace(&mut seen[index], true) && self.reaches(index, wanted, seen))
-        })
+        next.into_iter()
+            .any(|index| index == wanted || (!std::mem::replace(&mut seen[index], true) && self.reaches(index, wanted, seen)))
     }
 }

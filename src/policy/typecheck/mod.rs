@@ -149,8 +149,10 @@ impl<'a, 'c> Checker<'a, 'c> {
         let Some(changed) = self.images.iter().position(|(image, _)| !is_row(image)) else { return UpdateForm::Row };
         if let Some(row) = row {
             let (_, span) = self.images[row.max(changed)];
-            let help = "`row` is checked before and after the change, `old` and `new` once over both: write the whole rule one way";
-            let mistake = Mistake::new(diagnostics::MIXED_IMAGES, "an update rule names either `row` or `old` and `new`", "mixes them");
+            let help =
+                "`row` is checked before and after the change, `old` and `new` once over both: write the whole rule one way";
+            let mistake =
+                Mistake::new(diagnostics::MIXED_IMAGES, "an update rule names either `row` or `old` and `new`", "mixes them");
             self.diagnostics.push(Diagnostic { span, ..mistake.help(help).at(self.text, 0..0) });
         }
         if let Slot::Update(home) = self.slot {
@@ -172,7 +174,10 @@ impl<'a, 'c> Checker<'a, 'c> {
         match (term, wanted) {
             (Term::Literal(Literal::Null), _) => {
                 let help = "leave the default out: a field without a value is null";
-                self.refuse(node.range.clone(), Mistake::new(diagnostics::INVALID_LITERAL, "a default of null says nothing", "null").help(help))
+                self.refuse(
+                    node.range.clone(),
+                    Mistake::new(diagnostics::INVALID_LITERAL, "a default of null says nothing", "null").help(help),
+                )
             }
             (Term::Literal(literal), Type::One(kind)) => {
                 let value = self.coerce(&literal, node, kind, field.name.as_str())?;

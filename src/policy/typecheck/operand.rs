@@ -78,7 +78,8 @@ impl<'c> Checker<'_, 'c> {
                 self.stored(node, image, steps, field)
             }
             _ => {
-                let mistake = Mistake::new(diagnostics::NOT_A_PATH, "a path starts at `row`, `user` or `request`", "no start of a path");
+                let mistake =
+                    Mistake::new(diagnostics::NOT_A_PATH, "a path starts at `row`, `user` or `request`", "no start of a path");
                 self.refuse(root.range.clone(), mistake)
             }
         }
@@ -110,13 +111,18 @@ impl<'c> Checker<'_, 'c> {
         let home = match (self.slot, image) {
             (Slot::Row(home), RowImage::Row) | (Slot::Update(home), _) => home,
             (Slot::Row(_), _) => {
-                let mistake = Mistake::new(diagnostics::NO_SUCH_IMAGE, format!("there is no `{name}` here"), "only in update rules")
-                    .help("only an update rule compares `old` with `new`; here it is `row`");
+                let mistake =
+                    Mistake::new(diagnostics::NO_SUCH_IMAGE, format!("there is no `{name}` here"), "only in update rules")
+                        .help("only an update rule compares `old` with `new`; here it is `row`");
                 return self.refuse(node.range.clone(), mistake);
             }
             (Slot::NoRow, _) => {
-                let mistake = Mistake::new(diagnostics::NO_SUCH_IMAGE, format!("there is no `{name}` here"), "decided before any row is known")
-                    .help("only `user` and `request` are known here");
+                let mistake = Mistake::new(
+                    diagnostics::NO_SUCH_IMAGE,
+                    format!("there is no `{name}` here"),
+                    "decided before any row is known",
+                )
+                .help("only `user` and `request` are known here");
                 return self.refuse(node.range.clone(), mistake);
             }
         };
@@ -127,8 +133,10 @@ impl<'c> Checker<'_, 'c> {
     fn unknown_name<T>(&mut self, node: &Node, name: &str) -> Option<T> {
         let members: Vec<String> = self.members.iter().map(|member| member.name.clone()).collect();
         let known = ["user", "request", "row", "old", "new"].into_iter();
-        let help = diagnostics::suggest(name, known.chain(self.environment.library.names()).chain(members.iter().map(String::as_str)));
-        let mistake = Mistake::new(diagnostics::UNKNOWN_NAME, format!("unknown name `{name}`"), "no rule and no variable of this name");
+        let help =
+            diagnostics::suggest(name, known.chain(self.environment.library.names()).chain(members.iter().map(String::as_str)));
+        let mistake =
+            Mistake::new(diagnostics::UNKNOWN_NAME, format!("unknown name `{name}`"), "no rule and no variable of this name");
         self.refuse(node.range.clone(), mistake.help(help))
     }
 

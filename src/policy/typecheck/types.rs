@@ -99,7 +99,9 @@ impl Kind {
             (Self::Scalar(Json), _) | (_, Self::Scalar(Json)) => false,
             (left, right) if left == right => true,
             (Self::Scalar(Int), Self::Scalar(Float)) | (Self::Scalar(Float), Self::Scalar(Int)) => true,
-            (Self::Scalar(left), Self::Scalar(right)) => (left.is_text() && right.is_text()) || (is_exact(left) && is_exact(right)),
+            (Self::Scalar(left), Self::Scalar(right)) => {
+                (left.is_text() && right.is_text()) || (is_exact(left) && is_exact(right))
+            }
             (Self::Reference(_), Self::Scalar(Id)) | (Self::Scalar(Id), Self::Reference(_)) => true,
             (Self::Role, Self::Enum(enum_id)) | (Self::Enum(enum_id), Self::Role) => catalog.enum_type(enum_id).name == "Role",
             (Self::Role | Self::AuthMethod, text) | (text, Self::Role | Self::AuthMethod) => text.is_text(),

@@ -1,0 +1,34 @@
+//! Watermarked files out of a read plan.
+use crate::planner::Planner;
+use serde_json::Value as Json;
+use uuid::Uuid;
+/// Runs exports.
+pub struct Exporter {
+    _private: (),
+}
+/// Why an export is refused.
+#[derive(Debug, thiserror::Error)]
+#[error("exports")]
+pub struct ExportError;
+impl crate::base::Fault for ExportError {
+    fn code(&self) -> crate::base::FaultCode {
+        crate::base::FaultCode::Forbidden
+    }
+}
+impl Exporter {
+    /// Starts.
+    pub fn new() -> Self {
+        Self { _private: () }
+    }
+    /// Exports a collection.
+    pub async fn export(
+        &self,
+        _planner: &Planner<'_>,
+        _collection: crate::catalog::CollectionId,
+        _filter: &Json,
+        _format: &str,
+        _reason: Option<&str>,
+    ) -> Result<Uuid, ExportError> {
+        Err(ExportError)
+    }
+}
