@@ -1,6 +1,7 @@
 //! Toolcrib: a GraphQL internal-tools platform over PostgreSQL.
 
 pub mod audit;
+pub mod auth;
 pub mod base;
 pub mod catalog;
 pub mod config;

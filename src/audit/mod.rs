@@ -91,6 +91,6 @@ pub async fn append(transaction: &Transaction, actor: &Actor, request: &RequestC
         audit_events::request_id.eq(Some(request.request_id)),
     ));
     transaction.open().await?;
-    transaction.execute(insert).await?;
+    transaction.run(insert).await?;
     Ok(())
 }

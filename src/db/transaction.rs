@@ -87,7 +87,7 @@ impl Transaction {
     ///
     /// # Errors
     /// [`DbError`].
-    pub async fn execute<Statement>(&self, statement: Statement) -> Result<usize, DbError>
+    pub async fn run<Statement>(&self, statement: Statement) -> Result<usize, DbError>
     where
         Statement: QueryFragment<Pg> + QueryId + Send,
     {

@@ -1,0 +1,116 @@
+//! The one place that makes an actor of a caller.
+
+use crate::auth::cache::ActorCache;
+use crate::auth::credential::CredentialHash;
+use crate::auth::{AuthError, Credential};
+use crate::base::{Actor, AuthMethod, RoleName};
+use crate::db::schema::toolcrib::{service_token_hashes, service_tokens, sessions, users};
+use crate::db::{Database, DbError};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use std::time::Instant;
+use uuid::Uuid;
+
+/// How often a credential's last use is written down.
+const LAST_USE_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// Makes actors of callers.
+pub struct Authenticator {
+    database: Database,
+    cache: ActorCache,
+}
+
+/// What the database says of a credential's user.
+type UserRow = (Uuid, String, String, Option<Uuid>, bool);
+
+const USER: (users::id, users::email, users::role, users::team_id, users::is_active) =
+    (users::id, users::email, users::role, users::team_id, users::is_active);
+
+impl Authenticator {
+    /// Asks this database.
+    pub fn new(database: Database) -> Self {
+        Self { database, cache: ActorCache::new() }
+    }
+
+    /// The actor of a credential.
+    ///
+    /// # Errors
+    /// [`AuthError::Unauthenticated`] whatever is wrong with it; [`AuthError::Database`] if nobody can be asked.
+    pub async fn authenticate(&self, credential: &Credential) -> Result<Actor, AuthError> {
+        let hash = credential.hash();
+        if let Some(actor) = self.cache.find(&hash) {
+            return Ok(actor);
+        }
+        let asked_at = Instant::now();
+        let now = Utc::now();
+        let (user, auth_method) = match credential {
+            Credential::Token(_) => (self.find_token_user(&hash, now).await?, AuthMethod::Token),
+            Credential::Session(_) => (self.find_session_user(&hash, now).await?, AuthMethod::Session),
+        };
+        let actor = user.and_then(|user| to_actor(user, auth_method)).ok_or(AuthError::Unauthenticated)?;
+        self.cache.keep(hash, asked_at, actor.clone());
+        Ok(actor)
+    }
+
+    /// Forgets what is known of callers, after a change of users, teams or tokens through this server.
+    pub fn forget_all(&self) {
+        self.cache.clear();
+    }
+
+    async fn find_token_user(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<UserRow>, DbError> {
+        let hash = hash.as_bytes();
+        self.database
+            .system(async |mut conn: &AsyncPgConnection| {
+                let query = service_token_hashes::table
+                    .inner_join(service_tokens::table.inner_join(users::table))
+                    .filter(service_token_hashes::hash.eq(hash))
+                    .filter(service_tokens::revoked_at.is_null())
+                    .filter(service_tokens::expires_at.gt(now))
+                    .select((service_tokens::id, service_tokens::last_used_at, USER));
+                let found = query.first::<(Uuid, Option<DateTime<Utc>>, UserRow)>(&mut conn).await.optional()?;
+                let Some((token_id, last_used_at, user)) = found else { return Ok(None) };
+                if last_used_at.is_none_or(|last| now - last > LAST_USE_EVERY) {
+                    let token = service_tokens::table.filter(service_tokens::id.eq(token_id));
+                    diesel::update(token).set(service_tokens::last_used_at.eq(now)).execute(&mut conn).await?;
+                }
+                Ok(Some(user))
+            })
+            .await
+    }
+
+    async fn find_session_user(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<UserRow>, DbError> {
+        let hash = hash.as_bytes();
+        self.database
+            .system(async |mut conn: &AsyncPgConnection| {
+                let query = sessions::table
+                    .inner_join(users::table)
+                    .filter(sessions::id_hash.eq(hash))
+                    .filter(sessions::expires_at.gt(now))
+                    .select((sessions::last_seen_at, USER));
+                let found = query.first::<(DateTime<Utc>, UserRow)>(&mut conn).await.optional()?;
+                let Some((last_seen_at, user)) = found else { return Ok(None) };
+                if now - last_seen_at > LAST_USE_EVERY {
+                    let session = sessions::table.filter(sessions::id_hash.eq(hash));
+                    diesel::update(session).set(sessions::last_seen_at.eq(now)).execute(&mut conn).await?;
+                }
+                Ok(Some(user))
+            })
+            .await
+    }
+}
+
+/// An inactive user is no actor.
+fn to_actor((id, email, role, team, is_active): UserRow, auth_method: AuthMethod) -> Option<Actor> {
+    is_active.then(|| Actor {
+        id: Some(id),
+        email: Some(email),
+        role: RoleName::new(role),
+        team,
+        teams: team.into_iter().collect(),
+        is_active,
+        auth_method,
+        is_mfa: false,
+        service: None,
+    })
+}

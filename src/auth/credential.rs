@@ -1,0 +1,56 @@
+//! Raw credentials: 256 random bits, kept by callers; the server keeps their SHA-256.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// What a caller sends to prove who it is.
+pub enum Credential {
+    /// `Authorization: Bearer tc_...`
+    Token(SecretString),
+    /// The session cookie.
+    Session(SecretString),
+}
+
+/// The SHA-256 of a raw credential, as stored. Plain hashing is enough for 256 random bits: there is nothing to guess.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CredentialHash([u8; 32]);
+
+impl CredentialHash {
+    /// Hashes a raw credential.
+    pub(crate) fn of(raw: &SecretString) -> Self {
+        Self(Sha256::digest(raw.expose_secret().as_bytes()).into())
+    }
+
+    /// The hash's bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Credential {
+    /// The hash, and whether it is a token's or a session's.
+    pub(crate) fn hash(&self) -> CredentialHash {
+        match self {
+            Self::Token(raw) | Self::Session(raw) => CredentialHash::of(raw),
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Token(_) => "Token(..)",
+            Self::Session(_) => "Session(..)",
+        })
+    }
+}
+
+/// Makes a new raw credential. The prefix lets secret scanners find a leaked one.
+pub(crate) fn generate(prefix: &str) -> SecretString {
+    let mut bytes = [0_u8; 32];
+    rand::RngCore::fill_bytes(&mut rand::rng(), &mut bytes);
+    SecretString::from(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
