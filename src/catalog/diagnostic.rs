@@ -3,7 +3,8 @@
 use crate::catalog::SourceSpan;
 use std::fmt;
 
-/// The stable name of a kind of mistake, `missing-access`; every one has a case under `tests/cases/catalog/failing/`.
+/// The stable name of a kind of mistake, `missing-access`. Those of the SDL are listed here, and every one has a case under
+/// `tests/cases/catalog/failing/`; those inside a rule are `policy`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DiagnosticCode(pub &'static str);
 
@@ -18,7 +19,7 @@ macro_rules! diagnostic_codes {
         impl DiagnosticCode {
             $($(#[$doc])* pub const $name: Self = Self($text);)*
 
-            /// Every code, so that a test can ask for a case of each.
+            /// Every code of the SDL compiler, so that a test can ask for a case of each.
             pub const ALL: &[Self] = &[$(Self::$name),*];
         }
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 use toolcrib::catalog::{
     Catalog, Collection, DefaultValue, DiagnosticCode, Diagnostics, Field, FieldKind, RenderStyle, RuleText, SourceFile, SourceId,
 };
+use toolcrib::policy::RuleBook;
 
 /// Everything that is checked of a schema before a server starts.
 fn compile(directory: &Path) -> Result<Catalog, Diagnostics> {
@@ -117,6 +118,14 @@ fn the_support_desk_compiles() {
         for (index, field) in collection.fields.iter().enumerate() {
             assert_eq!((field.id.collection, usize::from(field.id.index)), (collection.id, index), "{}", field.name);
         }
+    }
+}
+
+#[test]
+fn the_rules_of_the_support_desk_compile() {
+    let catalog = compile(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    if let Err(mistakes) = RuleBook::compile(&catalog) {
+        panic!("{}", Diagnostics::new(catalog.sources, mistakes).render(RenderStyle::Plain));
     }
 }
 
