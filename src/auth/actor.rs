@@ -8,7 +8,7 @@ use crate::db::schema::toolcrib::{service_token_hashes, service_tokens, sessions
 use crate::db::{Database, DbError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -59,44 +59,38 @@ impl Authenticator {
     }
 
     async fn find_token_user(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<UserRow>, DbError> {
-        let hash = hash.as_bytes();
-        self.database
-            .system(async |mut conn: &AsyncPgConnection| {
-                let query = service_token_hashes::table
-                    .inner_join(service_tokens::table.inner_join(users::table))
-                    .filter(service_token_hashes::hash.eq(hash))
-                    .filter(service_tokens::revoked_at.is_null())
-                    .filter(service_tokens::expires_at.gt(now))
-                    .select((service_tokens::id, service_tokens::last_used_at, USER));
-                let found = query.first::<(Uuid, Option<DateTime<Utc>>, UserRow)>(&mut conn).await.optional()?;
-                let Some((token_id, last_used_at, user)) = found else { return Ok(None) };
-                if last_used_at.is_none_or(|last| now - last > LAST_USE_EVERY) {
-                    let token = service_tokens::table.filter(service_tokens::id.eq(token_id));
-                    diesel::update(token).set(service_tokens::last_used_at.eq(now)).execute(&mut conn).await?;
-                }
-                Ok(Some(user))
-            })
-            .await
+        let transaction = self.database.begin_system().await?;
+        let query = service_token_hashes::table
+            .inner_join(service_tokens::table.inner_join(users::table))
+            .filter(service_token_hashes::hash.eq(hash.as_bytes()))
+            .filter(service_tokens::revoked_at.is_null())
+            .filter(service_tokens::expires_at.gt(now))
+            .select((service_tokens::id, service_tokens::last_used_at, USER));
+        let found = query.first::<(Uuid, Option<DateTime<Utc>>, UserRow)>(&mut transaction.pg()).await.optional()?;
+        if let Some((token_id, last_used_at, _)) = &found
+            && last_used_at.is_none_or(|last| now - last > LAST_USE_EVERY)
+        {
+            let token = service_tokens::table.filter(service_tokens::id.eq(token_id));
+            transaction.run(diesel::update(token).set(service_tokens::last_used_at.eq(now))).await?;
+        }
+        transaction.commit().await?;
+        Ok(found.map(|(_, _, user)| user))
     }
 
     async fn find_session_user(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<UserRow>, DbError> {
-        let hash = hash.as_bytes();
-        self.database
-            .system(async |mut conn: &AsyncPgConnection| {
-                let query = sessions::table
-                    .inner_join(users::table)
-                    .filter(sessions::id_hash.eq(hash))
-                    .filter(sessions::expires_at.gt(now))
-                    .select((sessions::last_seen_at, USER));
-                let found = query.first::<(DateTime<Utc>, UserRow)>(&mut conn).await.optional()?;
-                let Some((last_seen_at, user)) = found else { return Ok(None) };
-                if now - last_seen_at > LAST_USE_EVERY {
-                    let session = sessions::table.filter(sessions::id_hash.eq(hash));
-                    diesel::update(session).set(sessions::last_seen_at.eq(now)).execute(&mut conn).await?;
-                }
-                Ok(Some(user))
-            })
-            .await
+        let transaction = self.database.begin_system().await?;
+        let query = sessions::table
+            .inner_join(users::table)
+            .filter(sessions::id_hash.eq(hash.as_bytes()))
+            .filter(sessions::expires_at.gt(now))
+            .select((sessions::last_seen_at, USER));
+        let found = query.first::<(DateTime<Utc>, UserRow)>(&mut transaction.pg()).await.optional()?;
+        if found.as_ref().is_some_and(|(last_seen_at, _)| now - *last_seen_at > LAST_USE_EVERY) {
+            let session = sessions::table.filter(sessions::id_hash.eq(hash.as_bytes()));
+            transaction.run(diesel::update(session).set(sessions::last_seen_at.eq(now))).await?;
+        }
+        transaction.commit().await?;
+        Ok(found.map(|(_, user)| user))
     }
 }
 

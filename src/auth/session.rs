@@ -6,7 +6,6 @@ use crate::db::Database;
 use crate::db::schema::toolcrib::sessions;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -29,14 +28,11 @@ pub async fn create_session(database: &Database, user_id: Uuid, now: DateTime<Ut
     let raw = generate("ts_");
     let hash = CredentialHash::of(&raw);
     let expires_at = now + LIFETIME;
-    database
-        .system(async |mut conn: &AsyncPgConnection| {
-            let row = (sessions::id_hash.eq(hash.as_bytes()), sessions::user_id.eq(user_id), sessions::expires_at.eq(expires_at));
-            diesel::insert_into(sessions::table).values(row).execute(&mut conn).await?;
-            diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(&mut conn).await?;
-            Ok::<(), crate::db::DbError>(())
-        })
-        .await?;
+    let row = (sessions::id_hash.eq(hash.as_bytes()), sessions::user_id.eq(user_id), sessions::expires_at.eq(expires_at));
+    let transaction = database.begin_system().await?;
+    transaction.run(diesel::insert_into(sessions::table).values(row)).await?;
+    transaction.run(diesel::delete(sessions::table.filter(sessions::expires_at.lt(now)))).await?;
+    transaction.commit().await?;
     Ok(NewSession { raw, expires_at })
 }
 
@@ -46,11 +42,8 @@ pub async fn create_session(database: &Database, user_id: Uuid, now: DateTime<Ut
 /// [`AuthError::Database`].
 pub async fn delete_session(database: &Database, credential: &Credential) -> Result<(), AuthError> {
     let hash = credential.hash();
-    database
-        .system(async |mut conn: &AsyncPgConnection| {
-            diesel::delete(sessions::table.filter(sessions::id_hash.eq(hash.as_bytes()))).execute(&mut conn).await?;
-            Ok::<(), crate::db::DbError>(())
-        })
-        .await?;
+    let transaction = database.begin_system().await?;
+    transaction.run(diesel::delete(sessions::table.filter(sessions::id_hash.eq(hash.as_bytes())))).await?;
+    transaction.commit().await?;
     Ok(())
 }

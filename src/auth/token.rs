@@ -10,7 +10,7 @@ use crate::planner::Planner;
 use crate::write::{self, Change, WriteError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use secrecy::SecretString;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -30,12 +30,10 @@ pub struct NewToken {
 /// # Errors
 /// [`AuthError::UnknownUser`].
 pub async fn find_user_id(database: &Database, email: &str) -> Result<Uuid, AuthError> {
-    let found = database
-        .system(async |mut conn: &AsyncPgConnection| {
-            let user = users::table.filter(users::email.eq(email)).filter(users::is_active.eq(true)).select(users::id);
-            Ok::<_, DbError>(user.first::<Uuid>(&mut conn).await.optional()?)
-        })
-        .await?;
+    let transaction = database.begin_system().await?;
+    let user = users::table.filter(users::email.eq(email)).filter(users::is_active.eq(true)).select(users::id);
+    let found = user.first::<Uuid>(&mut transaction.pg()).await.optional().map_err(DbError::from)?;
+    transaction.commit().await?;
     found.ok_or_else(|| AuthError::UnknownUser(email.to_owned()))
 }
 
@@ -86,7 +84,9 @@ pub async fn revoke_token(database: &Database, planner: &Planner<'_>, id: &str) 
         Err(error) => Err(error),
     };
     applied.map_err(|error| match error {
-        WriteError::NotFound { .. } | WriteError::Plan(crate::planner::PlanError::NotFound { .. }) => AuthError::UnknownToken(id.to_owned()),
+        WriteError::NotFound { .. } | WriteError::Plan(crate::planner::PlanError::NotFound { .. }) => {
+            AuthError::UnknownToken(id.to_owned())
+        }
         other => AuthError::Write(other),
     })
 }

@@ -4,8 +4,8 @@ use crate::db::DbError;
 use crate::db::connect::{ConnectOptions, Connection};
 use crate::db::session::{ActorSettings, Begin, Commit};
 use crate::db::shape::{MAX_PREPARED, Shapes};
-use crate::db::transaction::{JsonRow, Transaction};
-use crate::sql::{Fetch, Query, StatementKind};
+use crate::db::transaction::{JsonRow, Transaction, load_rows};
+use crate::sql::{Query, StatementKind};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
 use diesel::sql_types::{BigInt, Json, Nullable};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -109,12 +109,11 @@ impl Database {
     pub async fn read(&self, actor: &ActorSettings, query: &Query) -> Result<Option<JsonRow>, DbError> {
         let mut checkout = self.checkout().await?;
         let kind = self.note_shape(query, &checkout)?;
-        let fetch: Fetch<'_, (Nullable<Json>, BigInt)> = Fetch::new(query, kind);
         let pg = checkout.pg();
         let (begun, set, rows, committed) = tokio::join!(
             Begin.execute(&mut &*pg),
             actor.clone().execute(&mut &*pg),
-            fetch.load::<JsonRow>(&mut &*pg),
+            load_rows::<(Nullable<Json>, BigInt), JsonRow>(pg, query, kind),
             Commit.execute(&mut &*pg),
         );
         // A failed statement makes COMMIT a ROLLBACK; only a connection whose COMMIT was answered goes back to the pool.
@@ -133,27 +132,17 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] or [`DbError::Busy`].
     pub async fn begin(&self, actor: &ActorSettings) -> Result<Transaction, DbError> {
-        Ok(Transaction::new(self.clone(), self.checkout().await?, actor.clone()))
+        Ok(Transaction::new(self.clone(), self.checkout().await?, Some(actor.clone())))
     }
 
-    /// Runs work on the platform's system tables, as the server's own login, in one transaction.
+    /// Opens a transaction as the server's own login, for the platform's system tables.
     ///
     /// # Errors
-    /// What the work returns, or [`DbError`]; the transaction is undone then.
-    pub async fn system<T, E>(&self, work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, E>) -> Result<T, E>
-    where
-        E: From<DbError>,
-    {
-        let mut checkout = self.checkout().await?;
-        let to_db = |error: diesel::result::Error| E::from(DbError::from(error));
-        Begin.execute(&mut checkout.pg()).await.map_err(to_db)?;
-        let outcome = work(checkout.pg()).await;
-        match &outcome {
-            Ok(_) => Commit.execute(&mut checkout.pg()).await.map_err(to_db)?,
-            Err(_) => crate::db::session::Rollback.execute(&mut checkout.pg()).await.map_err(to_db)?,
-        };
-        checkout.mark_clean();
-        outcome
+    /// [`DbError::Unavailable`] or [`DbError::Busy`].
+    pub async fn begin_system(&self) -> Result<Transaction, DbError> {
+        let transaction = Transaction::new(self.clone(), self.checkout().await?, None);
+        transaction.open().await?;
+        Ok(transaction)
     }
 
     /// How many connections there are and how many are free.

@@ -4,18 +4,19 @@ use crate::db::pool::Checkout;
 use crate::db::session::{ActorSettings, Begin, Commit, Rollback};
 use crate::db::{Database, DbError, RawJson};
 use crate::sql::{Fetch, Query, StatementKind};
+use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Json, Nullable};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::Stream;
+use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl};
+use futures_util::{Stream, TryStreamExt};
 use parking_lot::Mutex;
 
 /// A statement's answer: its JSON, and how many rows it shows.
 pub type JsonRow = (Option<RawJson>, i64);
 
-/// A transaction under an actor's role. Dropped without [`Transaction::commit`] or [`Transaction::rollback`], it closes its
+/// A transaction under an actor's role, or the server's own login. Dropped without [`Transaction::commit`] or [`Transaction::rollback`], it closes its
 /// connection, and PostgreSQL undoes it.
 ///
 /// Its methods take `&self`, so that several statements can be sent as one pipeline with `tokio::join!`: they reach
@@ -23,12 +24,13 @@ pub type JsonRow = (Option<RawJson>, i64);
 pub struct Transaction {
     database: Database,
     checkout: Checkout,
-    actor: ActorSettings,
+    /// `None` for the server's own login.
+    actor: Option<ActorSettings>,
     is_begun: Mutex<bool>,
 }
 
 impl Transaction {
-    pub(crate) fn new(database: Database, checkout: Checkout, actor: ActorSettings) -> Self {
+    pub(crate) fn new(database: Database, checkout: Checkout, actor: Option<ActorSettings>) -> Self {
         Self { database, checkout, actor, is_begun: Mutex::new(false) }
     }
 
@@ -40,9 +42,16 @@ impl Transaction {
         if std::mem::replace(&mut *self.is_begun.lock(), true) {
             return Ok(());
         }
-        let (begun, set) = tokio::join!(Begin.execute(&mut self.pg()), self.actor.clone().execute(&mut self.pg()));
-        begun?;
-        set?;
+        match self.actor.clone() {
+            Some(actor) => {
+                let (begun, set) = tokio::join!(Begin.execute(&mut self.pg()), actor.execute(&mut self.pg()));
+                begun?;
+                set?;
+            }
+            None => {
+                Begin.execute(&mut self.pg()).await?;
+            }
+        }
         Ok(())
     }
 
@@ -60,13 +69,11 @@ impl Transaction {
     /// [`DbError`].
     pub async fn rows<ST, Row>(&self, query: &Query) -> Result<Vec<Row>, DbError>
     where
-        ST: Send + 'static,
-        Row: FromSqlRow<ST, Pg> + Send + 'static,
-        for<'q, 'c> Fetch<'q, ST>: diesel_async::methods::LoadQuery<'q, &'c AsyncPgConnection, Row>,
+        ST: 'static,
+        Row: FromSqlRow<ST, Pg> + Send,
     {
         let kind = self.database.note_shape(query, &self.checkout)?;
-        let fetch: Fetch<'_, ST> = Fetch::new(query, kind);
-        Ok(fetch.load::<Row>(&mut self.pg()).await?)
+        Ok(load_rows::<ST, Row>(self.pg(), query, kind).await?)
     }
 
     /// Streams a statement of one JSON column, row by row, in constant memory.
@@ -77,7 +84,6 @@ impl Transaction {
         &self,
         query: &Query,
     ) -> Result<impl Stream<Item = Result<RawJson, DbError>> + Send + use<>, DbError> {
-        use futures_util::TryStreamExt;
         let fetch: Fetch<'_, Json> = Fetch::new(query, StatementKind::Cold);
         let rows = fetch.load_stream::<RawJson>(&mut self.pg()).await?;
         Ok(rows.map_err(DbError::from))
@@ -118,7 +124,30 @@ impl Transaction {
         Ok(())
     }
 
-    fn pg(&self) -> &AsyncPgConnection {
+    /// Diesel's connection, for statements of its DSL over system tables.
+    pub fn pg(&self) -> &AsyncPgConnection {
         self.checkout.pg()
+    }
+}
+
+/// Loads the rows of a statement. Text and binds are built before the future is made, so it borrows the connection alone.
+pub(crate) fn load_rows<'c, ST, Row>(
+    pg: &'c AsyncPgConnection,
+    query: &Query,
+    kind: StatementKind,
+) -> impl Future<Output = QueryResult<Vec<Row>>> + Send + use<'c, ST, Row>
+where
+    ST: 'static,
+    Row: FromSqlRow<ST, Pg> + Send,
+{
+    let mut pg = pg;
+    let loading = AsyncConnectionCore::load(&mut pg, Fetch::<'_, ST>::new(query, kind));
+    async move {
+        let mut stream = loading.await?;
+        let mut rows = Vec::new();
+        while let Some(row) = stream.try_next().await? {
+            rows.push(Row::build_from_row(&row).map_err(diesel::result::Error::DeserializationError)?);
+        }
+        Ok(rows)
     }
 }

@@ -8,6 +8,7 @@ use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
 use crate::planner::{Planner, SelectedField};
 use crate::read::{self, ReadAnswer};
 use apollo_compiler::response::JsonMap;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 /// A root field's answer, with the paths that may be masked.
@@ -44,7 +45,7 @@ impl Engine {
         mut summary: OperationSummary,
     ) -> GraphqlResponse {
         let fields = &prepared.selection.0;
-        let answers = join_all(fields.iter().map(|field| self.answer_field(planner, field, introspection))).await;
+        let answers = join_all(fields.iter().map(|field| self.answer_field(planner, field, introspection).boxed())).await;
         let (mut data, mut errors, mut masked) = (Some(Data::default()), Vec::new(), Vec::new());
         for (field, answer) in fields.iter().zip(answers) {
             match answer {

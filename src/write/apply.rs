@@ -8,7 +8,8 @@ use crate::write::WriteError;
 use crate::write::cascade::{Visited, cascade};
 use crate::write::constraint::explain;
 use crate::write::verdict::{Subject, VerdictRow, VerdictSql};
-use futures_util::future::join_all;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, TryStreamExt};
 use uuid::Uuid;
 
 /// A planned change.
@@ -94,7 +95,7 @@ pub(crate) async fn change_and_read(
         transaction.open(),
         transaction.rows::<VerdictSql, VerdictRow>(&statement.change),
         check_after(transaction, statement),
-        join_all(answers.iter().map(|plan| read::run_in(transaction, planner, plan))),
+        read_each(transaction, planner, answers),
     );
     opened?;
     let verdicts = verdicts.map_err(|error| explain(planner.catalog, subject.operation, error))?;
@@ -102,7 +103,7 @@ pub(crate) async fn change_and_read(
     if let Some(after) = after? {
         subject.check(ids, &after)?;
     }
-    Ok(answers.into_iter().collect::<Result<_, DbError>>()?)
+    Ok(answers?)
 }
 
 async fn check_after(transaction: &Transaction, statement: &ChangeStatement) -> Result<Option<Vec<VerdictRow>>, DbError> {
@@ -113,13 +114,21 @@ async fn check_after(transaction: &Transaction, statement: &ChangeStatement) -> 
 }
 
 async fn read_all(transaction: &Transaction, planner: &Planner<'_>, plans: &[ReadPlan]) -> Result<Vec<ReadAnswer>, WriteError> {
-    let (opened, answers) =
-        tokio::join!(transaction.open(), join_all(plans.iter().map(|plan| read::run_in(transaction, planner, plan))));
+    let (opened, answers) = tokio::join!(transaction.open(), read_each(transaction, planner, plans));
     opened?;
-    Ok(answers.into_iter().collect::<Result<_, DbError>>()?)
+    Ok(answers?)
 }
 
 fn applied(rows: &[(Uuid, Uuid)], answers: Vec<ReadAnswer>) -> Applied {
     let (id, event_id) = rows.first().copied().unwrap_or_default();
     Applied { id, event_id, answers }
+}
+
+/// Sends every read before it waits for the first; they answer in order.
+async fn read_each(transaction: &Transaction, planner: &Planner<'_>, plans: &[ReadPlan]) -> Result<Vec<ReadAnswer>, DbError> {
+    let mut reads = FuturesOrdered::new();
+    for plan in plans {
+        reads.push_back(read::run_in(transaction, planner, plan).boxed());
+    }
+    reads.try_collect().await
 }

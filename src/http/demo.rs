@@ -1,0 +1,93 @@
+//! The demo's one-click sign-in. It exists only under `--demo`, which only listens on loopback.
+
+use crate::audit::{self, Event, EventType};
+use crate::auth::{self, AuthError, Credential};
+use crate::base::Fault;
+use crate::db::ActorSettings;
+use crate::http::WebState;
+use crate::http::error::Refusal;
+use crate::http::extract::{SESSION_COOKIE, request_context};
+use axum::extract::{Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+/// A user whom anybody on this machine may sign in as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemoUser {
+    /// The mail address.
+    pub email: String,
+    /// The role, for the page that offers the choice.
+    pub role: String,
+}
+
+/// `?user=agent@demo.test`
+#[derive(Debug, Deserialize)]
+pub(crate) struct SignIn {
+    user: String,
+}
+
+/// `GET /demo/sign-in?user=...`: a session for one of the demo's users, then GraphiQL.
+pub(crate) async fn sign_in(State(state): State<WebState>, Query(query): Query<SignIn>, parts: Parts) -> Response {
+    let context = request_context(&parts);
+    let is_known = state.demo.as_ref().is_some_and(|demo| demo.users.iter().any(|user| user.email == query.user));
+    if !is_known {
+        return Refusal::with_status(StatusCode::NOT_FOUND, "no such demo user", context.request_id).into_response();
+    }
+    match open_session(&state, &query.user, &context).await {
+        Ok(cookie) => {
+            let mut response = Redirect::to("/graphiql").into_response();
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            response
+        }
+        Err(error) => Refusal::of(&error as &dyn Fault, context.request_id).into_response(),
+    }
+}
+
+async fn open_session(state: &WebState, email: &str, context: &crate::base::RequestContext) -> Result<HeaderValue, AuthError> {
+    use secrecy::ExposeSecret;
+    let database = state.engine.database();
+    let user_id = auth::find_user_id(database, email).await?;
+    let session = auth::create_session(database, user_id, context.time).await?;
+    let cookie = format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", session.raw.expose_secret());
+    // The session itself says who signed in: what is recorded is what the next request will be.
+    let actor = state.authenticator.authenticate(&Credential::Session(session.raw)).await?;
+    let transaction = database.begin(&ActorSettings::of(&actor)).await?;
+    let event = Event {
+        event_type: EventType::Login,
+        entity_type: Some("User".to_owned()),
+        entity_id: actor.id,
+        details: Some(json!({ "method": "demo" })),
+        reason: None,
+    };
+    audit::append(&transaction, &actor, context, event).await?;
+    transaction.commit().await?;
+    HeaderValue::from_str(&cookie).map_err(|_| AuthError::Unauthenticated)
+}
+
+/// The page for a browser that is nobody yet: in a demo, whom to be.
+pub(crate) fn choice_page(state: &WebState) -> Response {
+    let mut page = String::from("<!doctype html><meta charset=\"utf-8\"><title>Sign in</title><h1>Sign in</h1>");
+    match &state.demo {
+        Some(demo) => {
+            page.push_str("<p>This is a demo on this machine alone. Be:</p><ul>");
+            for user in &demo.users {
+                // Injection safety: the demo's own addresses, read from the seed's fixed list.
+                page.push_str(&format!("<li><a href=\"/demo/sign-in?user={0}\">{0}</a> ({1})</li>", user.email, user.role));
+            }
+            page.push_str("</ul>");
+        }
+        None => {
+            page.push_str("<p>Sign-in is not configured. Scripts send a token: <code>toolcrib token create --help</code>.</p>")
+        }
+    }
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+    ];
+    (StatusCode::UNAUTHORIZED, headers, page).into_response()
+}

@@ -1,0 +1,78 @@
+//! The caller: an actor with the context of the request.
+
+use crate::auth::Credential;
+use crate::base::{Actor, AuthMethod, Fault, FaultCode, RequestContext};
+use crate::http::WebState;
+use crate::http::error::Refusal;
+use crate::http::extract::request_context;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use secrecy::SecretString;
+
+/// The session cookie. Not `__Host-`, which browsers only take over TLS: the demo that sets it is on loopback without.
+pub(crate) const SESSION_COOKIE: &str = "toolcrib_session";
+
+/// The header that a caller by cookie has to send. A page of another origin cannot send it without a CORS preflight, which
+/// this server never allows.
+const CSRF_HEADER: &str = "x-toolcrib-csrf";
+
+/// A caller who has proved who it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Who.
+    pub(crate) actor: Actor,
+    /// In which request.
+    pub(crate) context: RequestContext,
+}
+
+impl FromRequestParts<WebState> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Refusal> {
+        let context = request_context(parts);
+        let unauthenticated = || {
+            Refusal::new(
+                FaultCode::Unauthenticated,
+                "sign in, or send a token as `Authorization: Bearer ...`; `toolcrib token create` makes one",
+                context.request_id,
+            )
+        };
+        let credential = find_credential(&parts.headers).ok_or_else(unauthenticated)?;
+        let actor = state.authenticator.authenticate(&credential).await.map_err(|error| match error.code() {
+            FaultCode::Unauthenticated => unauthenticated(),
+            _ => Refusal { status: StatusCode::SERVICE_UNAVAILABLE, ..Refusal::of(&error, context.request_id) },
+        })?;
+        if actor.auth_method == AuthMethod::Session && needs_csrf_header(parts) {
+            return Err(Refusal::new(
+                FaultCode::Forbidden,
+                format!("a request with a session cookie needs the header `{CSRF_HEADER}: 1`"),
+                context.request_id,
+            ));
+        }
+        Ok(Self { actor, context })
+    }
+}
+
+/// Pages and files are fetched by plain navigation; everything that runs operations is not.
+fn needs_csrf_header(parts: &Parts) -> bool {
+    let is_operation = parts.uri.path() == "/graphql" || !matches!(parts.method, Method::GET | Method::HEAD);
+    is_operation && !parts.headers.contains_key(CSRF_HEADER)
+}
+
+/// The credential of a request. A bearer token wins: a script in a browser that names one means it.
+fn find_credential(headers: &HeaderMap) -> Option<Credential> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty();
+        return is_bearer.then(|| Credential::Token(SecretString::from(token.trim().to_owned())));
+    }
+    cookie_value(headers, SESSION_COOKIE).map(|value| Credential::Session(SecretString::from(value.to_owned())))
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}

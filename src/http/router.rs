@@ -1,0 +1,75 @@
+//! The routes, and what stands around all of them.
+
+use crate::http::error::Refusal;
+use crate::http::extract::Caller;
+use crate::http::{WebState, console, demo, graphql, health};
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use uuid::Uuid;
+
+/// Every route of the server.
+pub fn router(state: WebState) -> Router {
+    let console = console::routes(&state.tool_name, &state.examples).layer(from_fn_with_state(state.clone(), require_caller));
+    let mut router = Router::new()
+        .route("/", get(|| async { Redirect::to("/graphiql") }).layer(from_fn_with_state(state.clone(), require_caller)))
+        .route("/graphql", get(graphql::handle).post(graphql::handle).fallback(refuse_method))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz));
+    if state.demo.is_some() {
+        router = router.route("/demo/sign-in", get(demo::sign_in));
+    }
+    router
+        .fallback(not_found)
+        .layer(RequestBodyLimitLayer::new(state.max_body_bytes))
+        .layer(from_fn_with_state(state.clone(), require_own_host))
+        .layer(CatchPanicLayer::new())
+        .with_state(state)
+        .merge(console)
+}
+
+/// Lets only callers through; a browser is shown where to sign in.
+async fn require_caller(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match Caller::from_request_parts(&mut parts, &state).await {
+        Ok(_) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => {
+            let accepts = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            if accepts.contains("text/html") { demo::choice_page(&state) } else { refusal.into_response() }
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// In a demo anybody who reaches the port may be anybody, so the port must only be reached under the machine's own names: a
+/// foreign page that has its name resolve to this machine (DNS rebinding) sends its own name as Host.
+async fn require_own_host(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    if state.demo.is_none() {
+        return next.run(request).await;
+    }
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let name =
+        host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
+    if ["localhost", "127.0.0.1", "[::1]"].contains(&name) {
+        return next.run(request).await;
+    }
+    Refusal::with_status(StatusCode::MISDIRECTED_REQUEST, "the demo is only served on this machine", Uuid::now_v7())
+        .into_response()
+}
+
+/// A path that is nothing. Only a caller learns that; everybody else is told to sign in.
+async fn not_found(caller: Caller) -> Response {
+    Refusal::with_status(StatusCode::NOT_FOUND, "there is nothing here", caller.context.request_id).into_response()
+}
+
+async fn refuse_method(caller: Caller, method: Method) -> Response {
+    let message = format!("{method} is not served here; use POST, or GET for queries");
+    let mut response = Refusal::with_status(StatusCode::METHOD_NOT_ALLOWED, message, caller.context.request_id).into_response();
+    response.headers_mut().insert(header::ALLOW, axum::http::HeaderValue::from_static("GET, POST"));
+    response
+}

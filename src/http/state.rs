@@ -1,0 +1,31 @@
+//! What handlers share.
+
+use crate::auth::Authenticator;
+use crate::graphql::Engine;
+use crate::http::DemoUser;
+use crate::http::console::Example;
+use std::sync::Arc;
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct WebState {
+    /// Answers GraphQL.
+    pub engine: Arc<Engine>,
+    /// Makes actors.
+    pub authenticator: Arc<Authenticator>,
+    /// The demo's sign-in; `None` outside a demo.
+    pub demo: Option<Arc<DemoState>>,
+    /// The largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// The tool's name, for page titles.
+    pub tool_name: Arc<str>,
+    /// GraphiQL's example tabs.
+    pub examples: Arc<[Example]>,
+}
+
+/// What a demo adds.
+#[derive(Clone, Debug)]
+pub struct DemoState {
+    /// The users whom anybody on this machine may sign in as.
+    pub users: Vec<DemoUser>,
+}
