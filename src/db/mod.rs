@@ -17,6 +17,7 @@ pub mod privileges;
 mod raw_json;
 #[expect(missing_docs, reason = "printed by Diesel; the migrations describe the tables")]
 pub mod schema;
+pub mod server_keys;
 mod session;
 mod shape;
 mod transaction;

@@ -1,0 +1,65 @@
+//! The service over an open database.
+
+use crate::app::{AppError, Storage, Tool};
+use crate::auth::Authenticator;
+use crate::config::Settings;
+use crate::db::{ConnectOptions, Database, server_keys};
+use crate::export::{ExportSettings, Exporter};
+use crate::graphql::{Engine, EngineParts, OperationLimits};
+use crate::planner::{CursorKey, PlannerSettings};
+use std::sync::Arc;
+
+/// A service, ready to be served.
+pub struct App {
+    /// Answers GraphQL.
+    pub engine: Arc<Engine>,
+    /// Makes actors.
+    pub authenticator: Arc<Authenticator>,
+}
+
+impl App {
+    /// Connects as the server's own login and builds the API.
+    ///
+    /// # Errors
+    /// [`AppError::Database`], [`AppError::NoKey`], [`AppError::Api`].
+    pub async fn build(settings: &Settings, tool: &Tool, storage: &Storage) -> Result<Self, AppError> {
+        let database = Database::connect(ConnectOptions {
+            url: storage.server_url.expose().to_owned(),
+            max_connections: settings.database.max_connections,
+            statement_timeout: settings.database.statement_timeout,
+        })
+        .await?;
+        Self::over(database, settings, tool).await
+    }
+
+    /// Builds the API over a database that is already connected.
+    ///
+    /// # Errors
+    /// As [`App::build`].
+    pub async fn over(database: Database, settings: &Settings, tool: &Tool) -> Result<Self, AppError> {
+        let cursor_key = server_keys::find(&database, server_keys::CURSOR).await?.ok_or(AppError::NoKey { name: server_keys::CURSOR })?;
+        let watermark_key =
+            server_keys::find(&database, server_keys::WATERMARK).await?.ok_or(AppError::NoKey { name: server_keys::WATERMARK })?;
+        let limits = &settings.limits;
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let exporter = Exporter::new(database.clone(), watermark_key, ExportSettings::in_directory(&settings.server.data_dir));
+        let engine = Engine::new(EngineParts {
+            catalog: Arc::clone(&tool.catalog),
+            rules: Arc::clone(&tool.rules),
+            planner_settings: PlannerSettings {
+                page_size: count(limits.page_size),
+                max_page_size: count(limits.max_page_size),
+                cursor_key: CursorKey::new(hex::encode(cursor_key)),
+            },
+            limits: OperationLimits {
+                max_depth: limits.max_depth,
+                max_fields: limits.max_fields,
+                max_aliases: limits.max_aliases,
+                max_root_fields: limits.max_root_fields,
+            },
+            exporter,
+            database: database.clone(),
+        })?;
+        Ok(Self { engine: Arc::new(engine), authenticator: Arc::new(Authenticator::new(database)) })
+    }
+}

@@ -1,0 +1,70 @@
+//! What `--demo` adds: data in an empty database, and a user of each role to be.
+
+use crate::app::{App, AppError, Storage, Tool};
+use crate::auth::{self, NewToken};
+use crate::base::{Actor, RequestContext};
+use crate::db::DbError;
+use crate::db::schema::toolcrib::users;
+use crate::http::DemoUser;
+use crate::migrate;
+use chrono::{TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use std::path::Path;
+
+/// How long the demo's tokens are good for.
+const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(12);
+
+/// A demo user with a token that is ready to use.
+pub struct DemoCredential {
+    /// The user.
+    pub user: DemoUser,
+    /// A token.
+    pub token: NewToken,
+}
+
+/// Loads the demo data as the owner, in one transaction, if there are no users yet. Returns whether it did.
+///
+/// # Errors
+/// [`AppError::File`], [`AppError::Seed`]; the database is as it was then.
+pub async fn seed(storage: &Storage, path: &Path) -> Result<bool, AppError> {
+    let sql = std::fs::read_to_string(path).map_err(|source| AppError::File { path: path.to_owned(), source })?;
+    let mut connection = migrate::connect(storage.owner_url.expose()).await?;
+    let has_users = diesel::select(diesel::dsl::exists(users::table)).get_result::<bool>(&mut connection).await;
+    if has_users.map_err(AppError::Seed)? {
+        return Ok(false);
+    }
+    let loaded = connection.transaction::<(), diesel::result::Error, _>(async |connection| {
+        connection.batch_execute("set local role toolcrib_owner").await?;
+        connection.batch_execute(&sql).await
+    });
+    loaded.await.map_err(AppError::Seed)?;
+    connection.batch_execute("analyze").await.map_err(AppError::Seed)?;
+    Ok(true)
+}
+
+/// The first active user of each role, with a new token for each.
+///
+/// # Errors
+/// [`AppError::Database`], [`AppError::Auth`].
+pub async fn demo_credentials(app: &App, tool: &Tool) -> Result<Vec<DemoCredential>, AppError> {
+    let database = app.engine.database();
+    let actor = Actor::platform("cli");
+    let request = RequestContext::internal(Utc::now());
+    let planner = app.engine.planner(&actor, &request);
+    let mut credentials = Vec::new();
+    for role in tool.catalog.roles() {
+        let transaction = database.begin_system().await?;
+        let query = users::table
+            .filter(users::role.eq(role.as_str()))
+            .filter(users::is_active.eq(true))
+            .order(users::id)
+            .select((users::id, users::email));
+        let found = query.first::<(uuid::Uuid, String)>(&mut transaction.pg()).await.optional().map_err(DbError::from)?;
+        transaction.commit().await?;
+        let Some((id, email)) = found else { continue };
+        let token = auth::create_token(database, &planner, id, Some("demo"), request.time + TOKEN_LIFETIME).await?;
+        credentials.push(DemoCredential { user: DemoUser { email, role: role.to_string() }, token });
+    }
+    Ok(credentials)
+}

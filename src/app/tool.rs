@@ -1,0 +1,44 @@
+//! The tool: its schema, compiled, and its rules.
+
+use crate::app::AppError;
+use crate::catalog::{Catalog, Diagnostics, SourceFile};
+use crate::config::Settings;
+use crate::migrate::RuleDemands;
+use crate::policy::RuleBook;
+use std::sync::Arc;
+
+/// A tool whose schema has no mistakes.
+#[derive(Clone)]
+pub struct Tool {
+    /// Its collections.
+    pub catalog: Arc<Catalog>,
+    /// Its rules.
+    pub rules: Arc<RuleBook>,
+    /// What its rules ask of the database.
+    pub demands: Arc<RuleDemands>,
+}
+
+impl Tool {
+    /// Reads and compiles the schema that the settings name.
+    ///
+    /// # Errors
+    /// [`AppError::File`], [`AppError::Schema`] with every mistake.
+    pub fn load(settings: &Settings) -> Result<Self, AppError> {
+        let path = &settings.server.schema;
+        let text = std::fs::read_to_string(path).map_err(|source| AppError::File { path: path.clone(), source })?;
+        Self::compile(vec![SourceFile::new(path, text)])
+    }
+
+    /// Compiles SDL.
+    ///
+    /// # Errors
+    /// [`AppError::Schema`] with every mistake.
+    pub fn compile(files: Vec<SourceFile>) -> Result<Self, AppError> {
+        let catalog = Catalog::load(files).map_err(|diagnostics| AppError::Schema(Box::new(diagnostics)))?;
+        let rules = RuleBook::compile(&catalog).map_err(|mistakes| {
+            AppError::Schema(Box::new(Diagnostics::new(catalog.sources.clone(), mistakes)))
+        })?;
+        let demands = RuleDemands::new(&catalog, &rules);
+        Ok(Self { catalog: Arc::new(catalog), rules: Arc::new(rules), demands: Arc::new(demands) })
+    }
+}

@@ -1,0 +1,184 @@
+//! What can be written on the command line.
+
+use crate::config::{ConfigError, DIRECTORY_VARIABLE, Overrides, Settings};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A GraphQL internal-tools platform over PostgreSQL: closed rules, audited writes, watermarked exports.
+#[derive(Debug, Parser)]
+#[command(name = "toolcrib", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// The tool's directory: `schema.graphql`, migrations, `toolcrib.toml`.
+    #[arg(long, global = true, env = DIRECTORY_VARIABLE, default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Where the private PostgreSQL and export files are kept [default: `.toolcrib` in the tool's directory].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The SDL file [default: `schema.graphql` in the tool's directory].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// The database's URL for its owner, `postgres://user:password@host/database`; without one, a private PostgreSQL is run.
+    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API and GraphiQL.
+    Serve(ServeArguments),
+    /// Report every mistake in the schema and its rules, with its place and what to write instead.
+    Check(CheckArguments),
+    /// Plan, apply and list migrations.
+    Migrate(MigrateArguments),
+    /// Make, list and revoke bearer tokens.
+    Token(TokenArguments),
+    /// Print the API's schema for client generators.
+    Schema(SchemaArguments),
+    /// Find out which export a leaked file came from.
+    Export(ExportArguments),
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// The address to listen on [default: 127.0.0.1:4000].
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Load demo data into an empty database and let anybody on this machine sign in as its users.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Print a JSON array of mistakes.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `migrate`
+#[derive(Debug, Args)]
+pub struct MigrateArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: MigrateCommand,
+}
+
+/// The parts of `migrate`.
+#[derive(Debug, Subcommand)]
+pub enum MigrateCommand {
+    /// Show the SQL that brings the database to the schema.
+    Plan {
+        /// Write it as a migration of this name, to be reviewed and applied.
+        #[arg(long, value_name = "NAME")]
+        write: Option<String>,
+    },
+    /// Apply what waits: platform, tool, roles and privileges.
+    Apply,
+    /// List migrations and whether they are applied.
+    Status {
+        /// Print a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `token`
+#[derive(Debug, Args)]
+pub struct TokenArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: TokenCommand,
+}
+
+/// The parts of `token`.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token for a user; it is shown once.
+    Create {
+        /// The user's mail address.
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// How long it is good for: `30m`, `1h`, `7d`.
+        #[arg(long, value_name = "TIME")]
+        expires_in: String,
+        /// What it is for.
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// Print `{"id", "token", "expiresAt"}`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List tokens, never the tokens themselves.
+    List {
+        /// Print a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token for good.
+    Revoke {
+        /// The token's id, as `token list` shows it.
+        id: String,
+    },
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: SchemaCommand,
+}
+
+/// The parts of `schema`.
+#[derive(Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// Print the API as SDL.
+    Print,
+}
+
+/// `export`
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: ExportCommand,
+}
+
+/// The parts of `export`.
+#[derive(Debug, Subcommand)]
+pub enum ExportCommand {
+    /// Say which export a file, or a fragment of one, came from.
+    Trace {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+        /// Print a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Arguments {
+    /// The settings that the file, the environment and these arguments make.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn settings(&self) -> Result<Settings, ConfigError> {
+        let listen = match &self.command {
+            Command::Serve(serve) => serve.listen.clone(),
+            _ => None,
+        };
+        let overrides = Overrides {
+            listen,
+            data_dir: self.data_dir.clone(),
+            schema: self.schema.clone(),
+            database_url: self.database_url.clone(),
+        };
+        Settings::load(&self.dir, std::env::vars(), &overrides)
+    }
+}

@@ -1,0 +1,70 @@
+//! The command line: one file for each command.
+//!
+//! Purpose: read arguments, call `app`, print for people (or JSON for scripts), turn errors into an exit code.
+//! Invariants: results go to standard output, everything else to standard error; 0 is success, 1 a failure that is explained,
+//! 2 wrong arguments.
+//! Deliberately unknown: how anything is done.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+mod arguments;
+mod check;
+mod export;
+mod migrate;
+mod schema;
+mod serve;
+mod session;
+mod token;
+
+pub use arguments::{Arguments, Command};
+
+use crate::app::AppError;
+use crate::catalog::RenderStyle;
+use clap::Parser;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::from(error)),
+    };
+    match runtime.block_on(dispatch(&arguments)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    match &arguments.command {
+        Command::Serve(serve) => serve::run(arguments, serve).await,
+        Command::Check(check) => check::run(arguments, check),
+        Command::Migrate(migrate) => migrate::run(arguments, migrate).await,
+        Command::Token(token) => token::run(arguments, token).await,
+        Command::Schema(schema) => schema::run(arguments, schema),
+        Command::Export(export) => export::run(arguments, export).await,
+    }
+}
+
+/// Prints an error with its causes; mistakes in the schema with their places.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    if let Some(AppError::Schema(diagnostics)) = error.downcast_ref::<AppError>() {
+        eprint!("{}", diagnostics.render(render_style()));
+    }
+    eprintln!("error: {error}");
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1) {
+        let text = cause.to_string();
+        if !said.ends_with(&text) {
+            eprintln!("  because: {text}");
+        }
+        said = text;
+    }
+    ExitCode::FAILURE
+}
+
+/// Colours for people at a terminal.
+fn render_style() -> RenderStyle {
+    if std::io::stderr().is_terminal() { RenderStyle::Color } else { RenderStyle::Plain }
+}

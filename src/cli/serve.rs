@@ -1,0 +1,100 @@
+//! `toolcrib serve`
+
+use crate::app::{self, App, AppError, DemoCredential, Storage, Tool};
+use crate::cli::Arguments;
+use crate::cli::arguments::ServeArguments;
+use crate::config::Settings;
+use crate::http::console::Example;
+use crate::http::{self, DemoState, WebState};
+use crate::telemetry;
+use secrecy::ExposeSecret;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::net::TcpListener;
+
+/// Serves until it is asked to stop.
+pub(crate) async fn run(arguments: &Arguments, serve: &ServeArguments) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let settings = arguments.settings()?;
+    telemetry::start(&settings.log);
+    if serve.demo && !settings.server.listen.ip().is_loopback() {
+        return Err(AppError::DemoNotOnLoopback.into());
+    }
+    // Before anything is changed, so that a mistake or a taken port costs nothing.
+    let tool = Tool::load(&settings)?;
+    let listener = listen(settings.server.listen).await?;
+    let storage = Storage::open(&settings).await?;
+    let outcome = serve_with(&settings, &tool, &storage, listener, serve, started).await;
+    storage.close().await;
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_with(
+    settings: &Settings,
+    tool: &Tool,
+    storage: &Storage,
+    listener: TcpListener,
+    serve: &ServeArguments,
+    started: Instant,
+) -> anyhow::Result<()> {
+    if storage.is_private() || serve.demo {
+        storage.apply(tool, &settings.server.migrations).await?;
+    } else {
+        storage.verify(tool, &settings.server.migrations).await?;
+    }
+    if let (true, Some(seed)) = (serve.demo, &settings.demo.seed) {
+        tracing::info!("looking for demo data");
+        if app::seed(storage, seed).await? {
+            tracing::info!("loaded the demo data from `{}`", seed.display());
+        }
+    }
+    let app = App::build(settings, tool, storage).await?;
+    let credentials = if serve.demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
+    let address = listener.local_addr()?;
+    let state = web_state(settings, &app, serve.demo.then_some(credentials.as_slice()))?;
+    tracing::info!(duration_ms = started.elapsed().as_secs_f64() * 1000.0, "listening on http://{address}");
+    if serve.demo {
+        welcome(address, &credentials);
+    }
+    http::serve(listener, state, http::shutdown_signal()).await.map_err(AppError::Serve)?;
+    tracing::info!("stopping: every request was answered");
+    app.engine.exporter().shut_down().await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+}
+
+fn web_state(settings: &Settings, app: &App, demo: Option<&[DemoCredential]>) -> anyhow::Result<WebState> {
+    let examples = Example::read_folder(&settings.directory.join("examples").join("graphiql"))?;
+    let users = |credentials: &[DemoCredential]| credentials.iter().map(|credential| credential.user.clone()).collect();
+    Ok(WebState {
+        engine: Arc::clone(&app.engine),
+        authenticator: Arc::clone(&app.authenticator),
+        demo: demo.map(|credentials| Arc::new(DemoState { users: users(credentials) })),
+        max_body_bytes: settings.limits.max_body_bytes,
+        tool_name: tool_name(settings),
+        examples: examples.into(),
+    })
+}
+
+/// The tool is called like its migrations' directory, `migrations/support_desk`, or like its own.
+fn tool_name(settings: &Settings) -> Arc<str> {
+    let name = settings.server.migrations.file_name().and_then(|name| name.to_str()).filter(|name| *name != "migrations");
+    let directory = settings.directory.file_name().and_then(|name| name.to_str());
+    name.or(directory).unwrap_or("toolcrib").replace('_', " ").into()
+}
+
+/// Says where to go and whom to be.
+fn welcome(address: SocketAddr, credentials: &[DemoCredential]) {
+    println!("\nToolcrib demo: http://{address}/graphiql\n");
+    println!("Sign in with one click, or send a token as `Authorization: Bearer ...`:");
+    for DemoCredential { user, token } in credentials {
+        println!("\n  {:8} http://{address}/demo/sign-in?user={}", user.role, user.email);
+        println!("  {:8} {}", "", token.raw.expose_secret());
+    }
+    println!("\nAnybody on this machine can be any of them. Press Ctrl-C to stop.");
+}

@@ -1,0 +1,23 @@
+//! Logs: set-up, and the names of their fields.
+//!
+//! Fields that appear in more than one place: `request.id`, `actor.id`, `actor.role`, `operation.name`, `operation.fields`,
+//! `duration_ms`, `rows`, `errors`, `error`. Never tokens, cookies, mail addresses, row contents, variables or bodies.
+
+use crate::config::{LogFormat, LogSettings};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Sends log lines to standard error, in the form that the settings ask for. Does nothing if a subscriber is already there.
+pub fn start(settings: &LogSettings) {
+    let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let started = match settings.format {
+        LogFormat::Text => registry.with(lines).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging was already set up");
+    }
+}
