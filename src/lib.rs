@@ -10,6 +10,7 @@ pub mod export;
 pub mod graphql;
 pub mod http;
 pub mod local_pg;
+pub mod migrate;
 pub mod planner;
 pub mod policy;
 pub mod read;
