@@ -1,6 +1,7 @@
 //! What tables the database really has: fixed queries on PostgreSQL's own catalogs.
 
 use crate::base::{ColumnName, TableName};
+use crate::sql::{Alias, Column, Expr, Fetch, From, Query, Select, StatementKind};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -88,6 +89,17 @@ pub async fn read_schema(connection: &mut AsyncPgConnection) -> QueryResult<Stor
     let schemas = diesel::sql_query(SCHEMAS).load::<NameRow>(connection).await?;
     schema.schemas = schemas.into_iter().map(|row| row.name).collect();
     Ok(schema)
+}
+
+/// Whether a table holds a row.
+///
+/// # Errors
+/// What the database says.
+pub async fn has_rows(connection: &mut AsyncPgConnection, table: &TableName) -> QueryResult<bool> {
+    let alias = Alias::Table(0);
+    let any = Select::new(Vec::new(), From::Table(table.clone(), alias));
+    let query = Query::select(Select { columns: vec![Column::bare(Expr::Exists(Box::new(any)))], ..Select::default() });
+    Fetch::<Bool>::new(&query, StatementKind::Cold).get_result(connection).await
 }
 
 /// The major version of the server.

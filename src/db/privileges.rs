@@ -93,6 +93,41 @@ pub async fn read_server_memberships(connection: &mut AsyncPgConnection) -> Quer
     Ok(rows.into_iter().map(|row| row.name).collect())
 }
 
+/// The schemas that [`OWNER_ROLE`] owns.
+///
+/// # Errors
+/// What the database says.
+pub async fn read_owned_schemas(connection: &mut AsyncPgConnection) -> QueryResult<BTreeSet<String>> {
+    let query = "
+        select n.nspname::text as schema, ''::text as role
+        from pg_catalog.pg_namespace n join pg_catalog.pg_roles o on o.oid = n.nspowner
+        where o.rolname = 'toolcrib_owner'";
+    let rows: Vec<SchemaRow> = diesel::sql_query(query).load(connection).await?;
+    Ok(rows.into_iter().map(|row| row.schema).collect())
+}
+
+/// Which of our roles can use which schema, by whatever way: (schema, role).
+///
+/// # Errors
+/// What the database says.
+pub async fn read_usable_schemas(connection: &mut AsyncPgConnection) -> QueryResult<BTreeSet<(String, String)>> {
+    let query = "
+        select n.nspname::text as schema, r.rolname::text as role
+        from pg_catalog.pg_namespace n
+        join pg_catalog.pg_roles r on r.rolname like 'toolcrib\\_%' and has_schema_privilege(r.oid, n.oid, 'USAGE')
+        where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'";
+    let rows: Vec<SchemaRow> = diesel::sql_query(query).load(connection).await?;
+    Ok(rows.into_iter().map(|row| (row.schema, row.role)).collect())
+}
+
+#[derive(QueryableByName)]
+struct SchemaRow {
+    #[diesel(sql_type = Text)]
+    schema: String,
+    #[diesel(sql_type = Text)]
+    role: String,
+}
+
 const GRANTS: &str = "
     with securable as (
         select 'schema' as kind, n.nspname::text as schema, ''::text as name, ''::text as part,

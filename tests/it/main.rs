@@ -4,4 +4,5 @@
 
 mod catalog;
 mod local_pg;
+mod migrations;
 mod support;

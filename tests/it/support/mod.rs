@@ -1,3 +1,4 @@
 //! What the tests of several areas share.
 
+pub mod database;
 pub mod expect;

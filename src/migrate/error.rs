@@ -1,0 +1,182 @@
+//! Why the database cannot be brought to the catalog.
+
+use crate::base::{Fault, FaultCode};
+use crate::db::migrations::PlatformMigrationError;
+use crate::migrate::{Refusal, Step};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::path::{Path, PathBuf};
+
+/// The oldest supported PostgreSQL.
+pub(super) const MINIMUM_VERSION: i32 = 15;
+
+/// Why the database cannot be brought to the catalog.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database is away, or refuses the login.
+    #[error("the database cannot be reached: is it running, and is `database.url` right?")]
+    Unreachable(#[source] diesel::ConnectionError),
+    /// The server is too old.
+    #[error("the database is PostgreSQL {found}; {MINIMUM_VERSION} is the oldest that will do")]
+    TooOld {
+        /// Its major version.
+        found: i32,
+    },
+    /// Another server has been migrating for too long.
+    #[error("another process has been migrating this database for {seconds} s; try again when it is done")]
+    Busy {
+        /// How long we waited.
+        seconds: u64,
+    },
+    /// A statement waited too long for a lock.
+    #[error("{doing}: another session holds a lock on the table; nothing was changed, try again when it is quiet")]
+    LockTimeout {
+        /// What was being done.
+        doing: String,
+    },
+    /// The login may not do it.
+    #[error("{doing}: the login of `database.url` may not; it has to own the database and be allowed to create roles")]
+    NotAllowed {
+        /// What was being done.
+        doing: String,
+        /// What the database says.
+        #[source]
+        source: DieselError,
+    },
+    /// Anything else that the database says.
+    #[error("{doing} failed")]
+    Database {
+        /// What was being done.
+        doing: String,
+        /// What the database says.
+        #[source]
+        source: DieselError,
+    },
+    /// The platform's own migrations.
+    #[error(transparent)]
+    Platform(#[from] PlatformMigrationError),
+    /// A role of ours has rights that go around every rule.
+    #[error("the database role `{role}` {problem}; rules would not bind it: mend the role, or use another server")]
+    UnsafeRole {
+        /// The role.
+        role: String,
+        /// Which.
+        problem: &'static str,
+    },
+    /// A migration that was applied has another text now.
+    #[error("the migration `{name}` was changed after it was applied: put its `up.sql` back and write a further migration")]
+    ChangedFile {
+        /// The migration.
+        name: String,
+    },
+    /// A migration that was applied is gone.
+    #[error("the migration `{name}` was applied to this database, but is not in `{}`: put it back", directory.display())]
+    MissingFile {
+        /// The migration.
+        name: String,
+        /// The tool's migrations.
+        directory: PathBuf,
+    },
+    /// A directory that cannot be a migration.
+    #[error("`{}` is no migration: {problem}", path.display())]
+    BadMigration {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot use `{}`", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A name that cannot be a migration's.
+    #[error("`{name}` cannot name a migration: use small letters, digits and `_`, as in `add_tickets`")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// The database fits the catalog.
+    #[error("there is nothing to migrate: the database fits the schema")]
+    NothingToDo,
+    /// Some differences need a hand-written migration.
+    #[error("the schema asks for changes that are not planned by themselves:{}", lines(refusals))]
+    Refused {
+        /// At least one.
+        refusals: Vec<Refusal>,
+    },
+    /// Migrations wait.
+    #[error("{} waiting to be applied: run `toolcrib migrate apply`", counted(names))]
+    Pending {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// The migrations do not lead to the catalog.
+    #[error("the database does not fit the schema:{}{}\n{}", lines(steps), lines(refusals), next_command(refusals))]
+    Unplanned {
+        /// What is missing.
+        steps: Vec<Step>,
+        /// What stands in the way.
+        refusals: Vec<Refusal>,
+    },
+}
+
+impl MigrateError {
+    /// For `map_err` on statements.
+    pub(super) fn while_doing(doing: impl Into<String>) -> impl FnOnce(DieselError) -> Self {
+        let doing = doing.into();
+        move |source| Self::classify(doing, source)
+    }
+
+    /// For `map_err` on file operations.
+    pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+
+    /// diesel-async keeps no SQLSTATE for these two; PostgreSQL's own words are all there is.
+    fn classify(doing: String, source: DieselError) -> Self {
+        let DieselError::DatabaseError(DatabaseErrorKind::Unknown, information) = &source else {
+            return Self::Database { doing, source };
+        };
+        let message = information.message();
+        if message.contains("due to lock timeout") {
+            Self::LockTimeout { doing }
+        } else if ["permission denied", "must be owner", "must have", "must be able", "must be member"]
+            .iter()
+            .any(|words| message.contains(words))
+        {
+            Self::NotAllowed { doing, source }
+        } else {
+            Self::Database { doing, source }
+        }
+    }
+}
+
+impl Fault for MigrateError {
+    fn code(&self) -> FaultCode {
+        FaultCode::InternalServerError
+    }
+}
+
+fn lines<T: ToString>(items: &[T]) -> String {
+    items.iter().map(|item| format!("\n  {}", item.to_string())).collect()
+}
+
+fn counted(names: &[String]) -> String {
+    match names {
+        [name] => format!("the migration `{name}` is"),
+        _ => format!("{} migrations are", names.len()),
+    }
+}
+
+fn next_command(refusals: &[Refusal]) -> &'static str {
+    if refusals.is_empty() {
+        "run `toolcrib migrate plan --write NAME`, review the migration, then `toolcrib migrate apply`"
+    } else {
+        "mend the schema or write a migration by hand"
+    }
+}

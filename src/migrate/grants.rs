@@ -1,0 +1,186 @@
+//! Privileges, recomputed from the rules: what a rule no longer gives is taken away.
+
+use crate::base::{RoleName, TableName};
+use crate::catalog::Catalog;
+use crate::db::introspect::StoredSchema;
+use crate::db::privileges::{self, Grant, ROLE_PREFIX, SERVER_ROLE, Securable};
+use crate::migrate::demand::{RuleDemands, TablePrivilege};
+use crate::migrate::roles::database_role;
+use crate::migrate::wanted::{WantedTable, sequence_of};
+use crate::migrate::{MigrateError, ddl};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use std::collections::BTreeSet;
+
+/// The schema of the platform's tables.
+const PLATFORM_SCHEMA: &str = "toolcrib";
+
+/// What the server's login does on its own account, outside of any role: signing people in, keys, the audit of what it refused.
+const SERVER_GRANTS: &[(&str, &[&str])] = &[
+    ("users", &["SELECT"]),
+    ("teams", &["SELECT"]),
+    ("service_tokens", &["SELECT"]),
+    ("service_token_hashes", &["SELECT", "INSERT", "DELETE"]),
+    ("sessions", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    ("server_keys", &["SELECT"]),
+    ("audit_events", &["INSERT"]),
+];
+
+/// What the platform's own role has beside the rules: a token and its hash are made in one transaction.
+const PLATFORM_GRANTS: &[(&str, &str)] = &[("service_token_hashes", "INSERT")];
+
+/// What changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantChanges {
+    /// New privileges.
+    pub granted: Vec<Grant>,
+    /// Privileges that are no more.
+    pub revoked: Vec<Grant>,
+}
+
+impl GrantChanges {
+    /// For the audit log: one line for each privilege.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let lines = |grants: &[Grant]| -> Vec<String> {
+            grants.iter().map(|grant| statement("", "to", grant).trim_matches([' ', ';', '\n']).to_owned()).collect()
+        };
+        serde_json::json!({ "granted": lines(&self.granted), "revoked": lines(&self.revoked) })
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.granted.is_empty() && self.revoked.is_empty()
+    }
+}
+
+/// Every privilege that anybody but the owner has to have on what the owner owns.
+pub fn wanted(catalog: &Catalog, demands: &RuleDemands, tables: &[WantedTable]) -> BTreeSet<Grant> {
+    let mut grants = BTreeSet::new();
+    let schemas: BTreeSet<&str> = tables.iter().map(|table| &*table.name.schema).chain([PLATFORM_SCHEMA]).collect();
+    for (role, collections) in &demands.privileges {
+        let role = database_role(role);
+        let mut add = |on: Securable, privilege: &str| {
+            grants.insert(Grant { on, grantee: Some(role.clone()), privilege: privilege.to_owned() });
+        };
+        for schema in &schemas {
+            add(Securable::Schema((*schema).to_owned()), "USAGE");
+        }
+        // Whoever does something leaves an event, whatever the rules say of reading events.
+        add(platform_table("audit_events"), "INSERT");
+        for (collection, allowed) in collections {
+            let table = &catalog.collection(*collection).table;
+            for privilege in allowed {
+                add(on_table(table), privilege.as_str());
+            }
+            let wanted_table = tables.iter().find(|wanted| wanted.name == *table);
+            let sequences =
+                wanted_table.into_iter().flat_map(|table| table.columns.iter().filter_map(|column| sequence_of(table, column)));
+            for sequence in sequences.filter(|_| allowed.contains(&TablePrivilege::Insert)) {
+                add(Securable::Sequence(sequence.schema.to_string(), sequence.name.to_string()), "USAGE");
+            }
+        }
+    }
+    grants.extend(fixed_grants());
+    grants
+}
+
+fn fixed_grants() -> BTreeSet<Grant> {
+    let mut grants = BTreeSet::new();
+    let mut add = |on: Securable, grantee: Option<String>, privilege: &str| {
+        grants.insert(Grant { on, grantee, privilege: privilege.to_owned() });
+    };
+    let server = || Some(SERVER_ROLE.to_owned());
+    let function =
+        |name: &str, arguments: &str| Securable::Function(PLATFORM_SCHEMA.to_owned(), name.to_owned(), arguments.to_owned());
+    add(Securable::Schema(PLATFORM_SCHEMA.to_owned()), server(), "USAGE");
+    for (table, privileges) in SERVER_GRANTS {
+        for privilege in *privileges {
+            add(platform_table(table), server(), privilege);
+        }
+    }
+    let last_used = ("service_tokens".to_owned(), "last_used_at".to_owned());
+    add(Securable::Column(PLATFORM_SCHEMA.to_owned(), last_used.0, last_used.1), server(), "UPDATE");
+    add(function("ensure_audit_partitions", "months integer"), server(), "EXECUTE");
+    // Defaults run with the rights of whoever inserts; the function only formats a number.
+    add(function("format_sequence", "prefix text, width integer, suffix text, value bigint"), None, "EXECUTE");
+    let platform = database_role(&RoleName::platform());
+    for (table, privilege) in PLATFORM_GRANTS {
+        add(platform_table(table), Some(platform.clone()), privilege);
+    }
+    grants
+}
+
+fn on_table(table: &TableName) -> Securable {
+    Securable::Table(table.schema.to_string(), table.name.to_string())
+}
+
+fn platform_table(name: &str) -> Securable {
+    Securable::Table(PLATFORM_SCHEMA.to_owned(), name.to_owned())
+}
+
+/// Compares with what is granted now. Only our roles and "everybody" are looked at: what an operator gave to a login of
+/// another kind (a report, a backup) stays.
+pub fn difference(wanted: &BTreeSet<Grant>, current: &BTreeSet<Grant>) -> GrantChanges {
+    let is_ours = |grant: &&Grant| match &grant.grantee {
+        Some(grantee) => grantee == SERVER_ROLE || grantee.starts_with(ROLE_PREFIX),
+        // Functions and types of the tool's own migrations are everybody's by PostgreSQL's default.
+        None => !matches!(&grant.on, Securable::Function(schema, ..) if schema != PLATFORM_SCHEMA),
+    };
+    GrantChanges {
+        granted: wanted.difference(current).cloned().collect(),
+        revoked: current.difference(wanted).filter(is_ours).cloned().collect(),
+    }
+}
+
+/// Brings the privileges to what is wanted. Schemas that we do not own (`public`) are only made usable.
+pub(super) async fn apply(
+    connection: &mut AsyncPgConnection,
+    mut wanted: BTreeSet<Grant>,
+    stored: &StoredSchema,
+) -> Result<GrantChanges, MigrateError> {
+    let doing = || MigrateError::while_doing("granting what the rules give");
+    let owned = privileges::read_owned_schemas(connection).await.map_err(doing())?;
+    let is_foreign = |grant: &Grant| matches!(&grant.on, Securable::Schema(schema) if !owned.contains(schema));
+    let usable = privileges::read_usable_schemas(connection).await.map_err(doing())?;
+    let foreign: Vec<Grant> = wanted.iter().filter(|grant| is_foreign(grant)).cloned().collect();
+    wanted.retain(|grant| !is_foreign(grant));
+    let current = privileges::read_grants(connection).await.map_err(doing())?;
+    let mut changes = difference(&wanted, &current);
+    let is_unusable = |grant: &Grant| match (&grant.on, &grant.grantee) {
+        (Securable::Schema(schema), Some(grantee)) => {
+            stored.schemas.contains(schema) && !usable.contains(&(schema.clone(), grantee.clone()))
+        }
+        _ => false,
+    };
+    let as_login: Vec<Grant> = foreign.into_iter().filter(is_unusable).collect();
+    let text = statements(&changes);
+    connection.batch_execute(&text).await.map_err(doing())?;
+    if !as_login.is_empty() {
+        let opening = GrantChanges { granted: as_login.clone(), revoked: Vec::new() };
+        let text = format!("reset role;\n{}set role {};", statements(&opening), privileges::OWNER_ROLE);
+        connection.batch_execute(&text).await.map_err(doing())?;
+        changes.granted.extend(as_login);
+    }
+    Ok(changes)
+}
+
+fn statements(changes: &GrantChanges) -> String {
+    let revoked = changes.revoked.iter().map(|grant| statement("revoke", "from", grant));
+    let granted = changes.granted.iter().map(|grant| statement("grant", "to", grant));
+    revoked.chain(granted).collect()
+}
+
+fn statement(verb: &str, direction: &str, grant: &Grant) -> String {
+    let grantee = grant.grantee.as_deref().map_or_else(|| "public".to_owned(), ddl::name);
+    let privilege = grant.privilege.to_ascii_lowercase();
+    let qualified = |schema: &str, name: &str| format!("{}.{}", ddl::name(schema), ddl::name(name));
+    let (privilege, on) = match &grant.on {
+        Securable::Schema(schema) => (privilege, format!("schema {}", ddl::name(schema))),
+        Securable::Table(schema, name) => (privilege, format!("table {}", qualified(schema, name))),
+        Securable::Column(schema, table, column) => {
+            (format!("{privilege} ({})", ddl::name(column)), format!("table {}", qualified(schema, table)))
+        }
+        Securable::Sequence(schema, name) => (privilege, format!("sequence {}", qualified(schema, name))),
+        Securable::Function(schema, name, arguments) => (privilege, format!("function {}({arguments})", qualified(schema, name))),
+    };
+    format!("{verb} {privilege} on {on} {direction} {grantee};\n")
+}

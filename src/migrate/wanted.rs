@@ -1,0 +1,180 @@
+//! The tables that the catalog asks for.
+
+use crate::base::{ColumnName, FieldName, ScalarType, TableName, TypeName, Value};
+use crate::catalog::{Catalog, Collection, DefaultValue, Field, FieldId, FieldKind};
+use crate::migrate::names;
+
+/// The audit log names users without referencing them: an event outlives whom it names.
+const UNREFERENCING: (&str, &str) = ("toolcrib", "audit_events");
+
+/// A table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WantedTable {
+    /// Its name.
+    pub name: TableName,
+    /// The collection that it stores.
+    pub type_name: TypeName,
+    /// Whether the platform's own migrations make it; then only columns that the tool adds can be missing.
+    pub is_platform: bool,
+    /// Its columns, `id` first.
+    pub columns: Vec<WantedColumn>,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WantedColumn {
+    /// The field that it stores.
+    pub field: FieldName,
+    /// Its name.
+    pub name: ColumnName,
+    /// The type of the column, or of its elements.
+    pub scalar: ScalarType,
+    /// Whether it is an array.
+    pub is_list: bool,
+    /// Whether it is NOT NULL.
+    pub is_required: bool,
+    /// Its default.
+    pub default: Option<WantedDefault>,
+    /// Whether no two rows may have the same.
+    pub is_unique: bool,
+    /// The values of an enum, in order.
+    pub values: Option<Vec<String>>,
+    /// The most characters.
+    pub max_length: Option<u32>,
+    /// The table that it points to.
+    pub reference: Option<TableName>,
+    /// Whether rows are looked up by it.
+    pub is_indexed: bool,
+}
+
+/// What a column holds when nobody says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WantedDefault {
+    /// An SQL expression of the program's own, `now()`.
+    Fixed(&'static str),
+    /// A literal.
+    Literal(Value),
+    /// The next number of a sequence, formatted.
+    Sequence(SequenceFormat),
+}
+
+/// `CASE-{:06}`: what stands around the number, and how many digits it has at least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequenceFormat {
+    /// Before the number.
+    pub prefix: String,
+    /// The least number of digits.
+    pub width: u32,
+    /// After the number.
+    pub suffix: String,
+}
+
+impl SequenceFormat {
+    /// Reads the argument of `@sequence(format:)`; `None` if it has no place for the number.
+    pub fn parse(format: &str) -> Option<Self> {
+        let (prefix, rest) = format.split_once('{')?;
+        let (digits, suffix) = rest.split_once('}')?;
+        let width = match digits.strip_prefix(":0") {
+            Some(width) => width.parse().ok()?,
+            None if digits.is_empty() => 0,
+            None => return None,
+        };
+        Some(Self { prefix: prefix.to_owned(), width, suffix: suffix.to_owned() })
+    }
+}
+
+impl WantedColumn {
+    /// The column's type as `format_type` prints it.
+    pub fn sql_type(&self) -> String {
+        format!("{}{}", self.scalar.sql_type(), if self.is_list { "[]" } else { "" })
+    }
+}
+
+/// Every table of the catalog, in its order. `indexed` are the fields that rules look rows up by.
+pub fn tables(catalog: &Catalog, indexed: &[FieldId]) -> Vec<WantedTable> {
+    catalog.collections.iter().map(|collection| wanted_table(catalog, collection, indexed)).collect()
+}
+
+fn wanted_table(catalog: &Catalog, collection: &Collection, indexed: &[FieldId]) -> WantedTable {
+    let columns = collection.stored_fields().filter_map(|field| wanted_column(catalog, collection, field, indexed));
+    WantedTable {
+        name: collection.table.clone(),
+        type_name: collection.name.clone(),
+        is_platform: collection.is_platform,
+        columns: columns.collect(),
+    }
+}
+
+fn wanted_column(catalog: &Catalog, collection: &Collection, field: &Field, indexed: &[FieldId]) -> Option<WantedColumn> {
+    let name = field.column()?.clone();
+    let scalar = field.stored_scalar()?;
+    let values = match &field.kind {
+        FieldKind::Enum { enum_id, .. } => {
+            Some(catalog.enum_type(*enum_id).values.iter().map(|value| value.name.as_str().to_owned()).collect())
+        }
+        FieldKind::Scalar { .. } | FieldKind::ToOne { .. } | FieldKind::ToMany { .. } => None,
+    };
+    let is_reference = matches!(field.kind, FieldKind::ToOne { .. });
+    let is_looked_up = is_reference || field.is_indexed || indexed.contains(&field.id);
+    // A unique column has an index already, and neither documents nor lists are looked up by their whole value.
+    let can_be_indexed = !field.is_unique && !field.is_list() && scalar != ScalarType::Json && field.name != "id";
+    Some(WantedColumn {
+        field: field.name.clone(),
+        name,
+        scalar,
+        is_list: field.is_list(),
+        is_required: field.is_required,
+        default: wanted_default(field, scalar),
+        is_unique: field.is_unique,
+        values,
+        max_length: field.max_length,
+        reference: reference(catalog, collection, field),
+        is_indexed: is_looked_up && can_be_indexed,
+    })
+}
+
+fn reference(catalog: &Catalog, collection: &Collection, field: &Field) -> Option<TableName> {
+    let FieldKind::ToOne { target, .. } = &field.kind else { return None };
+    let is_unreferencing = (&*collection.table.schema, &*collection.table.name) == UNREFERENCING;
+    (!is_unreferencing).then(|| catalog.collection(*target).table.clone())
+}
+
+fn wanted_default(field: &Field, scalar: ScalarType) -> Option<WantedDefault> {
+    if let Some(format) = &field.sequence {
+        return SequenceFormat::parse(format).map(WantedDefault::Sequence);
+    }
+    if field.is_implicit {
+        return match field.name.as_str() {
+            "id" => Some(WantedDefault::Fixed("gen_random_uuid()")),
+            "version" => Some(WantedDefault::Fixed("1")),
+            _ => Some(WantedDefault::Fixed("now()")),
+        };
+    }
+    match &field.default {
+        // An expression needs the actor: the server computes it.
+        Some(DefaultValue::Literal(text)) if !field.is_list() => Value::parse(scalar, text).ok().map(WantedDefault::Literal),
+        Some(DefaultValue::Literal(_) | DefaultValue::Expression(_)) | None => None,
+    }
+}
+
+/// The sequence of a column, if its default takes one.
+pub fn sequence_of(table: &WantedTable, column: &WantedColumn) -> Option<TableName> {
+    matches!(column.default, Some(WantedDefault::Sequence(_))).then(|| names::sequence(&table.name, &column.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequence_formats_have_one_place_for_the_number() {
+        let format = |prefix: &str, width, suffix: &str| {
+            Some(SequenceFormat { prefix: prefix.to_owned(), width, suffix: suffix.to_owned() })
+        };
+        assert_eq!(SequenceFormat::parse("CASE-{:06}"), format("CASE-", 6, ""));
+        assert_eq!(SequenceFormat::parse("{}/A"), format("", 0, "/A"));
+        for refused in ["CASE", "CASE-{", "CASE-{x}", "CASE-{:0x}"] {
+            assert_eq!(SequenceFormat::parse(refused), None, "{refused}");
+        }
+    }
+}
