@@ -37,9 +37,11 @@ impl App {
     /// # Errors
     /// As [`App::build`].
     pub async fn over(database: Database, settings: &Settings, tool: &Tool) -> Result<Self, AppError> {
-        let cursor_key = server_keys::find(&database, server_keys::CURSOR).await?.ok_or(AppError::NoKey { name: server_keys::CURSOR })?;
-        let watermark_key =
-            server_keys::find(&database, server_keys::WATERMARK).await?.ok_or(AppError::NoKey { name: server_keys::WATERMARK })?;
+        let cursor_key =
+            server_keys::find(&database, server_keys::CURSOR).await?.ok_or(AppError::NoKey { name: server_keys::CURSOR })?;
+        let watermark_key = server_keys::find(&database, server_keys::WATERMARK)
+            .await?
+            .ok_or(AppError::NoKey { name: server_keys::WATERMARK })?;
         let limits = &settings.limits;
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let exporter = Exporter::new(database.clone(), watermark_key, ExportSettings::in_directory(&settings.server.data_dir));

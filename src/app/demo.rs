@@ -30,7 +30,7 @@ pub struct DemoCredential {
 pub async fn seed(storage: &Storage, path: &Path) -> Result<bool, AppError> {
     let sql = std::fs::read_to_string(path).map_err(|source| AppError::File { path: path.to_owned(), source })?;
     let mut connection = migrate::connect(storage.owner_url.expose()).await?;
-    let has_users = diesel::select(diesel::dsl::exists(users::table)).get_result::<bool>(&mut connection).await;
+    let has_users = diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result::<bool>(&mut connection).await;
     if has_users.map_err(AppError::Seed)? {
         return Ok(false);
     }

@@ -34,7 +34,9 @@ pub enum AppError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// The server's login cannot be told from the owner's.
-    #[error("`database.url` has no password to derive the server's own login from; set `database.server_url` to a URL for `toolcrib_server`")]
+    #[error(
+        "`database.url` has no password to derive the server's own login from; set `database.server_url` to a URL for `toolcrib_server`"
+    )]
     NoServerLogin,
     /// The API.
     #[error(transparent)]

@@ -35,9 +35,8 @@ impl Tool {
     /// [`AppError::Schema`] with every mistake.
     pub fn compile(files: Vec<SourceFile>) -> Result<Self, AppError> {
         let catalog = Catalog::load(files).map_err(|diagnostics| AppError::Schema(Box::new(diagnostics)))?;
-        let rules = RuleBook::compile(&catalog).map_err(|mistakes| {
-            AppError::Schema(Box::new(Diagnostics::new(catalog.sources.clone(), mistakes)))
-        })?;
+        let rules = RuleBook::compile(&catalog)
+            .map_err(|mistakes| AppError::Schema(Box::new(Diagnostics::new(catalog.sources.clone(), mistakes))))?;
         let demands = RuleDemands::new(&catalog, &rules);
         Ok(Self { catalog: Arc::new(catalog), rules: Arc::new(rules), demands: Arc::new(demands) })
     }

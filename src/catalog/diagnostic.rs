@@ -99,6 +99,8 @@ diagnostic_codes! {
     FIELD_ACCESS = "field-access";
     /// A mask that does not fit the field.
     WRONG_MASK = "wrong-mask";
+    /// A directive that only the platform's own schema may use.
+    PLATFORM_ONLY = "platform-only";
     /// A directive that does not fit the field's type.
     WRONG_FIELD_TYPE = "wrong-field-type";
     /// A `@default` that does not fit the field.

@@ -65,7 +65,10 @@ async fn list(session: &CommandSession, actor: &Actor, request: &RequestContext,
     let columns = ["id", "name", "createdAt", "expiresAt", "revokedAt", "lastUsedAt"];
     let mut fields: Vec<SelectedField> = columns.into_iter().map(leaf).collect();
     fields.insert(1, field("user", vec![leaf("email")], Map::new()));
-    let page = Map::from_iter([("first".to_owned(), json!(session.settings.limits.max_page_size)), ("orderBy".to_owned(), json!([{ "id": "DESC" }]))]);
+    let page = Map::from_iter([
+        ("first".to_owned(), json!(session.settings.limits.max_page_size)),
+        ("orderBy".to_owned(), json!([{ "id": "DESC" }])),
+    ]);
     let planner = session.app.engine.planner(actor, request);
     let collection = session.tool.catalog.find_collection("ServiceToken").context("the platform's own collection")?.id;
     let plan = planner.plan_read_many(collection, &field("tokens", vec![field("nodes", fields, Map::new())], page))?;
@@ -93,7 +96,14 @@ fn row_of(token: &Json, request: &RequestContext) -> Vec<String> {
         _ => "good",
     };
     let second = |value: &Json| text(value).chars().take(19).collect::<String>();
-    vec![text(&token["id"]), text(&token["user"]["email"]), text(&token["name"]), second(&token["expiresAt"]), state.to_owned(), second(&token["lastUsedAt"])]
+    vec![
+        text(&token["id"]),
+        text(&token["user"]["email"]),
+        text(&token["name"]),
+        second(&token["expiresAt"]),
+        state.to_owned(),
+        second(&token["lastUsedAt"]),
+    ]
 }
 
 async fn revoke(session: &CommandSession, actor: &Actor, request: &RequestContext, id: &str) -> anyhow::Result<()> {

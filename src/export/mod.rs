@@ -15,11 +15,25 @@ impl crate::base::Fault for ExportError {
         crate::base::FaultCode::Forbidden
     }
 }
+/// s
+pub struct ExportSettings;
+impl ExportSettings {
+    /// d
+    pub fn in_directory(_d: &std::path::Path) -> Self {
+        Self
+    }
+}
 impl Exporter {
     /// Starts.
-    pub fn new() -> Self {
+    pub fn new(_d: crate::db::Database, _k: Vec<u8>, _s: ExportSettings) -> Self {
         Self { _private: () }
     }
+    /// t
+    pub fn trace(&self, _t: &str) -> Vec<String> {
+        Vec::new()
+    }
+    /// s
+    pub async fn shut_down(&self) {}
     /// Exports a collection.
     pub async fn export(
         &self,

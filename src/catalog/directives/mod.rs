@@ -30,6 +30,7 @@ use reader::Reader;
 pub(super) struct TypeDirectives {
     pub collection: Option<CollectionDirective>,
     pub access: Option<AccessDirective>,
+    pub service: Option<AccessDirective>,
     pub audit: Option<AuditDirective>,
     pub export: Option<ExportDirective>,
 }
@@ -41,6 +42,7 @@ impl TypeDirectives {
         Self {
             collection: find("collection").map(CollectionDirective::read),
             access: find("access").map(AccessDirective::read),
+            service: find("service").map(AccessDirective::read),
             audit: find("audit").map(AuditDirective::read),
             export: find("export").and_then(ExportDirective::read),
         }

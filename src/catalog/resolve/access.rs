@@ -6,7 +6,7 @@ use crate::catalog::draft::TypeDraft;
 use crate::catalog::findings::Findings;
 use crate::catalog::nearest::{listed, spoken};
 use crate::catalog::resolve::scope::FieldType;
-use crate::catalog::{AccessRules, Diagnostic, DiagnosticCode, FieldAccess, Mask, RuleText, SourceSpan};
+use crate::catalog::{AccessRules, Diagnostic, DiagnosticCode, FieldAccess, Mask, RuleText, SourceId, SourceSpan};
 
 /// The row rules of a collection. A collection that leaves one out is refused, and meanwhile closed.
 pub(super) fn row_rules(directive: Option<AccessDirective>, owner: &TypeDraft, findings: &mut Findings) -> AccessRules {
@@ -34,6 +34,39 @@ pub(super) fn row_rules(directive: Option<AccessDirective>, owner: &TypeDraft, f
     }
     let [read, create, update, delete] = rules.map(|(_, rule)| rule.unwrap_or_else(|| closed(span)));
     AccessRules { read, create, update, delete }
+}
+
+/// Adds what the platform's own services may do, which no `@access` of a tool takes away.
+pub(super) fn with_services(
+    rules: AccessRules,
+    service: Option<AccessDirective>,
+    owner: &TypeDraft,
+    findings: &mut Findings,
+) -> AccessRules {
+    let Some(AccessDirective { read, write: _, create, update, delete, mask: _, span }) = service else {
+        return rules;
+    };
+    if span.source != SourceId::PLATFORM {
+        let message = format!("`@service` on `{}` is not for tools", owner.name);
+        let refusal = Diagnostic::new(DiagnosticCode::PLATFORM_ONLY, span, message);
+        findings.add(refusal.with_label("the platform's own").with_help("say who may do what with `@access`"));
+        return rules;
+    }
+    AccessRules {
+        read: either(rules.read, read),
+        create: either(rules.create, create),
+        update: either(rules.update, update),
+        delete: either(rules.delete, delete),
+    }
+}
+
+/// `(rule) || (service)`, with the places of the first part kept.
+fn either(rule: RuleText, service: Option<RuleText>) -> RuleText {
+    let Some(service) = service else {
+        return rule;
+    };
+    let offsets = rule.offsets.into_iter().map(|(in_text, in_file)| (in_text + 1, in_file)).collect();
+    RuleText { text: format!("({}) || ({})", rule.text, service.text), span: rule.span, offsets }
 }
 
 fn closed_rules(span: SourceSpan) -> AccessRules {

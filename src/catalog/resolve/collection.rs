@@ -21,7 +21,7 @@ const DEFAULT_EXPORT_ROWS: u32 = 100_000;
 pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: &mut Findings) -> Collection {
     let draft = scope.type_draft(id);
     names::check_type_name(&draft.name, draft.span, findings);
-    let TypeDirectives { collection, access, audit, export } = TypeDirectives::read(&draft.directives, findings);
+    let TypeDirectives { collection, access, service, audit, export } = TypeDirectives::read(&draft.directives, findings);
     if collection.is_none() {
         let message = format!("`{}` is no collection", draft.name);
         let missing = Diagnostic::new(DiagnosticCode::MISSING_COLLECTION, draft.span, message);
@@ -43,7 +43,7 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
         is_append_only,
         fields: resolve_fields(scope, id, &owner, findings),
         mutations: owner.mutations,
-        access: access::row_rules(access, draft, findings),
+        access: access::with_services(access::row_rules(access, draft, findings), service, draft, findings),
         audit: audit.map_or_else(AuditSettings::default, |audit| AuditSettings {
             is_read_audited: audit.is_read_audited,
             reasons: audit.reasons,
