@@ -2,10 +2,10 @@
 //!
 //! Purpose: say what is missing in the database, write it down as SQL for people to review, apply what was reviewed, and keep
 //! roles and grants what the rules say.
-//! Flow: [`plan`] (catalog → `wanted` tables; database → `db::introspect`; `compare` → [`Plan`]) → [`write`] → review →
-//! [`apply`] (lock, platform migrations, the tool's, shape check, roles and grants, audit partitions).
+//! Flow: [`plan()`] (catalog → `wanted` tables; database → `db::introspect`; `compare` → [`Plan`]) → [`write()`] → review →
+//! [`apply()`] (lock, platform migrations, the tool's, shape check, roles and grants, audit partitions).
 //! Invariants: a plan creates and adds, it never loses data; the same catalog and database always give the same text; every
-//! applied migration has its record and its audit event in its own transaction; after an [`apply`] the database fits the
+//! applied migration has its record and its audit event in its own transaction; after an [`apply()`] the database fits the
 //! catalog, and no role has a privilege that no rule gives it.
 //! Deliberately unknown: requests, actors, HTTP; when migrations are applied (`cli` decides).
 

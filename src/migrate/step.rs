@@ -103,8 +103,9 @@ impl Step {
                 format!("alter table {} add constraint {name} unique ({});", ddl::table(table), ddl::column(column))
             }
             Self::AddCheck { table, name, condition, before } => {
-                let drop = before.is_some().then(|| format!("drop constraint {}, ", ddl::name(name))).unwrap_or_default();
-                format!("alter table {} {drop}add constraint {} check ({condition});", ddl::table(table), ddl::name(name))
+                let (table, name) = (ddl::table(table), ddl::name(name));
+                let drop = if before.is_some() { format!("drop constraint {name}, ") } else { String::new() };
+                format!("alter table {table} {drop}add constraint {name} check ({condition});")
             }
             Self::AddForeignKey { table, column, target } => {
                 let name = ddl::name(&names::foreign_key(table, column));
