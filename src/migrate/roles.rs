@@ -5,7 +5,7 @@ use crate::db::privileges::{self, DatabaseRole, OWNER_ROLE, ROLE_PREFIX, SERVER_
 use crate::migrate::{MigrateError, ddl};
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use std::time::Duration;
 
 /// How often another database's migrations may get in the way: roles belong to the whole server, and PostgreSQL refuses, rather
@@ -22,7 +22,8 @@ pub fn database_role(role: &RoleName) -> String {
 pub(super) async fn ensure(connection: &mut AsyncPgConnection, roles: &[RoleName]) -> Result<(), MigrateError> {
     let mut attempt = 0;
     loop {
-        match create_missing(connection, roles).await {
+        // Within a transaction (a first plan) this is a savepoint, so that another attempt is possible.
+        match connection.transaction(async |connection| create_missing(connection, roles).await).await {
             Err(error) if is_race(&error) && attempt < ATTEMPTS => {
                 attempt += 1;
                 tokio::time::sleep(Duration::from_millis(25)).await;
