@@ -59,6 +59,7 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_platform toolcrib.exports: SELECT INSERT UPDATE
     role_platform toolcrib.service_token_hashes: INSERT
     role_platform toolcrib.service_tokens: SELECT INSERT UPDATE
+    role_platform toolcrib.users: SELECT
     role_viewer customers: SELECT
     role_viewer tickets: SELECT
     role_viewer toolcrib.audit_events: INSERT
