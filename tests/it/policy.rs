@@ -1,7 +1,14 @@
-//! The rules: what they refuse to compile, and what is left of them for a caller.
+//! The rules: what they refuse to compile, what is left of them for a caller, and that SQL and truth agree.
 //! `UPDATE_EXPECT=1` rewrites what is expected.
 
+mod corners;
+mod database;
+mod differential;
+mod generator;
+mod model;
+mod oracle;
 mod solved;
+mod world;
 
 use crate::support::expect::{case_directories, difference};
 use rand::rngs::StdRng;
