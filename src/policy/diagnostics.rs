@@ -35,7 +35,7 @@ pub(super) const MIXED_IMAGES: DiagnosticCode = DiagnosticCode("rule-mixed-image
 pub(super) const STALE_PATH: DiagnosticCode = DiagnosticCode("rule-stale-path");
 /// Named rules that need each other.
 pub(super) const CYCLE: DiagnosticCode = DiagnosticCode("rule-cycle");
-/// A named rule or a variable whose name already means something.
+/// A variable of `exists` whose name already means something.
 pub(super) const NAME_TAKEN: DiagnosticCode = DiagnosticCode("rule-name-taken");
 
 /// Every kind of mistake that a rule can have; each has a case under `tests/cases/policy/failing/`.
@@ -101,4 +101,17 @@ pub(super) fn suggest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>
 /// Names in backticks with commas.
 pub(super) fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suggest;
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        assert_eq!(suggest("taem", ["team", "status"]), "did you mean `team`?");
+        assert_eq!(suggest("Status", ["team", "status"]), "did you mean `status`?");
+        assert_eq!(suggest("customer", ["team", "status"]), "there is `team`, `status`");
+        assert_eq!(suggest("customer", []), "there is none");
+    }
 }

@@ -5,4 +5,5 @@
 mod catalog;
 mod local_pg;
 mod migrations;
+mod policy;
 mod support;

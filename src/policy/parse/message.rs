@@ -14,12 +14,18 @@ pub(super) fn syntax_error(rule: &RuleText, error: &ParseError) -> Diagnostic {
         ("the rule ends too early".to_owned(), "something is missing here")
     } else if let Some(name) = raw.strip_prefix("reserved identifier: ") {
         (format!("`{name}` is a reserved word of CEL"), "choose another name")
+    } else if raw.starts_with("invalid argument to has") {
+        ("`has` asks for a field".to_owned(), "not a field")
     } else if raw.starts_with("invalid ") {
         (raw.split(':').next().unwrap_or(raw).to_owned(), "cannot be read")
     } else {
         (format!("unexpected `{found}`"), "not expected here")
     };
-    let help = "rules are CEL conditions, such as `user.role == 'admin' || row.team == user.team`";
+    let help = match found.as_str() {
+        "=" => "two values are compared with `==`",
+        _ if raw.starts_with("invalid argument to has") => "write `has(row.assignedTo)`",
+        _ => "rules are CEL conditions, such as `user.role == 'admin' || row.team == user.team`",
+    };
     Mistake::new(diagnostics::SYNTAX, message, label).help(help).at(rule, range)
 }
 

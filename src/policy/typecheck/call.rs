@@ -11,7 +11,8 @@ use crate::policy::parse::{Direction, Literal, Node, NodeKind, Word};
 use crate::policy::syntax::{Exists, KnownValue, Operand, Rule};
 use chrono::TimeDelta;
 
-const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `has(row.x)`, `now()`, `duration('24h')`, and on texts `startsWith`, `endsWith`, `contains`";
+const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `has(row.x)`, `now()`, `duration('24h')`, \
+    and on texts `startsWith`, `endsWith`, `contains`";
 
 impl Checker<'_, '_> {
     /// `exists(row.members, m, body)`.
@@ -35,11 +36,14 @@ impl Checker<'_, '_> {
             || self.members.iter().any(|member| member.name == *name);
         if is_taken {
             let mistake =
-                Mistake::new(diagnostics::NAME_TAKEN, format!("`{name}` already means something here"), "choose another name");
-            return self.refuse(variable.range.clone(), mistake);
+                Mistake::new(diagnostics::NAME_TAKEN, format!("`{name}` already means something here"), "not a new name");
+            return self.refuse(variable.range.clone(), mistake.help("choose another name"));
         }
         let (root, words) = self.take_apart(list)?;
-        let (NodeKind::Name(root_name), false) = (&root.kind, words.is_empty()) else { return self.not_a_relation(list) };
+        let root_name = match &root.kind {
+            NodeKind::Name(name) if !words.is_empty() && name != "user" && name != "request" => name,
+            _ => return self.not_a_relation(list),
+        };
         let (image, collection) = self.root_row(root, root_name)?;
         let (steps, field) = self.follow(collection, &words)?;
         let FieldKind::ToMany { target, inverse } = field.kind else { return self.not_a_relation(list) };

@@ -92,9 +92,9 @@ impl Checker<'_, '_> {
                 Some((operand, literal_operand(value), kind))
             }
             (Term::Typed(left_operand, left_type), Term::Typed(right_operand, right_type)) => {
-                let (left_kind, right_kind) = (self.single(left, left_type)?, self.single(right, right_type)?);
-                self.comparable(left, left_kind, right, right_kind)?;
-                Some((left_operand, right_operand, left_kind))
+                let (kind, _) = (self.single(left, left_type)?, self.single(right, right_type)?);
+                self.comparable((left, left_type), (right, right_type))?;
+                Some((left_operand, right_operand, kind))
             }
         }
     }
@@ -118,12 +118,13 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn comparable(&mut self, left: &Node, left_kind: Kind, right: &Node, right_kind: Kind) -> Option<()> {
+    /// Refuses values of types that have nothing in common; of a list, its elements are compared.
+    fn comparable(&mut self, (left, left_type): (&Node, Type), (right, right_type): (&Node, Type)) -> Option<()> {
         let catalog = self.catalog();
-        if left_kind.is_comparable(right_kind, catalog) {
+        if left_type.kind().is_comparable(right_type.kind(), catalog) {
             return Some(());
         }
-        let (left_name, right_name) = (left_kind.name(catalog), right_kind.name(catalog));
+        let (left_name, right_name) = (left_type.name(catalog), right_type.name(catalog));
         let (left_text, right_text) = (self.quote(left), self.quote(right));
         let message = format!("`{left_text}` is {left_name}, `{right_text}` is {right_name}: they cannot be compared");
         let label = format!("{left_name} beside {right_name}");
@@ -191,8 +192,8 @@ impl Checker<'_, '_> {
             }
             Term::Literal(literal) => literal_operand(self.coerce(&literal, left, element_kind, self.quote(right))?),
             Term::Typed(operand, ty) => {
-                let kind = self.single(left, ty)?;
-                self.comparable(left, kind, right, element_kind)?;
+                self.single(left, ty)?;
+                self.comparable((left, ty), (right, Type::ListOf(element_kind)))?;
                 operand
             }
         };

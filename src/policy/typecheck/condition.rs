@@ -12,20 +12,8 @@ impl Checker<'_, '_> {
     /// Checks a part that has to be true or false.
     pub(super) fn condition(&mut self, node: &Node) -> Option<Rule> {
         match &node.kind {
-            NodeKind::And(left, right) => {
-                let parts = self.both(left, right)?;
-                Some(Rule::All(flatten(parts, |part| match part {
-                    Rule::All(inner) => Ok(inner),
-                    other => Err(other),
-                })))
-            }
-            NodeKind::Or(left, right) => {
-                let parts = self.both(left, right)?;
-                Some(Rule::Any(flatten(parts, |part| match part {
-                    Rule::Any(inner) => Ok(inner),
-                    other => Err(other),
-                })))
-            }
+            NodeKind::And(left, right) => self.both(left, right).map(|parts| Rule::All(flatten(parts, conjuncts))),
+            NodeKind::Or(left, right) => self.both(left, right).map(|parts| Rule::Any(flatten(parts, disjuncts))),
             NodeKind::Not(inner) => self.condition(inner).map(|inner| Rule::Not(Box::new(inner))),
             NodeKind::Compare(operator, left, right) => self.compare(*operator, left, right),
             NodeKind::In(left, right) => self.contained(left, right),
@@ -83,19 +71,29 @@ impl Checker<'_, '_> {
             Some(given) => format!("`{quoted}` is {given}, where a condition is needed"),
             None => format!("`{quoted}` is a value, where a condition is needed"),
         };
-        let help = format!("compare it with something: `{quoted} == ...`");
+        let help = match node.kind {
+            NodeKind::List(_) => format!("look for something in it: `... in {quoted}`"),
+            _ => format!("compare it with something: `{quoted} == ...`"),
+        };
         self.refuse(node.range.clone(), Mistake::new(diagnostics::NOT_A_CONDITION, message, "neither true nor false").help(help))
     }
 }
 
 /// Takes nested conjunctions or disjunctions apart: the parser gives a balanced tree of them.
-fn flatten(parts: [Rule; 2], open: impl Fn(Rule) -> Result<Vec<Rule>, Rule>) -> Vec<Rule> {
-    let mut flat = Vec::new();
-    for part in parts {
-        match open(part) {
-            Ok(inner) => flat.extend(inner),
-            Err(other) => flat.push(other),
-        }
+fn flatten(parts: [Rule; 2], open: fn(Rule) -> Vec<Rule>) -> Vec<Rule> {
+    parts.into_iter().flat_map(open).collect()
+}
+
+fn conjuncts(rule: Rule) -> Vec<Rule> {
+    match rule {
+        Rule::All(parts) => parts,
+        other => vec![other],
     }
-    flat
+}
+
+fn disjuncts(rule: Rule) -> Vec<Rule> {
+    match rule {
+        Rule::Any(parts) => parts,
+        other => vec![other],
+    }
 }

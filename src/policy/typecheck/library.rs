@@ -1,6 +1,5 @@
 //! The named rules, `@rule(name:, is:)`.
 
-use super::RESERVED_NAMES;
 use crate::catalog::{Catalog, Diagnostic, RuleText};
 use crate::policy::diagnostics::{self, Mistake};
 use crate::policy::parse::{self, Node, NodeKind};
@@ -24,21 +23,11 @@ pub(super) struct Entry<'c> {
 }
 
 impl<'c> Library<'c> {
-    /// Reads the named rules of a catalog.
+    /// Reads the named rules of a catalog, which has seen to it that each name is new and no word of the language.
     pub(in crate::policy) fn read(catalog: &'c Catalog, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut library = Self { entries: Vec::new(), by_name: HashMap::new() };
         for named in &catalog.named_rules {
             let name = named.name.as_str();
-            let taken = if RESERVED_NAMES.contains(&name) {
-                Some(format!("`{name}` already means something in rules"))
-            } else {
-                library.by_name.contains_key(name).then(|| format!("there are two rules named `{name}`"))
-            };
-            if let Some(message) = taken {
-                let mistake = Mistake::new(diagnostics::NAME_TAKEN, message, "the rule of that name").help("choose another name");
-                diagnostics.push(mistake.at(&named.rule, 0..named.rule.text.len()));
-                continue;
-            }
             let node = parse::parse(&named.rule, diagnostics);
             library.by_name.insert(name, library.entries.len());
             library.entries.push(Entry { name, rule: &named.rule, node, is_cyclic: false });

@@ -57,7 +57,7 @@ impl Checker<'_, '_> {
             (Literal::Boolean(boolean), Kind::Scalar(ScalarType::Boolean)) => Some(Value::Boolean(*boolean)),
             _ => {
                 let (wanted, given) = (kind.name(self.catalog()), type_name(literal));
-                let message = format!("`{other}` is {wanted}, `{}` is {given}: they cannot be compared", self.quote(node));
+                let message = format!("`{other}` is {wanted}, `{}` is {given}", self.quote(node));
                 let label = format!("{given} beside {wanted}");
                 self.refuse(node.range.clone(), Mistake::new(diagnostics::TYPE_MISMATCH, message, label))
             }
@@ -130,4 +130,23 @@ pub(super) fn parse_duration(text: &str) -> Option<TimeDelta> {
     // A millionth of a second is as fine as PostgreSQL's times are.
     let microseconds = TimeDelta::microseconds((seconds * 1e6).round() as i64);
     Some(if is_negative { -microseconds } else { microseconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_duration;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn durations_are_read_as_cel_writes_them() {
+        let seconds = |text| parse_duration(text).map(|duration| duration.as_seconds_f64());
+        assert_eq!(seconds("24h"), Some(86_400.0));
+        assert_eq!(seconds("1h30m5s"), Some(5_405.0));
+        assert_eq!(seconds("1.5h"), Some(5_400.0));
+        assert_eq!(seconds("-90s"), Some(-90.0));
+        assert_eq!(parse_duration("250ms"), Some(TimeDelta::milliseconds(250)));
+        for wrong in ["", "-", "24", "h", "1d", "1 h", "1h-3m", "1..5h", "9000000h", "1hours", "é"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ use operand::Term;
 use std::ops::Range;
 use types::Type;
 
-/// Names that no named rule and no variable of `exists` can have.
+/// Names that no variable of `exists` can have, beside those of the named rules.
 const RESERVED_NAMES: &[&str] = &["user", "request", "row", "old", "new", "has", "exists", "now", "duration"];
 
 /// Where a rule stands, which says what rows it can name.

@@ -78,8 +78,8 @@ impl<'c> Checker<'_, 'c> {
                 self.stored(node, image, steps, field)
             }
             _ => {
-                let mistake =
-                    Mistake::new(diagnostics::NOT_A_PATH, "a path starts at `row`, `user` or `request`", "no start of a path");
+                let mistake = Mistake::new(diagnostics::NOT_A_PATH, "a path starts at a name", "no start of a path")
+                    .help("start at `user`, `request` or `row`, in update rules also at `old` or `new`");
                 self.refuse(root.range.clone(), mistake)
             }
         }
@@ -179,7 +179,8 @@ impl<'c> Checker<'_, 'c> {
         let mistake = match field.kind {
             FieldKind::ToMany { .. } => Mistake::new(diagnostics::NOT_A_PATH, format!("`{name}` is a list of rows"), "many rows")
                 .help(format!("write `exists(row.{name}, other, other.id == ...)`")),
-            _ => Mistake::new(diagnostics::NOT_A_PATH, format!("`{name}` is a value and has no fields"), "the path ends here"),
+            _ => Mistake::new(diagnostics::NOT_A_PATH, format!("`{name}` is a value and has no fields"), "the path ends here")
+                .help("a path goes over fields that hold one row of a collection"),
         };
         self.refuse(word.range.clone(), mistake)
     }
