@@ -6,4 +6,5 @@ mod catalog;
 mod local_pg;
 mod migrations;
 mod policy;
+mod readme;
 mod support;
