@@ -123,10 +123,11 @@ impl RuleBook {
         self.collection(collection).update_form
     }
 
-    /// Whether everybody may read every row, which decides whether a relation to the collection can be null in the API.
+    /// Whether every user may read every row, which decides whether a relation to the collection can be null in the API. The
+    /// platform's own work does not count: it reads no GraphQL.
     pub fn is_read_always_allowed(&self, collection: CollectionId) -> bool {
         let answer = |role: &RoleName| self.answer_for_role(collection, Operation::Read, role);
-        self.roles.iter().all(|role| answer(role) == RoleAnswer::Always)
+        self.roles.iter().filter(|role| **role != RoleName::platform()).all(|role| answer(role) == RoleAnswer::Always)
     }
 
     /// What the rule gives a role when nothing else is known, for grants.
