@@ -4,7 +4,7 @@ use crate::app::{AppError, Storage, Tool};
 use crate::auth::Authenticator;
 use crate::config::Settings;
 use crate::db::{ConnectOptions, Database, server_keys};
-use crate::export::{ExportSettings, Exporter};
+use crate::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
 use crate::graphql::{Engine, EngineParts, OperationLimits};
 use crate::planner::{CursorKey, PlannerSettings};
 use std::sync::Arc;
@@ -44,15 +44,23 @@ impl App {
             .ok_or(AppError::NoKey { name: server_keys::WATERMARK })?;
         let limits = &settings.limits;
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let exporter = Exporter::new(database.clone(), watermark_key, ExportSettings::in_directory(&settings.server.data_dir));
+        let planner_settings = PlannerSettings {
+            page_size: count(limits.page_size),
+            max_page_size: count(limits.max_page_size),
+            cursor_key: CursorKey::new(hex::encode(cursor_key)),
+        };
+        let exporter = Exporter::new(ExporterParts {
+            catalog: Arc::clone(&tool.catalog),
+            rules: Arc::clone(&tool.rules),
+            database: database.clone(),
+            planner_settings: planner_settings.clone(),
+            key: WatermarkKey::new(watermark_key),
+            settings: ExportSettings::in_directory(&settings.server.data_dir),
+        });
         let engine = Engine::new(EngineParts {
             catalog: Arc::clone(&tool.catalog),
             rules: Arc::clone(&tool.rules),
-            planner_settings: PlannerSettings {
-                page_size: count(limits.page_size),
-                max_page_size: count(limits.max_page_size),
-                cursor_key: CursorKey::new(hex::encode(cursor_key)),
-            },
+            planner_settings,
             limits: OperationLimits {
                 max_depth: limits.max_depth,
                 max_fields: limits.max_fields,

@@ -51,6 +51,7 @@ async fn serve_with(
         }
     }
     let app = App::build(settings, tool, storage).await?;
+    app.engine.exporter().watch_abandoned();
     let credentials = if serve.demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
     let address = listener.local_addr()?;
     let state = web_state(settings, &app, serve.demo.then_some(credentials.as_slice()))?;

@@ -15,6 +15,7 @@ pub mod migrations;
 mod pool;
 pub mod privileges;
 mod raw_json;
+mod running_export;
 #[expect(missing_docs, reason = "printed by Diesel; the migrations describe the tables")]
 pub mod schema;
 pub mod server_keys;
@@ -26,5 +27,6 @@ pub use connect::ConnectOptions;
 pub use error::{ConstraintKind, DbError};
 pub use pool::Database;
 pub use raw_json::RawJson;
+pub use running_export::{hold_running_export, list_abandoned_exports};
 pub use session::ActorSettings;
 pub use transaction::{JsonRow, Transaction};

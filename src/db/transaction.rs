@@ -8,10 +8,11 @@ use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Json, Nullable};
+use diesel::sql_types::{BigInt, Json, Nullable, Text};
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl};
 use futures_util::{Stream, TryStreamExt};
 use parking_lot::Mutex;
+use std::time::Duration;
 
 /// A statement's answer: its JSON, and how many rows it shows.
 pub type JsonRow = (Option<RawJson>, i64);
@@ -87,6 +88,17 @@ impl Transaction {
         let fetch: Fetch<'_, Json> = Fetch::new(query, StatementKind::Cold);
         let rows = fetch.load_stream::<RawJson>(&mut self.pg()).await?;
         Ok(rows.map_err(DbError::from))
+    }
+
+    /// Lets each further statement of this transaction run for so long, whatever `database.statement_timeout` says.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn set_statement_timeout(&self, timeout: Duration) -> Result<(), DbError> {
+        self.open().await?;
+        let setting = diesel::sql_query("select set_config('statement_timeout', $1, true)");
+        self.run(setting.bind::<Text, _>(timeout.as_millis().to_string())).await?;
+        Ok(())
     }
 
     /// Runs a statement of Diesel's own DSL, for the platform's system tables.

@@ -2,6 +2,7 @@
 
 use crate::base::{Fault, FaultCode};
 use crate::db::{ActorSettings, Transaction};
+use crate::export::{ExportFormat, ExportRequest};
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
 use crate::graphql::engine::{Engine, Prepared};
@@ -135,9 +136,13 @@ impl Engine {
             return Err(GraphqlError::request(FaultCode::InternalServerError, "no export"));
         };
         let export_collection = planner.catalog.find_collection("Export").map(|collection| collection.id).unwrap_or(collection);
-        let filter = field.arguments.get("where").cloned().unwrap_or(Json::Null);
-        let format = field.text_argument("format").unwrap_or("CSV");
-        let exported = self.parts.exporter.export(planner, collection, &filter, format, field.text_argument("reason")).await;
+        let request = ExportRequest {
+            collection,
+            filter: field.arguments.get("where").cloned().unwrap_or(Json::Null),
+            format: field.text_argument("format").and_then(ExportFormat::parse).unwrap_or(ExportFormat::Csv),
+            reason: field.text_argument("reason").map(str::to_owned),
+        };
+        let exported = self.parts.exporter.export(planner.actor, planner.request, request).await;
         let id = exported.map_err(|error| fault(&error))?;
         let payload =
             PayloadPlan::new(planner, export_collection, id, field, "ExportPayload".to_owned()).map_err(|error| fault(&error))?;

@@ -10,6 +10,7 @@
 pub mod console;
 mod demo;
 mod error;
+pub mod exports;
 mod extract;
 mod graphql;
 mod health;

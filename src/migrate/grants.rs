@@ -100,6 +100,7 @@ fn fixed_grants() -> BTreeSet<Grant> {
     let last_used = ("service_tokens".to_owned(), "last_used_at".to_owned());
     add(Securable::Column(PLATFORM_SCHEMA.to_owned(), last_used.0, last_used.1), server(), "UPDATE");
     add(function("ensure_audit_partitions", "months integer"), server(), "EXECUTE");
+    add(function("find_abandoned_exports", ""), server(), "EXECUTE");
     // Defaults run with the rights of whoever inserts; the function only formats a number.
     add(function("format_sequence", "prefix text, width integer, suffix text, value bigint"), None, "EXECUTE");
     let platform = database_role(&RoleName::platform());

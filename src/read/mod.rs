@@ -6,9 +6,10 @@
 //! part of the statement, and its transaction is committed before the answer is given out.
 //! Deliberately unknown: GraphQL, HTTP, who called.
 
-use crate::db::{ActorSettings, Database, DbError, JsonRow, Transaction};
-use crate::planner::to_sql::read_statement;
-use crate::planner::{Planner, ReadPlan, ReadRoot};
+use crate::db::{ActorSettings, Database, DbError, JsonRow, RawJson, Transaction};
+use crate::planner::to_sql::{export_statement, read_statement};
+use crate::planner::{ExportPlan, Planner, ReadPlan, ReadRoot};
+use futures_util::Stream;
 
 /// What a read found.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +54,17 @@ pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &Rea
         return Ok(ReadAnswer::nothing());
     }
     Ok(ReadAnswer::of(transaction.json(&read_statement(planner, plan)).await?))
+}
+
+/// Runs an export inside a transaction that is already open, row by row in constant memory.
+///
+/// # Errors
+/// [`DbError`], also later for each row.
+pub async fn stream_in(
+    transaction: &Transaction,
+    plan: &ExportPlan,
+) -> Result<impl Stream<Item = Result<RawJson, DbError>> + Send + use<>, DbError> {
+    transaction.stream_json(&export_statement(plan)).await
 }
 
 /// A single row that the rule hides anyway: the database is not asked.

@@ -1,0 +1,1 @@
+drop function toolcrib.find_abandoned_exports();
