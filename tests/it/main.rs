@@ -6,6 +6,7 @@ mod app;
 mod catalog;
 mod local_pg;
 mod migrations;
+mod paging;
 mod policy;
 mod readme;
 mod support;
