@@ -9,4 +9,5 @@ mod migrations;
 mod paging;
 mod policy;
 mod readme;
+mod requests;
 mod support;
