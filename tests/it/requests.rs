@@ -36,7 +36,7 @@ macro_rules! areas {
     };
 }
 
-areas!(guards, lists, operations);
+areas!(guards, lists, operations, rules);
 
 #[test]
 fn every_area_is_tested() {
