@@ -36,7 +36,7 @@ macro_rules! areas {
     };
 }
 
-areas!(guards, lists, operations, rules);
+areas!(errors, guards, lists, operations, rules);
 
 #[test]
 fn every_area_is_tested() {
