@@ -6,7 +6,7 @@
 use crate::catalog::{CollectionId, OnDelete};
 use crate::db::Transaction;
 use crate::planner::to_sql::{referencing_ids_statement, update_statement};
-use crate::planner::{DeletePlan, Planner, Reference};
+use crate::planner::{DeletePlan, PlanError, Planner, Reference};
 use crate::write::WriteError;
 use crate::write::apply::{change_and_read, delete};
 use crate::write::verdict::Subject;
@@ -40,16 +40,42 @@ pub(crate) async fn cascade(
         if ids.is_empty() {
             continue;
         }
-        match reference.on_delete {
-            OnDelete::Cascade => {
-                let plan = planner.plan_cascade(&reference, ids, plan.reason.as_deref())?;
-                Box::pin(delete(transaction, planner, &plan, visited)).await?;
-            }
-            OnDelete::SetNull => unlink(transaction, planner, &reference, ids, plan.reason.as_deref()).await?,
-            OnDelete::Restrict => {}
-        }
+        let taken = match reference.on_delete {
+            OnDelete::Cascade => take_along(transaction, planner, &reference, ids, plan.reason.as_deref(), visited).await,
+            OnDelete::SetNull => unlink(transaction, planner, &reference, ids, plan.reason.as_deref()).await,
+            OnDelete::Restrict => Ok(()),
+        };
+        taken.map_err(|error| of_parent(error, plan))?;
     }
     Ok(())
+}
+
+/// A refusal in the words of the row that was to be deleted: the caller may not know of the one that stands in the way.
+fn of_parent(error: WriteError, plan: &DeletePlan) -> WriteError {
+    let collection = plan.entity_type.to_string();
+    let id = plan.rows.first().map(|(id, _)| *id).unwrap_or_default();
+    match error {
+        WriteError::Forbidden { operation, collection: child, .. }
+        | WriteError::Plan(PlanError::Forbidden { operation, collection: child })
+        | WriteError::CascadeForbidden { operation, child, .. } => {
+            WriteError::CascadeForbidden { collection, id, operation, child }
+        }
+        // Somebody else deleted or changed it in between.
+        WriteError::NotFound { .. } | WriteError::Stale { .. } => WriteError::Stale { collection, id },
+        other => other,
+    }
+}
+
+async fn take_along(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    reference: &Reference,
+    ids: Vec<Uuid>,
+    reason: Option<&str>,
+    visited: &mut Visited,
+) -> Result<(), WriteError> {
+    let plan = planner.plan_cascade(reference, ids, reason)?;
+    Box::pin(delete(transaction, planner, &plan, visited)).await
 }
 
 async fn unlink(

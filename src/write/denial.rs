@@ -43,7 +43,10 @@ fn refused_row(error: &WriteError) -> Option<(Option<String>, Option<Uuid>)> {
     Some(match error {
         WriteError::NotFound { collection, id }
         | WriteError::Forbidden { collection, id, .. }
-        | WriteError::FieldForbidden { collection, id, .. } => (Some(collection.clone()), Some(*id)),
+        | WriteError::CascadeForbidden { collection, id, .. } => (Some(collection.clone()), Some(*id)),
+        WriteError::FieldForbidden { collection, id, .. } | WriteError::TargetNotFound { collection, id, .. } => {
+            (Some(collection.clone()), *id)
+        }
         WriteError::CreateForbidden { collection }
         | WriteError::Plan(
             PlanError::Forbidden { collection, .. }

@@ -3,6 +3,7 @@
 use crate::base::{Fault, FaultCode};
 use crate::db::DbError;
 use crate::planner::PlanError;
+use uuid::Uuid;
 
 /// A change that did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +17,17 @@ pub enum WriteError {
         /// The collection's name.
         collection: String,
         /// The id.
-        id: uuid::Uuid,
+        id: Uuid,
     },
     /// The row that a foreign key is set to is not there, or the caller may not know of it.
     #[error("the row that `{field}` points to was not found")]
     TargetNotFound {
         /// The field.
         field: String,
+        /// The collection's name.
+        collection: String,
+        /// The row whose field it is; `None` for a new one.
+        id: Option<Uuid>,
     },
     /// The rule refuses.
     #[error("you may not {operation} `{collection}` `{id}`")]
@@ -32,7 +37,7 @@ pub enum WriteError {
         /// The collection's name.
         collection: String,
         /// The id.
-        id: uuid::Uuid,
+        id: Uuid,
     },
     /// The new row would not be allowed.
     #[error("you may not create this `{collection}`")]
@@ -41,14 +46,26 @@ pub enum WriteError {
         collection: String,
     },
     /// A field's write rule refuses.
-    #[error("you may not set `{field}` of `{collection}` `{id}`")]
+    #[error("you may not set `{field}` of `{collection}`{}", backticked(id))]
     FieldForbidden {
         /// The field.
         field: String,
         /// The collection's name.
         collection: String,
-        /// The id.
-        id: uuid::Uuid,
+        /// The id; `None` for a new row.
+        id: Option<Uuid>,
+    },
+    /// A row that would have to go, or change, with a deleted one may not. It is not named: the caller may not know of it.
+    #[error("you may not delete `{collection}` `{id}`: you may not {operation} a `{child}` that depends on it")]
+    CascadeForbidden {
+        /// The collection that was to be deleted from.
+        collection: String,
+        /// The row that was to be deleted.
+        id: Uuid,
+        /// `delete` or `update`.
+        operation: &'static str,
+        /// The collection of the row that stands in the way.
+        child: String,
     },
     /// Somebody else changed it first.
     #[error("`{collection}` `{id}` was changed by somebody else; read it again and repeat the change")]
@@ -56,7 +73,7 @@ pub enum WriteError {
         /// The collection's name.
         collection: String,
         /// The id.
-        id: uuid::Uuid,
+        id: Uuid,
     },
     /// A constraint refuses a value; names the field, never the constraint.
     #[error("{0}")]
@@ -71,7 +88,10 @@ impl Fault for WriteError {
         match self {
             Self::Plan(error) => error.code(),
             Self::NotFound { .. } | Self::TargetNotFound { .. } => FaultCode::NotFound,
-            Self::Forbidden { .. } | Self::CreateForbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
+            Self::Forbidden { .. }
+            | Self::CreateForbidden { .. }
+            | Self::FieldForbidden { .. }
+            | Self::CascadeForbidden { .. } => FaultCode::Forbidden,
             Self::Stale { .. } => FaultCode::Conflict,
             Self::Constraint(_) => FaultCode::ConstraintViolation,
             Self::Database(error) => error.code(),
@@ -84,4 +104,8 @@ impl Fault for WriteError {
             other => other.to_string(),
         }
     }
+}
+
+fn backticked(id: &Option<Uuid>) -> String {
+    id.map_or_else(String::new, |id| format!(" `{id}`"))
 }

@@ -37,10 +37,12 @@ impl Subject<'_> {
                 return Err(self.forbidden(*id));
             }
             if let Some(field) = missing_target {
-                return Err(WriteError::TargetNotFound { field: field.clone() });
+                let (field, collection) = (field.clone(), self.collection.to_owned());
+                return Err(WriteError::TargetNotFound { field, collection, id: self.known(*id) });
             }
             if let Some(field) = forbidden_field {
-                return Err(WriteError::FieldForbidden { field: field.clone(), collection: self.collection.to_owned(), id: *id });
+                let (field, collection) = (field.clone(), self.collection.to_owned());
+                return Err(WriteError::FieldForbidden { field, collection, id: self.known(*id) });
             }
             if !is_fresh {
                 return Err(WriteError::Stale { collection: self.collection.to_owned(), id: *id });
@@ -53,6 +55,11 @@ impl Subject<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The id, if it is one that the caller can know.
+    fn known(&self, id: Uuid) -> Option<Uuid> {
+        (self.operation != "create").then_some(id)
     }
 
     fn forbidden(&self, id: Uuid) -> WriteError {

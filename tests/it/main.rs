@@ -11,3 +11,4 @@ mod policy;
 mod readme;
 mod requests;
 mod support;
+mod write;

@@ -116,8 +116,18 @@ pub(crate) fn is_good() -> Expr {
     ])
 }
 
-/// The final SELECT: one verdict for each row that was found, `kept` being the check on the row after the change.
-pub(crate) fn verdicts(kept: Expr) -> Select {
+/// The name of the first guarded field that the changed row may not have, or null; beside what was found before the change.
+pub(crate) fn forbidden_after(guards: &[FieldGuard]) -> Expr {
+    let before = Expr::labelled(VERDICT, "forbidden_field");
+    if guards.is_empty() {
+        return before;
+    }
+    let changed = Select::new(vec![Column::bare(forbidden_field(guards, NEW))], From::Cte(CHANGED, NEW));
+    Expr::Call("coalesce", vec![before, Expr::Scalar(Box::new(changed.filtered(same_id(NEW, VERDICT))))])
+}
+
+/// The final SELECT: one verdict for each row that was found, `forbidden` and `kept` being checks on the row after the change.
+pub(crate) fn verdicts(forbidden: Expr, kept: Expr) -> Select {
     let column = |name: &'static str| Column::fixed(Expr::labelled(VERDICT, name), name);
     let columns = vec![
         column("id"),
@@ -125,7 +135,7 @@ pub(crate) fn verdicts(kept: Expr) -> Select {
         column("is_allowed"),
         column("is_fresh"),
         column("missing_target"),
-        column("forbidden_field"),
+        Column::fixed(forbidden, "forbidden_field"),
         Column::fixed(kept, "is_kept"),
     ];
     Select::new(columns, From::Cte(VERDICT, VERDICT))

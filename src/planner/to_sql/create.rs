@@ -4,7 +4,7 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, CHANGED, ChangeStatement, NEW, VERDICT, after_query, forbidden_field, holds, id_of, image, is_good, missing_target,
+    AUDITED, CHANGED, ChangeStatement, NEW, VERDICT, after_query, forbidden_after, holds, id_of, image, is_good, missing_target,
     verdicts,
 };
 use crate::planner::{CreatePlan, Planner};
@@ -20,11 +20,10 @@ pub fn create_statement(planner: &Planner<'_>, plan: &CreatePlan) -> ChangeState
         (plan.rule.clone(), None)
     };
     let images = Images { row: Some(NEW), old: None, new: None };
-    let guards = Predicate::all(plan.guards.iter().map(|guard| guard.rule.clone()));
-    let kept = holds(&Predicate::all([rule_inside, guards]), &images);
+    let kept = holds(&rule_inside, &images);
     let kept = Expr::Scalar(Box::new(Select::new(vec![Column::bare(kept)], From::Cte(CHANGED, NEW))));
     let ctes = vec![verdict_cte(plan), created_cte(plan), audited_cte(planner, plan, &mut aliases)];
-    ChangeStatement { change: crate::sql::Query { ctes, body: verdicts(kept) }, after }
+    ChangeStatement { change: crate::sql::Query { ctes, body: verdicts(forbidden_after(&plan.guards), kept) }, after }
 }
 
 fn verdict_cte(plan: &CreatePlan) -> Cte {
@@ -34,8 +33,8 @@ fn verdict_cte(plan: &CreatePlan) -> Cte {
         Column::fixed(Expr::Fixed("true"), "is_allowed"),
         Column::fixed(Expr::Fixed("true"), "is_fresh"),
         Column::fixed(missing_target(&plan.targets), "missing_target"),
-        // The new row does not exist yet; its field rules are part of the check afterwards.
-        Column::fixed(forbidden_field(&[], NEW), "forbidden_field"),
+        // The new row does not exist yet; its field rules are checked afterwards.
+        Column::fixed(Expr::Fixed("null::text"), "forbidden_field"),
     ];
     Cte { name: VERDICT, body: CteBody::Select(Select { columns, ..Select::default() }) }
 }

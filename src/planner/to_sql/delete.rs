@@ -4,7 +4,8 @@ use crate::base::{ScalarType, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, CHANGED, ChangeStatement, INPUT, OLD, VERDICT, holds, id_of, image, input_cte, is_fresh, is_good, same_id, verdicts,
+    AUDITED, CHANGED, ChangeStatement, INPUT, OLD, VERDICT, forbidden_after, holds, id_of, image, input_cte, is_fresh, is_good,
+    same_id, verdicts,
 };
 use crate::planner::{DeletePlan, Planner, Reference};
 use crate::policy::Images;
@@ -19,7 +20,7 @@ pub fn delete_statement(planner: &Planner<'_>, plan: &DeletePlan) -> ChangeState
     let mut aliases = Aliases::default();
     let ctes = vec![input_cte(&plan.rows), verdict_cte(plan), deleted_cte(plan), audited_cte(planner, plan, &mut aliases)];
     let gone = Select::new(Vec::new(), From::Cte(CHANGED, OLD)).filtered(same_id(OLD, VERDICT));
-    ChangeStatement { change: Query { ctes, body: verdicts(Expr::Exists(Box::new(gone))) }, after: None }
+    ChangeStatement { change: Query { ctes, body: verdicts(forbidden_after(&[]), Expr::Exists(Box::new(gone))) }, after: None }
 }
 
 /// The ids of the rows whose foreign key points to any of `targets`.

@@ -4,11 +4,11 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, BEFORE, CHANGED, ChangeStatement, INPUT, NEW, OLD, VERDICT, after_query, forbidden_field, holds, id_of, image,
-    input_cte, is_fresh, is_good, missing_target, same_id, verdicts,
+    AUDITED, BEFORE, CHANGED, ChangeStatement, INPUT, NEW, OLD, VERDICT, after_query, forbidden_after, forbidden_field, holds,
+    id_of, image, input_cte, is_fresh, is_good, missing_target, same_id, verdicts,
 };
 use crate::planner::{Planner, UpdatePlan};
-use crate::policy::{Images, Predicate, UpdateForm};
+use crate::policy::{Images, UpdateForm};
 use crate::sql::{Column, CompareOp, Cte, CteBody, Expr, From, Join, JoinKind, Query, RowLock, Select, Update};
 use uuid::Uuid;
 
@@ -23,7 +23,9 @@ pub fn update_statement(planner: &Planner<'_>, plan: &UpdatePlan) -> ChangeState
         audited_cte(planner, plan, &mut aliases),
     ];
     let (kept, after) = kept(plan);
-    ChangeStatement { change: Query { ctes, body: verdicts(kept) }, after }
+    // A later statement that checks the changed row checks its field rules, too.
+    let guards = if after.is_some() { &[] } else { plan.guards.as_slice() };
+    ChangeStatement { change: Query { ctes, body: verdicts(forbidden_after(guards), kept) }, after }
 }
 
 /// The stored rows, locked: what the rule sees, what the audit event calls `before`.
@@ -99,17 +101,15 @@ fn audited_cte(planner: &Planner<'_>, plan: &UpdatePlan, aliases: &mut Aliases) 
 
 /// The check on the changed row: inside the statement, or in one of its own when the rule looks into the same collection.
 fn kept(plan: &UpdatePlan) -> (Expr, Option<Query>) {
-    let guards = Predicate::all(plan.guards.iter().map(|guard| guard.rule.clone()));
     let row = Images { row: Some(NEW), old: Some(OLD), new: Some(NEW) };
     if plan.is_self_reading && plan.form == UpdateForm::Row {
         let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
         return (Expr::Fixed("true"), Some(after_query(&plan.table, &ids, &plan.rule, &plan.guards)));
     }
-    let check = Predicate::all([plan.rule.clone(), guards]);
-    if check.is_always() {
+    if plan.rule.is_always() {
         return (Expr::Fixed("true"), None);
     }
-    let mut select = Select::new(vec![Column::bare(holds(&check, &row))], From::Cte(CHANGED, NEW));
+    let mut select = Select::new(vec![Column::bare(holds(&plan.rule, &row))], From::Cte(CHANGED, NEW));
     let mut condition = same_id(NEW, VERDICT);
     if plan.form == UpdateForm::OldNew {
         select.joins = vec![Join { kind: JoinKind::Cross, from: From::Cte(BEFORE, OLD) }];
