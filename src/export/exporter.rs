@@ -95,12 +95,7 @@ impl Shared {
     }
 
     /// Records a refusal in a transaction of its own, before it is answered.
-    pub(crate) async fn record_denial(
-        &self,
-        actor: &Actor,
-        context: &RequestContext,
-        event: Event,
-    ) -> Result<(), ExportError> {
+    pub(crate) async fn record_denial(&self, actor: &Actor, context: &RequestContext, event: Event) -> Result<(), ExportError> {
         let transaction = self.database().begin(&ActorSettings::of(actor)).await?;
         audit::append(&transaction, actor, context, event).await?;
         Ok(transaction.commit().await?)

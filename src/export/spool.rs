@@ -41,7 +41,8 @@ impl Spool {
     pub(crate) fn create(&self, export: Uuid, format: ExportFormat) -> Result<PartFile, ExportError> {
         self.create_directory().map_err(ExportError::file("make the directory of"))?;
         let part = self.part_path(export, format);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(ExportError::file("create"))?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(ExportError::file("create"))?;
         let path = self.path(export, format);
         Ok(PartFile { file, part, path, digest: Sha256::new(), size: 0, is_published: false })
     }

@@ -31,7 +31,10 @@ impl fmt::Display for TracedExport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { export, exporter, exported_at, is_genuine, rows, intact_rows } = self;
         if !is_genuine {
-            return write!(formatter, "forged: {rows} row(s) claim to be of export {export} by {exporter}, but no server marked them");
+            return write!(
+                formatter,
+                "forged: {rows} row(s) claim to be of export {export} by {exporter}, but no server marked them"
+            );
         }
         let time = exported_at.to_rfc3339_opts(SecondsFormat::Secs, true);
         write!(formatter, "export {export} by {exporter} at {time}: {rows} row(s), {intact_rows} of them whole and unchanged")
