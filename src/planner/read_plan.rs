@@ -67,6 +67,7 @@ impl Planner<'_> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
         let row = self.plan_row(self.readable(collection.id), &selected.selection, &selected.key, &mut masked)?;
+        self.refuse_too_many(1, [&row])?;
         let view = self.view_record(collection, id, [&row]);
         Ok(ReadPlan { root: ReadRoot::Row { id, row }, view, masked })
     }
@@ -79,8 +80,20 @@ impl Planner<'_> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
         let connection = self.plan_connection(collection, selected, &mut masked)?;
+        self.refuse_too_many(u64::from(connection.first), connection.rows())?;
         let view = self.view_record(collection, None, connection.rows());
         Ok(ReadPlan { root: ReadRoot::Connection(connection), view, masked })
+    }
+
+    /// Nested lists multiply: ten rows of ten rows of ten rows are a thousand. What a field could show at most is bounded
+    /// before the database is asked.
+    fn refuse_too_many<'r>(&self, roots: u64, rows: impl IntoIterator<Item = &'r RowPlan>) -> Result<(), PlanError> {
+        let below: u64 = rows.into_iter().map(rows_below).fold(0, u64::saturating_add);
+        let total = roots.saturating_mul(below.saturating_add(1));
+        if total <= u64::from(self.settings.max_rows) {
+            return Ok(());
+        }
+        Err(PlanError::TooManyRows { rows: total, limit: self.settings.max_rows })
     }
 
     fn view_record<'r>(
@@ -108,6 +121,16 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+/// How many rows one row of the plan can bring along, at most.
+fn rows_below(row: &RowPlan) -> u64 {
+    let rows = row.fields.iter().map(|field| match &field.output {
+        Output::ToOne(relation) => rows_below(&relation.row).saturating_add(1),
+        Output::ToMany(relation) => u64::from(relation.limit).saturating_mul(rows_below(&relation.row).saturating_add(1)),
+        Output::Typename(_) | Output::Column(_) => 0,
+    });
+    rows.fold(0, u64::saturating_add)
 }
 
 impl ReadPlan {
