@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod catalog;
+mod export;
 mod local_pg;
 mod migrations;
 mod policy;
