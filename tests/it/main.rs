@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
+mod app;
 mod catalog;
 mod export;
 mod local_pg;

@@ -1,4 +1,6 @@
 //! What the tests of several areas share.
 
+pub mod app;
+pub mod caller;
 pub mod database;
 pub mod expect;

@@ -1,0 +1,290 @@
+//! The whole server in a test: the real router over a database of the test's own, without a port.
+//!
+//! ```ignore
+//! let app = TestApp::support_desk().start().await;
+//!
+//! // Callers are named by the part of their mail address before the `@`; their tokens are real.
+//! let ana = app.user("ana");
+//! let answer = ana.graphql("{ tickets { nodes { subject } } }", json!({})).await;
+//! assert_eq!(answer.data()["tickets"]["nodes"][0]["subject"], "Printer on fire");
+//!
+//! // A refusal stands beside its permission: same request, another caller.
+//! assert_eq!(app.user("vic").graphql(UPDATE, json!({})).await.codes(), ["FORBIDDEN"]);
+//! assert_eq!(app.anonymous().graphql(UPDATE, json!({})).await.status, 401);
+//!
+//! // What the API does not show is looked up as the owner.
+//! let events = app.rows("select event_type, entity_id from toolcrib.audit_events order by id").await;
+//! app.finish().await;
+//! ```
+//!
+//! [`TestApp::support_desk`] brings the people and rows of `tests/cases/requests/rows.sql`; [`TestApp::new`] takes any schema
+//! and brings nobody, so give it [`TestAppBuilder::with_rows`].
+//!
+//! At its end (of [`TestApp::finish`], or of the test) the app compares what the server wrote with what it recorded: every
+//! change of a row of a collection must have exactly one audit event of the same transaction, and every such event a change.
+//! Triggers that only exist in tests note the changes, so a change that a later one hides is found, too. What the test itself
+//! writes as the owner, with [`TestApp::execute`], needs no event.
+
+use crate::support::caller::{Caller, Credential};
+use crate::support::database::{SUPPORT_DESK, TestDatabase};
+use axum::Router;
+use secrecy::ExposeSecret;
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+use toolcrib::app::{App, Tool};
+use toolcrib::auth;
+use toolcrib::base::{Actor, RequestContext};
+use toolcrib::config::{LimitSettings, Overrides, Settings};
+use toolcrib::db::{ConnectOptions, Database};
+use toolcrib::http::{DemoState, DemoUser, WebState, router};
+use uuid::Uuid;
+
+/// People and rows of the support desk.
+pub const SUPPORT_DESK_ROWS: &str = include_str!("../../cases/requests/rows.sql");
+
+/// Where callers call from.
+pub const CALLER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 40_007);
+
+/// What a [`TestApp`] is made of.
+pub struct TestAppBuilder {
+    schema: String,
+    rows: Vec<String>,
+    adjust: Box<dyn FnOnce(&mut LimitSettings) + Send>,
+    is_demo: bool,
+}
+
+impl TestAppBuilder {
+    /// Adds rows, in SQL that the owner runs.
+    pub fn with_rows(mut self, sql: impl Into<String>) -> Self {
+        self.rows.push(sql.into());
+        self
+    }
+
+    /// Changes the limits.
+    pub fn with_limits(mut self, adjust: impl FnOnce(&mut LimitSettings) + Send + 'static) -> Self {
+        self.adjust = Box::new(adjust);
+        self
+    }
+
+    /// Serves as with `--demo`: anybody may sign in as one of the users.
+    pub fn as_demo(mut self) -> Self {
+        self.is_demo = true;
+        self
+    }
+
+    /// Makes the database and assembles the server.
+    pub async fn start(self) -> TestApp {
+        let database = TestDatabase::new(&self.schema).await;
+        let directory = tempfile::tempdir().unwrap();
+        let mut settings = settings_in(directory.path());
+        (self.adjust)(&mut settings.limits);
+        let owner = database.connect().await;
+        for sql in &self.rows {
+            owner.batch_execute(sql).await.unwrap_or_else(|error| panic!("the rows of the test: {error:?}"));
+        }
+        owner.batch_execute(&watch_changes(&database)).await.unwrap();
+        let users = owner.query("select email, role from toolcrib.users order by id", &[]).await.unwrap();
+        let users = users.iter().map(|row| DemoUser { email: row.get(0), role: row.get(1) }).collect();
+
+        let tool = Tool {
+            catalog: Arc::clone(&database.catalog),
+            rules: Arc::clone(&database.rules),
+            demands: Arc::new(database.demands()),
+        };
+        let options = ConnectOptions {
+            url: database.server_url(),
+            max_connections: settings.database.max_connections,
+            statement_timeout: settings.database.statement_timeout,
+        };
+        let app = App::over(Database::connect(options).await.unwrap(), &settings, &tool).await.unwrap();
+        let state = WebState {
+            engine: Arc::clone(&app.engine),
+            authenticator: Arc::clone(&app.authenticator),
+            demo: self.is_demo.then(|| Arc::new(DemoState { users })),
+            max_body_bytes: settings.limits.max_body_bytes,
+            tool_name: "test".into(),
+            examples: Arc::new([]),
+        };
+        TestApp {
+            router: router(state),
+            app,
+            settings,
+            tool,
+            tokens: Mutex::new(HashMap::new()),
+            is_finished: false,
+            database,
+            _directory: directory,
+        }
+    }
+}
+
+/// A server of one test's own.
+pub struct TestApp {
+    pub(super) router: Router,
+    /// The service behind the router.
+    pub app: App,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its tool.
+    pub tool: Tool,
+    tokens: Mutex<HashMap<String, String>>,
+    is_finished: bool,
+    /// Its database.
+    pub database: TestDatabase,
+    _directory: TempDir,
+}
+
+impl TestApp {
+    /// A server for a schema.
+    pub fn new(schema: impl Into<String>) -> TestAppBuilder {
+        TestAppBuilder { schema: schema.into(), rows: Vec::new(), adjust: Box::new(|_| {}), is_demo: false }
+    }
+
+    /// The support desk with its people.
+    pub fn support_desk() -> TestAppBuilder {
+        Self::new(SUPPORT_DESK).with_rows(SUPPORT_DESK_ROWS)
+    }
+
+    /// A caller without a credential.
+    pub fn anonymous(&self) -> Caller<'_> {
+        Caller::new(self, Credential::None)
+    }
+
+    /// A user, by the part of the mail address before the `@`, with a token of its own.
+    pub fn user(&self, name: &str) -> Caller<'_> {
+        Caller::new(self, Credential::User(name.to_owned()))
+    }
+
+    /// A user in a browser: with a session's cookie and the header against forged requests.
+    pub fn browser(&self, name: &str) -> Caller<'_> {
+        Caller::new(self, Credential::Browser(name.to_owned()))
+    }
+
+    /// Whoever has this token.
+    pub fn token(&self, token: &str) -> Caller<'_> {
+        Caller::new(self, Credential::Token(token.to_owned()))
+    }
+
+    /// Runs SQL as the owner. It needs no audit event.
+    pub async fn execute(&self, sql: &str) {
+        self.database.execute(sql).await;
+    }
+
+    /// The rows of a query that the owner runs, each as a JSON object.
+    pub async fn rows(&self, sql: &str) -> Vec<Json> {
+        let text = format!("select to_json(found)::text from ({sql}) as found");
+        let rows = self.database.connect().await.query(&text, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        rows.iter().map(|row| serde_json::from_str(row.get(0)).unwrap()).collect()
+    }
+
+    /// A user's id.
+    pub async fn user_id(&self, name: &str) -> Uuid {
+        let client = self.database.connect().await;
+        let found =
+            client.query_opt("select id from toolcrib.users where split_part(email, '@', 1) = $1", &[&name]).await.unwrap();
+        found.unwrap_or_else(|| panic!("there is no user `{name}`")).get(0)
+    }
+
+    /// Makes a token as `toolcrib token create` does.
+    pub async fn create_token(&self, user_id: Uuid, lifetime: chrono::TimeDelta) -> auth::NewToken {
+        let (actor, request) = (Actor::platform("cli"), RequestContext::internal(chrono::Utc::now()));
+        let planner = self.app.engine.planner(&actor, &request);
+        auth::create_token(self.app.engine.database(), &planner, user_id, Some("test"), request.time + lifetime).await.unwrap()
+    }
+
+    /// The token of a user, made when it is first asked for.
+    pub async fn token_of(&self, name: &str) -> String {
+        let mut tokens = self.tokens.lock().await;
+        if let Some(token) = tokens.get(name) {
+            return token.clone();
+        }
+        let token = self.create_token(self.user_id(name).await, chrono::TimeDelta::hours(1)).await;
+        tokens.entry(name.to_owned()).or_insert_with(|| token.raw.expose_secret().to_owned()).clone()
+    }
+
+    /// Ends the app, after a look at what it wrote.
+    ///
+    /// # Panics
+    /// If a change has no audit event of its own, or an event no change.
+    pub async fn finish(mut self) {
+        self.is_finished = true;
+        let differences = unrecorded(self.database.owner_url()).await;
+        assert!(differences.is_empty(), "changes and audit events differ:\n{}", differences.join("\n"));
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if self.is_finished || std::thread::panicking() {
+            return;
+        }
+        let url = self.database.owner_url();
+        let run = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(unrecorded(url))
+        };
+        let differences = std::thread::spawn(run).join().unwrap();
+        assert!(differences.is_empty(), "changes and audit events differ:\n{}", differences.join("\n"));
+    }
+}
+
+/// The defaults, with everything that is kept below `directory`.
+fn settings_in(directory: &Path) -> Settings {
+    Settings::load(directory, [], &Overrides::default()).unwrap()
+}
+
+/// Notes each change of a collection's row that the server's login makes. When a token was last used is bookkeeping, which
+/// is written without an event.
+fn watch_changes(database: &TestDatabase) -> String {
+    let mut sql = r"
+        create table toolcrib.test_changes (
+            entity_type text not null, entity_id uuid not null, operation text not null,
+            transaction_id xid8 not null default pg_current_xact_id()
+        );
+        create table toolcrib.test_start as select pg_current_xact_id() as transaction_id;
+        create function toolcrib.test_note_change() returns trigger language plpgsql security definer as $$
+        begin
+            if session_user <> 'toolcrib_server'
+                or (tg_op = 'UPDATE' and to_jsonb(old) - 'last_used_at' = to_jsonb(new) - 'last_used_at' and to_jsonb(old) ? 'last_used_at')
+            then
+                return null;
+            end if;
+            insert into toolcrib.test_changes (entity_type, entity_id, operation)
+            values (tg_argv[0], coalesce(new.id, old.id), replace(tg_op, 'INSERT', 'CREATE'));
+            return null;
+        end
+        $$;"
+        .to_owned();
+    for collection in database.catalog.collections.iter().filter(|collection| collection.name.as_str() != "AuditEvent") {
+        sql += &format!(
+            "create trigger test_note_change after insert or update or delete on {} for each row execute function toolcrib.test_note_change('{}');",
+            collection.table, collection.name
+        );
+    }
+    sql
+}
+
+/// Changes without an event of their own, and events without a change.
+async fn unrecorded(url: String) -> Vec<String> {
+    const DIFFERENCES: &str = "
+        select concat_ws(' ', operation, entity_type, entity_id, 'changes:', coalesce(changes, 0), 'events:', coalesce(events, 0))
+        from (
+            select entity_type, entity_id, operation, transaction_id, count(*) as changes
+            from toolcrib.test_changes group by 1, 2, 3, 4
+        ) as change
+        full join (
+            select entity_type, entity_id, event_type as operation, transaction_id, count(*) as events
+            from toolcrib.audit_events
+            where event_type in ('CREATE', 'UPDATE', 'DELETE') and transaction_id >= (select transaction_id from toolcrib.test_start)
+            group by 1, 2, 3, 4
+        ) as event using (entity_type, entity_id, operation, transaction_id)
+        where changes is distinct from events
+        order by 1";
+    let client = crate::support::database::connect(&url).await;
+    client.query(DIFFERENCES, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
