@@ -26,10 +26,10 @@ pub enum ReadRoot {
         /// The row's id.
         id: Option<Uuid>,
         /// What to show of it.
-        row: RowPlan,
+        row: Box<RowPlan>,
     },
     /// `tickets(...)`
-    Connection(ConnectionPlan),
+    Connection(Box<ConnectionPlan>),
 }
 
 /// The fixed part of a VIEW event; the ids come from the statement itself.
@@ -69,7 +69,7 @@ impl Planner<'_> {
         let row = self.plan_row(self.readable(collection.id), &selected.selection, &selected.key, &mut masked)?;
         self.refuse_too_many(1, [&row])?;
         let view = self.view_record(collection, id, [&row]);
-        Ok(ReadPlan { root: ReadRoot::Row { id, row }, view, masked })
+        Ok(ReadPlan { root: ReadRoot::Row { id, row: Box::new(row) }, view, masked })
     }
 
     /// Plans `tickets(where:, orderBy:, first:, after:)`.
@@ -82,7 +82,7 @@ impl Planner<'_> {
         let connection = self.plan_connection(collection, selected, &mut masked)?;
         self.refuse_too_many(u64::from(connection.first), connection.rows())?;
         let view = self.view_record(collection, None, connection.rows());
-        Ok(ReadPlan { root: ReadRoot::Connection(connection), view, masked })
+        Ok(ReadPlan { root: ReadRoot::Connection(Box::new(connection)), view, masked })
     }
 
     /// Nested lists multiply: ten rows of ten rows of ten rows are a thousand. What a field could show at most is bounded

@@ -174,8 +174,12 @@ async fn request(engine: &Engine, actor: &Actor, arguments: &str) -> Json {
 async fn engine(database: &TestDatabase, settings: ExportSettings) -> Engine {
     let options = ConnectOptions { url: database.server_url(), max_connections: 8, statement_timeout: Duration::from_secs(20) };
     let (catalog, rules) = (Arc::clone(&database.catalog), Arc::clone(&database.rules));
-    let planner_settings =
-        PlannerSettings { page_size: 50, max_page_size: 500, cursor_key: CursorKey::new("cursor key of a test".to_owned()) };
+    let planner_settings = PlannerSettings {
+        page_size: 50,
+        max_page_size: 500,
+        max_rows: 250_000,
+        cursor_key: CursorKey::new("cursor key of a test".to_owned()),
+    };
     let database = Database::connect(options).await.unwrap();
     let exporter = Exporter::new(ExporterParts {
         catalog: Arc::clone(&catalog),
