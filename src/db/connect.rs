@@ -49,7 +49,9 @@ impl ConnectOptions {
         config.application_name("toolcrib");
         config.connect_timeout(Duration::from_secs(5));
         // JIT compilation costs more than it saves on statements that answer a request.
-        config.options(format!("-c statement_timeout={} -c jit=off -c lock_timeout=10s", self.statement_timeout.as_millis()));
+        // Instants are shown, and come back in cursors, as UTC in ISO form, whatever the database is set to.
+        let fixed = "-c jit=off -c lock_timeout=10s -c timezone=UTC -c datestyle=ISO";
+        config.options(format!("-c statement_timeout={} {fixed}", self.statement_timeout.as_millis()));
         let (client, socket) = config.connect(NoTls).await.map_err(unavailable)?;
         let is_closed = Arc::new(AtomicBool::new(false));
         let closing = Arc::clone(&is_closed);

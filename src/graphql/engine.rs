@@ -112,8 +112,13 @@ impl Engine {
     fn prepare(&self, request: &GraphqlRequest, summary: &mut OperationSummary) -> Result<Prepared, Vec<GraphqlError>> {
         let document = self.documents.find(&request.query)?;
         let bad_input = |message: String| vec![GraphqlError::request(FaultCode::BadUserInput, message)];
-        let operation =
-            document.operations.get(request.operation_name.as_deref()).map_err(|error| bad_input(error.message().to_string()))?;
+        let name = request.operation_name.as_deref();
+        let operation = document.operations.get(name).map_err(|_| {
+            bad_input(match name {
+                Some(name) => format!("the document has no operation `{name}`"),
+                None => "the document has several operations; say which with `operationName`".to_owned(),
+            })
+        })?;
         summary.operation_name = operation.name.as_ref().map(|name| name.to_string());
         summary.operation_type = Some(if operation.is_mutation() { "mutation" } else { "query" });
         if operation.is_mutation() && request.is_query_only {

@@ -37,9 +37,13 @@ impl GraphqlError {
         let errors = diagnostics.iter().map(|diagnostic| {
             let error = diagnostic.to_json();
             let locations = error.locations.iter().map(|location| (location.line, location.column)).collect();
-            Self { message: error.message, code, locations, path: None }
+            // The parser ends some of its sentences with a full stop, the validator none.
+            let message = error.message.trim_end_matches('.').to_owned();
+            Self { message, code, locations, path: None }
         });
-        errors.collect()
+        let mut errors: Vec<Self> = errors.collect();
+        errors.dedup();
+        errors
     }
 
     /// The error as the specification writes it.

@@ -2,8 +2,8 @@
 
 use crate::base::FaultCode;
 use crate::graphql::GraphqlError;
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::{Operation, Selection, SelectionSet};
+use apollo_compiler::{ExecutableDocument, Name};
 
 /// What one operation may ask for.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,22 +26,31 @@ pub(crate) fn check(document: &ExecutableDocument, limits: &OperationLimits) -> 
     document.operations.iter().try_for_each(|operation| check_operation(document, operation, limits))
 }
 
-fn check_operation(document: &ExecutableDocument, operation: &Operation, limits: &OperationLimits) -> Result<(), GraphqlError> {
-    let mut size = Size { limits, fields: 0, aliases: 0 };
+fn check_operation<'d>(
+    document: &'d ExecutableDocument,
+    operation: &'d Operation,
+    limits: &'d OperationLimits,
+) -> Result<(), GraphqlError> {
+    let mut size = Size { limits, fields: 0, aliases: 0, open_fragments: Vec::new() };
     size.walk(document, &operation.selection_set, 1)?;
     let root_fields = operation.root_fields(document).count();
     within("root fields", root_fields, limits.max_root_fields)
 }
 
+/// How deep fragments spread each other. The walk is recursive, and the stack is not endless.
+const MAX_OPEN_FRAGMENTS: usize = 50;
+
 /// Counts while it walks, so that fragments which multiply each other end the walk at the limit.
-struct Size<'l> {
-    limits: &'l OperationLimits,
+struct Size<'d> {
+    limits: &'d OperationLimits,
     fields: usize,
     aliases: usize,
+    /// The fragments that the walk is inside of.
+    open_fragments: Vec<&'d str>,
 }
 
-impl Size<'_> {
-    fn walk(&mut self, document: &ExecutableDocument, set: &SelectionSet, depth: usize) -> Result<(), GraphqlError> {
+impl<'d> Size<'d> {
+    fn walk(&mut self, document: &'d ExecutableDocument, set: &'d SelectionSet, depth: usize) -> Result<(), GraphqlError> {
         within("levels of nesting", depth, self.limits.max_depth)?;
         for selection in &set.selections {
             match selection {
@@ -59,12 +68,23 @@ impl Size<'_> {
                     // A spread counts like a field: a document may consist of nothing but empty spreads of spreads.
                     self.fields += 1;
                     within("fields", self.fields, self.limits.max_fields)?;
-                    if let Some(fragment) = spread.fragment_def(document) {
-                        self.walk(document, &fragment.selection_set, depth)?;
-                    }
+                    self.walk_fragment(document, &spread.fragment_name, depth)?;
                 }
             }
         }
+        Ok(())
+    }
+
+    fn walk_fragment(&mut self, document: &'d ExecutableDocument, name: &'d Name, depth: usize) -> Result<(), GraphqlError> {
+        let is_circle = self.open_fragments.contains(&name.as_str());
+        let Some(fragment) = document.fragments.get(name).filter(|_| !is_circle) else {
+            // Validation, which comes after the limits, says what is wrong.
+            return Ok(());
+        };
+        self.open_fragments.push(name.as_str());
+        within("fragments inside each other", self.open_fragments.len(), MAX_OPEN_FRAGMENTS)?;
+        self.walk(document, &fragment.selection_set, depth)?;
+        self.open_fragments.pop();
         Ok(())
     }
 }

@@ -108,18 +108,18 @@ impl Planner<'_> {
         (!fields.is_empty()).then(|| ViewRecord { event_id: Uuid::now_v7(), entity_type, entity_id, fields })
     }
 
+    /// A relation to rows that the rule hides altogether is not even joined, so nothing is viewed through it.
     fn note_fields(&self, row: &RowPlan, noted: &mut BTreeMap<String, BTreeSet<String>>) {
         if let Some(name) = &row.view_name {
             let names = row.fields.iter().map(|field| field.name.to_string());
             noted.entry(name.to_string()).or_default().extend(names);
         }
-        for field in &row.fields {
-            match &field.output {
-                Output::ToOne(relation) => self.note_fields(&relation.row, noted),
-                Output::ToMany(relation) => self.note_fields(&relation.row, noted),
-                Output::Typename(_) | Output::Column(_) => {}
-            }
-        }
+        let related = row.fields.iter().filter_map(|field| match &field.output {
+            Output::ToOne(relation) => Some(&relation.row),
+            Output::ToMany(relation) => Some(&relation.row),
+            Output::Typename(_) | Output::Column(_) => None,
+        });
+        related.filter(|row| !row.source.is_empty()).for_each(|row| self.note_fields(row, noted));
     }
 }
 

@@ -200,11 +200,11 @@ impl Planner<'_> {
         let UpdateRequest { id, set, if_version, reason } = request;
         let collection = self.catalog.collection(collection);
         let id = parse_id(collection, id)?;
+        let rule = self.write_rule(collection, Operation::Update, "update")?;
         if set.is_empty() {
             return Err(PlanError::argument("set", "names no field; give at least one to change"));
         }
         let reason = self.require_reason(collection, MutationKind::Update, reason)?;
-        let rule = self.write_rule(collection, Operation::Update, "update")?;
         let planned = self.plan_input(collection, "set", set)?;
         Ok(UpdatePlan {
             if_version,
@@ -262,8 +262,8 @@ impl Planner<'_> {
     ) -> Result<DeletePlan, PlanError> {
         let collection = self.catalog.collection(collection);
         let id = parse_id(collection, id)?;
-        let reason = self.require_reason(collection, MutationKind::Delete, reason)?;
         let rule = self.write_rule(collection, Operation::Delete, "delete")?;
+        let reason = self.require_reason(collection, MutationKind::Delete, reason)?;
         Ok(DeletePlan { if_version, reason, ..self.delete_plan(collection, vec![id], rule) })
     }
 

@@ -7,6 +7,8 @@ mod catalog;
 mod export;
 mod local_pg;
 mod migrations;
+mod paging;
 mod policy;
 mod readme;
+mod requests;
 mod support;

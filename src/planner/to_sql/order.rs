@@ -1,7 +1,6 @@
 //! Orders as SQL: ORDER BY, the keyset condition of a cursor, and the cursor itself.
 
 use crate::base::{ScalarType, Value};
-use crate::planner::input::scalar_value;
 use crate::planner::{CursorKey, CursorPosition, Order, OrderBy};
 use crate::sql::{Alias, CompareOp, Expr, OrderTerm};
 
@@ -68,11 +67,22 @@ fn sort_expr(term: &OrderBy, alias: Alias) -> Expr {
     }
 }
 
-/// A cursor's value, as the type that the term sorts by. A signed cursor always fits; anything else sorts as null.
+/// A cursor's value, as the type that the term sorts by, read from PostgreSQL's text form of it. Text is taken as it is: what
+/// is stored need not have the form that the API asks of an input.
 fn position_value(term: &OrderBy, json: &serde_json::Value) -> Value {
     let scalar = if term.enum_order.is_some() { ScalarType::Int } else { term.column.scalar() };
-    let text = json.as_str().map(postgres_instant).map(serde_json::Value::from);
-    text.and_then(|text| scalar_value(scalar, &text).ok()).unwrap_or(Value::Null(scalar))
+    let Some(text) = json.as_str() else {
+        return Value::Null(scalar);
+    };
+    if scalar.is_text() {
+        return Value::Text(text.to_owned());
+    }
+    let parsed = match scalar {
+        ScalarType::DateTime => Value::parse(scalar, &postgres_instant(text)),
+        _ => Value::parse(scalar, text),
+    };
+    // A signed cursor always fits.
+    parsed.unwrap_or(Value::Null(scalar))
 }
 
 /// `timestamptz::text` is `2026-01-31 09:00:00.5+00`; RFC 3339 wants a `T` and minutes in the offset.

@@ -1,5 +1,5 @@
 -- The people and rows that most tests of the support desk share. Ids end in kind and number: team 1xx, user 2xx, customer
--- 3xx, ticket 4xx, ticket event 5xx, macro 6xx.
+-- 3xx, ticket 4xx, ticket event 5xx, macro 6xx, audit event 7xx.
 
 insert into toolcrib.teams (id, name, parent_id, created_at, updated_at) values
   ('00000000-0000-7000-8000-000000000101', 'Red', null, '2026-01-01', '2026-01-01'),
@@ -48,3 +48,11 @@ insert into public.macros (id, title, body, team_id, created_at, updated_at) val
   ('00000000-0000-7000-8000-000000000601', 'Hello', 'Good day!', null, '2026-01-06', '2026-01-06'),
   ('00000000-0000-7000-8000-000000000602', 'Red: on our way', 'We will be there.', '00000000-0000-7000-8000-000000000101', '2026-01-06', '2026-01-06'),
   ('00000000-0000-7000-8000-000000000603', 'Blue: paid', 'The money is on its way.', '00000000-0000-7000-8000-000000000102', '2026-01-06', '2026-01-06');
+
+insert into toolcrib.audit_events
+  (id, actor_user_id, actor_role, event_type, entity_type, entity_id, before, after, ip_address, reason, created_at)
+values
+  ('00000000-0000-7000-8000-000000000701', '00000000-0000-7000-8000-000000000203', 'agent', 'LOGIN', 'User',
+   '00000000-0000-7000-8000-000000000203', null, null, '192.0.2.7', null, '2026-01-07 09:00'),
+  ('00000000-0000-7000-8000-000000000702', '00000000-0000-7000-8000-000000000202', 'manager', 'UPDATE', 'Customer',
+   '00000000-0000-7000-8000-000000000301', '{"name": "ACME"}', '{"name": "Acme"}', '192.0.2.7', 'Spelling', '2026-01-07 10:00');
