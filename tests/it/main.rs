@@ -7,6 +7,7 @@ mod catalog;
 mod export;
 mod local_pg;
 mod migrations;
+mod oracle;
 mod paging;
 mod policy;
 mod readme;
