@@ -52,7 +52,8 @@ impl Place<'_> {
                 let [left, right] = [left, right].map(|row| self.caller.known(self.table, row, field));
                 let is_descending = name(direction) == "DESC";
                 let ordering = match (&left, &right) {
-                    (Cell::Null, right) => (*right == Cell::Null).then_some(Ordering::Equal).unwrap_or(Ordering::Greater),
+                    (Cell::Null, Cell::Null) => Ordering::Equal,
+                    (Cell::Null, _) => Ordering::Greater,
                     (_, Cell::Null) => Ordering::Less,
                     (left, right) if is_descending => right.compare(left).unwrap(),
                     (left, right) => left.compare(right).unwrap(),
@@ -153,13 +154,10 @@ fn is_like(text: &str, pattern: &str) -> bool {
     }
 }
 
-/// Kleene's conjunction.
+/// Kleene's conjunction: one false decides, then one unknown.
 fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    parts.fold(Some(true), |so_far, part| match (so_far, part) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), part) => part,
-        (None, _) => None,
-    })
+    let parts: Vec<Option<bool>> = parts.collect();
+    if parts.contains(&Some(false)) { Some(false) } else { parts.iter().all(Option::is_some).then_some(true) }
 }
 
 /// Kleene's disjunction.

@@ -84,11 +84,12 @@ impl<'s> SelectionSource<'s> {
         if random.random_bool(0.3) {
             let arguments = vec![("id".to_owned(), self.arguments.id(random, table))];
             let children = self.row(random, table, 1);
-            return self.aliased(random, &singular, arguments, table.name(), children);
+            return self.aliased(random, Selected { arguments, ty: table.name().to_owned(), children, ..leaf(&singular) });
         }
         let arguments = self.arguments.list(random, table, false);
         let children = self.connection(random, table);
-        self.aliased(random, &format!("{singular}s"), arguments, &format!("{}Connection", table.name()), children)
+        let ty = format!("{}Connection", table.name());
+        self.aliased(random, Selected { arguments, ty, children, ..leaf(&format!("{singular}s")) })
     }
 
     fn connection(&mut self, random: &mut StdRng, table: Table) -> Vec<Selected> {
@@ -156,7 +157,7 @@ impl<'s> SelectionSource<'s> {
             Relation::Many(target, _) => {
                 let arguments = self.arguments.list(random, target, true);
                 let children = self.row(random, target, depth + 1);
-                self.aliased(random, name, arguments, target.name(), children)
+                self.aliased(random, Selected { arguments, ty: target.name().to_owned(), children, ..leaf(name) })
             }
         }
     }
@@ -166,28 +167,17 @@ impl<'s> SelectionSource<'s> {
     }
 
     fn plain_or_aliased(&mut self, random: &mut StdRng, name: &str, ty: &str, children: Vec<Selected>) -> Selected {
-        if random.random_bool(0.7) {
-            return Selected { ty: ty.to_owned(), children, ..leaf(name) };
-        }
-        self.aliased(random, name, Vec::new(), ty, children)
+        let plain = Selected { ty: ty.to_owned(), children, ..leaf(name) };
+        if random.random_bool(0.7) { plain } else { self.aliased(random, plain) }
     }
 
-    fn aliased(
-        &mut self,
-        random: &mut StdRng,
-        field: &str,
-        arguments: Vec<(String, Literal)>,
-        ty: &str,
-        children: Vec<Selected>,
-    ) -> Selected {
-        let is_special = !self.names.is_empty() && random.random_bool(0.4);
-        let key = if is_special {
-            self.names.swap_remove(random.random_range(0..self.names.len())).to_owned()
-        } else {
-            self.aliases += 1;
-            format!("key{}", self.aliases)
-        };
-        Selected { key, field: field.to_owned(), arguments, ty: ty.to_owned(), children }
+    fn aliased(&mut self, random: &mut StdRng, field: Selected) -> Selected {
+        if !self.names.is_empty() && random.random_bool(0.4) {
+            let name = self.names.swap_remove(random.random_range(0..self.names.len()));
+            return Selected { key: name.to_owned(), ..field };
+        }
+        self.aliases += 1;
+        Selected { key: format!("key{}", self.aliases), ..field }
     }
 }
 
