@@ -20,7 +20,8 @@ mod rules;
 mod selection;
 mod world;
 
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
+use crate::support::database::compile;
 use async_graphql::dynamic::DynamicRequestExt;
 use cell::Cell;
 use chrono::Utc;
@@ -31,11 +32,8 @@ use rules::Caller;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::Arc;
-use toolcrib::app::{App, Tool};
 use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
-use toolcrib::catalog::SourceFile;
-use toolcrib::config::{Overrides, Settings};
-use toolcrib::db::{ConnectOptions, Database};
+use toolcrib::config::LimitSettings;
 use toolcrib::graphql::GraphqlRequest;
 use world::{AGENT_WITHOUT_TEAM, ROLES, Table, World};
 
@@ -43,39 +41,25 @@ const SCHEMA: &str = include_str!("schema.graphql");
 
 /// Both executors over the same rows.
 struct Bench {
-    app: App,
+    app: TestApp,
     oracle: async_graphql::dynamic::Schema,
     types: apollo_compiler::Schema,
     world: Arc<World>,
     callers: Vec<Caller>,
-    _database: TestDatabase,
 }
 
 impl Bench {
     async fn start() -> Self {
-        let database = TestDatabase::new(SCHEMA).await;
         let world = Arc::new(World::generate(&mut StdRng::seed_from_u64(7)));
-        database.execute(&world.to_sql(&database.catalog)).await;
-        let directory = tempfile::tempdir().unwrap();
-        // Large operations are what is wanted here.
-        let limits =
-            ["TOOLCRIB_LIMITS_MAX_ALIASES", "TOOLCRIB_LIMITS_MAX_FIELDS"].map(|name| (name.to_owned(), "100000".to_owned()));
-        let settings = Settings::load(directory.path(), limits, &Overrides::default()).unwrap();
-        let tool = Tool::compile(vec![SourceFile::new("schema.graphql", SCHEMA)]).unwrap();
-        let options = ConnectOptions {
-            url: database.server_url(),
-            max_connections: 4,
-            statement_timeout: settings.database.statement_timeout,
-        };
-        let app = App::over(Database::connect(options).await.unwrap(), &settings, &tool).await.unwrap();
-        let sdl = app.engine.sdl();
+        let rows = world.to_sql(&compile(SCHEMA).0);
+        let app = TestApp::new(SCHEMA).with_rows(rows).with_limits(lift).start().await;
+        let sdl = app.app.engine.sdl();
         Self {
             oracle: executor::schema(&sdl, Arc::clone(&world)),
             types: apollo_compiler::Schema::parse(sdl, "api.graphql").unwrap(),
             callers: callers(&world),
             app,
             world,
-            _database: database,
         }
     }
 
@@ -89,7 +73,7 @@ impl Bench {
             is_query_only: true,
         };
         let context = RequestContext::internal(Utc::now());
-        let body = self.app.engine.execute(&request, &actor(caller), &context).await.body;
+        let body = self.app.app.engine.execute(&request, &actor(caller), &context).await.body;
         let parts: HashMap<&str, &RawValue> = serde_json::from_str(&body).unwrap();
         match (parts.get("data"), parts.contains_key("errors")) {
             (Some(data), has_errors) if has_errors == operation.is_refused => without_cursors(&compact(data.get())),
@@ -111,6 +95,13 @@ impl Bench {
             errors => format!("the oracle fails: {errors:?}"),
         }
     }
+}
+
+/// Large operations are what is wanted here.
+fn lift(limits: &mut LimitSettings) {
+    limits.max_aliases = 100_000;
+    limits.max_fields = 100_000;
+    limits.max_rows = 1_000_000_000;
 }
 
 /// One user of each role, and an agent without a team.
