@@ -47,6 +47,7 @@ impl App {
         let planner_settings = PlannerSettings {
             page_size: count(limits.page_size),
             max_page_size: count(limits.max_page_size),
+            max_rows: count(limits.max_rows),
             cursor_key: CursorKey::new(hex::encode(cursor_key)),
         };
         let exporter = Exporter::new(ExporterParts {

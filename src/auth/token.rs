@@ -6,7 +6,7 @@ use crate::auth::credential::{CredentialHash, generate};
 use crate::catalog::CollectionId;
 use crate::db::schema::toolcrib::{service_token_hashes, users};
 use crate::db::{ActorSettings, Database, DbError};
-use crate::planner::Planner;
+use crate::planner::{Planner, UpdateRequest};
 use crate::write::{self, Change, WriteError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
@@ -72,7 +72,9 @@ pub async fn create_token(
 pub async fn revoke_token(database: &Database, planner: &Planner<'_>, id: &str) -> Result<(), AuthError> {
     let now = planner.request.time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let set = json!({ "revokedAt": now });
-    let plan = planner.plan_update(tokens(planner), id, object(&set), None, None).map_err(WriteError::from);
+    let plan = planner
+        .plan_update(tokens(planner), UpdateRequest { id, set: object(&set), if_version: None, reason: None })
+        .map_err(WriteError::from);
     let applied = match plan {
         Ok(plan) => {
             let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;

@@ -100,20 +100,7 @@ pub struct TokenArguments {
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token for a user; it is shown once.
-    Create {
-        /// The user's mail address.
-        #[arg(long, value_name = "EMAIL")]
-        user: String,
-        /// How long it is good for: `30m`, `1h`, `7d`.
-        #[arg(long, value_name = "TIME")]
-        expires_in: String,
-        /// What it is for.
-        #[arg(long, value_name = "TEXT")]
-        name: Option<String>,
-        /// Print `{"id", "token", "expiresAt"}`.
-        #[arg(long)]
-        json: bool,
-    },
+    Create(TokenCreateArguments),
     /// List tokens, never the tokens themselves.
     List {
         /// Print a JSON array.
@@ -125,6 +112,23 @@ pub enum TokenCommand {
         /// The token's id, as `token list` shows it.
         id: String,
     },
+}
+
+/// `token create`
+#[derive(Debug, Args)]
+pub struct TokenCreateArguments {
+    /// The user's mail address.
+    #[arg(long, value_name = "EMAIL")]
+    pub user: String,
+    /// How long it is good for: `30m`, `1h`, `7d`.
+    #[arg(long, value_name = "TIME")]
+    pub expires_in: String,
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// Print `{"id", "token", "expiresAt"}`.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `schema`

@@ -26,43 +26,48 @@ pub(crate) async fn run(arguments: &Arguments, serve: &ServeArguments) -> anyhow
     let tool = Tool::load(&settings)?;
     let listener = listen(settings.server.listen).await?;
     let storage = Storage::open(&settings).await?;
-    let outcome = serve_with(&settings, &tool, &storage, listener, serve, started).await;
+    let startup = Startup { settings, tool, is_demo: serve.demo, started };
+    let outcome = startup.serve(&storage, listener).await;
     storage.close().await;
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve_with(
-    settings: &Settings,
-    tool: &Tool,
-    storage: &Storage,
-    listener: TcpListener,
-    serve: &ServeArguments,
+/// What is decided before the database is touched.
+struct Startup {
+    settings: Settings,
+    tool: Tool,
+    is_demo: bool,
     started: Instant,
-) -> anyhow::Result<()> {
-    if storage.is_private() || serve.demo {
-        storage.apply(tool, &settings.server.migrations).await?;
-    } else {
-        storage.verify(tool, &settings.server.migrations).await?;
-    }
-    if let (true, Some(seed)) = (serve.demo, &settings.demo.seed) {
-        tracing::info!("looking for demo data");
-        if app::seed(storage, seed).await? {
-            tracing::info!("loaded the demo data from `{}`", seed.display());
+}
+
+impl Startup {
+    async fn serve(&self, storage: &Storage, listener: TcpListener) -> anyhow::Result<()> {
+        let Self { settings, tool, is_demo, started } = self;
+        if storage.is_private() || *is_demo {
+            storage.apply(tool, &settings.server.migrations).await?;
+        } else {
+            storage.verify(tool, &settings.server.migrations).await?;
         }
+        if let (true, Some(seed)) = (*is_demo, &settings.demo.seed) {
+            tracing::info!("looking for demo data");
+            if app::seed(storage, seed).await? {
+                tracing::info!("loaded the demo data from `{}`", seed.display());
+            }
+        }
+        let app = App::build(settings, tool, storage).await?;
+        app.engine.exporter().watch_abandoned();
+        let credentials = if *is_demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
+        let address = listener.local_addr()?;
+        let state = web_state(settings, &app, is_demo.then_some(credentials.as_slice()))?;
+        tracing::info!(duration_ms = started.elapsed().as_secs_f64() * 1000.0, "listening on http://{address}");
+        if *is_demo {
+            welcome(address, &credentials);
+        }
+        http::serve(listener, state, http::shutdown_signal()).await.map_err(AppError::Serve)?;
+        tracing::info!("stopping: every request was answered");
+        app.engine.exporter().shut_down().await;
+        Ok(())
     }
-    let app = App::build(settings, tool, storage).await?;
-    app.engine.exporter().watch_abandoned();
-    let credentials = if serve.demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
-    let address = listener.local_addr()?;
-    let state = web_state(settings, &app, serve.demo.then_some(credentials.as_slice()))?;
-    tracing::info!(duration_ms = started.elapsed().as_secs_f64() * 1000.0, "listening on http://{address}");
-    if serve.demo {
-        welcome(address, &credentials);
-    }
-    http::serve(listener, state, http::shutdown_signal()).await.map_err(AppError::Serve)?;
-    tracing::info!("stopping: every request was answered");
-    app.engine.exporter().shut_down().await;
-    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {

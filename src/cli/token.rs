@@ -3,7 +3,7 @@
 use crate::auth;
 use crate::base::{Actor, RequestContext};
 use crate::cli::Arguments;
-use crate::cli::arguments::{TokenArguments, TokenCommand};
+use crate::cli::arguments::{TokenArguments, TokenCommand, TokenCreateArguments};
 use crate::cli::session::CommandSession;
 use crate::planner::{SelectedField, Selection};
 use crate::read;
@@ -20,9 +20,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &TokenArguments) -> anyh
     let actor = Actor::platform("cli");
     let request = RequestContext::internal(Utc::now());
     let outcome = match &command.command {
-        TokenCommand::Create { user, expires_in, name, json } => {
-            create(&session, &actor, &request, user, expires_in, name.as_deref(), *json).await
-        }
+        TokenCommand::Create(create) => create_token(&session, &actor, &request, create).await,
         TokenCommand::List { json } => list(&session, &actor, &request, *json).await,
         TokenCommand::Revoke { id } => revoke(&session, &actor, &request, id).await,
     };
@@ -30,22 +28,20 @@ pub(crate) async fn run(arguments: &Arguments, command: &TokenArguments) -> anyh
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-async fn create(
+async fn create_token(
     session: &CommandSession,
     actor: &Actor,
     request: &RequestContext,
-    user: &str,
-    expires_in: &str,
-    name: Option<&str>,
-    as_json: bool,
+    arguments: &TokenCreateArguments,
 ) -> anyhow::Result<()> {
+    let TokenCreateArguments { user, expires_in, name, json: as_json } = arguments;
     let lifetime = parse_lifetime(expires_in).with_context(|| format!("`{expires_in}` is no time; write `30m`, `1h` or `7d`"))?;
     let database = session.app.engine.database();
     let planner = session.app.engine.planner(actor, request);
     let user_id = auth::find_user_id(database, user).await?;
-    let token = auth::create_token(database, &planner, user_id, name, request.time + lifetime).await?;
+    let token = auth::create_token(database, &planner, user_id, name.as_deref(), request.time + lifetime).await?;
     let expires_at = token.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    if as_json {
+    if *as_json {
         println!("{}", json!({ "id": token.id, "token": token.raw.expose_secret(), "expiresAt": expires_at }));
     } else {
         println!("{}", token.raw.expose_secret());

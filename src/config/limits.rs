@@ -19,6 +19,8 @@ pub struct LimitSettings {
     pub page_size: usize,
     /// The most that `first` may say.
     pub max_page_size: usize,
+    /// The most rows that one root field could show, nested lists multiplied.
+    pub max_rows: usize,
 }
 
 impl LimitSettings {
@@ -30,6 +32,7 @@ impl LimitSettings {
         "limits.max_fields",
         "limits.page_size",
         "limits.max_page_size",
+        "limits.max_rows",
     ];
 
     pub(super) fn read(entries: &mut Entries) -> Self {
@@ -45,6 +48,7 @@ impl LimitSettings {
             max_fields: entries.read_count("limits.max_fields").unwrap_or(2000),
             page_size: page_size.unwrap_or(max_page_size.min(50)),
             max_page_size,
+            max_rows: entries.read_count("limits.max_rows").unwrap_or(250_000),
         }
     }
 }

@@ -14,9 +14,9 @@ pub(crate) const BUFFER: usize = 128 * 1024;
 /// A file that is being written.
 pub(crate) enum ExportFile {
     /// CSV.
-    Csv(CsvFile),
+    Csv(Box<CsvFile>),
     /// JSON.
-    Json(JsonFile),
+    Json(Box<JsonFile>),
 }
 
 impl ExportFile {
@@ -31,8 +31,8 @@ impl ExportFile {
         stamp: Stamp,
     ) -> Result<Self, ExportError> {
         match format {
-            ExportFormat::Csv => CsvFile::create(part, columns, stamp).map(Self::Csv),
-            ExportFormat::Json => JsonFile::create(part, stamp).map(Self::Json),
+            ExportFormat::Csv => Ok(Self::Csv(Box::new(CsvFile::create(part, columns, stamp)?))),
+            ExportFormat::Json => Ok(Self::Json(Box::new(JsonFile::create(part, stamp)?))),
         }
     }
 

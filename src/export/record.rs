@@ -8,7 +8,7 @@ use crate::db::ActorSettings;
 use crate::export::exporter::Shared;
 use crate::export::spool::SpooledFile;
 use crate::export::{ExportError, ExportRequest};
-use crate::planner::{CreatePlan, Planner};
+use crate::planner::{CreatePlan, Planner, UpdateRequest};
 use crate::write::{self, Change, WriteError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value as Json, json};
@@ -114,7 +114,10 @@ pub(crate) async fn end(
             (EventType::ExportFailed, set, json!({ "failure": failure }))
         }
     };
-    let plan = planner.plan_update(shared.exports, &id.to_string(), object(&set), Some(RUNNING_VERSION), None)?;
+    let plan = planner.plan_update(
+        shared.exports,
+        UpdateRequest { id: &id.to_string(), set: object(&set), if_version: Some(RUNNING_VERSION), reason: None },
+    )?;
     commit(shared, &planner, Change::Update(plan), event(event_type, id, details, None)).await
 }
 

@@ -163,9 +163,9 @@ fn write_rows(mut file: ExportFile, mut batches: mpsc::Receiver<Vec<RawJson>>) -
 
 /// Tells whoever waits. If nobody does any more, a fault of ours still reaches the log.
 fn deliver<T>(waiting: oneshot::Sender<Outcome<T>>, outcome: Outcome<T>) {
-    if let Err(Err(error)) = waiting.send(outcome) {
-        if error.code().kind() == FaultKind::Server {
-            tracing::error!(error = &error as &dyn std::error::Error, "an export failed");
-        }
+    if let Err(Err(error)) = waiting.send(outcome)
+        && error.code().kind() == FaultKind::Server
+    {
+        tracing::error!(error = &error as &dyn std::error::Error, "an export failed");
     }
 }

@@ -8,7 +8,7 @@ use crate::graphql::api::RootField;
 use crate::graphql::engine::{Engine, Prepared};
 use crate::graphql::payload::PayloadPlan;
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
-use crate::planner::{PlanError, Planner, SelectedField};
+use crate::planner::{PlanError, Planner, SelectedField, UpdateRequest};
 use crate::write::{self, Change, WriteError};
 use serde_json::{Map, Value as Json};
 
@@ -96,7 +96,8 @@ impl Engine {
                 (collection, "Create", Change::Create(plan), row)
             }
             Some(RootField::Update(collection)) => {
-                let plan = planner.plan_update(collection, id, object_argument(field, "set"), if_version, reason)?;
+                let plan = planner
+                    .plan_update(collection, UpdateRequest { id, set: object_argument(field, "set"), if_version, reason })?;
                 let row = plan.rows[0].0;
                 (collection, "Update", Change::Update(plan), row)
             }

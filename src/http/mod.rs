@@ -2,7 +2,7 @@
 //!
 //! Purpose: the only place that knows HTTP. `/graphql`, `/graphiql`, `/exports/{id}`, `/healthz`, `/readyz`, and in a demo
 //! `/demo/sign-in`.
-//! Flow: [`router`] → extractor proves the caller → handler → `graphql` or `export` → response.
+//! Flow: [`router()`] → extractor proves the caller → handler → `graphql` or `export` → response.
 //! Invariants: every route but `/healthz`, `/readyz` and the demo's sign-in answers 401 without a credential; a caller by
 //! cookie has to send a header that no foreign page can send; the Host header has to be ours in a demo.
 //! Deliberately unknown: rules, SQL, how a session was made.

@@ -2,9 +2,9 @@
 
 use crate::http::error::Refusal;
 use crate::http::extract::Caller;
-use crate::http::{WebState, console, demo, graphql, health};
+use crate::http::{WebState, console, demo, exports, graphql, health};
 use axum::Router;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,6 +19,7 @@ pub fn router(state: WebState) -> Router {
     let mut router = Router::new()
         .route("/", get(|| async { Redirect::to("/graphiql") }).layer(from_fn_with_state(state.clone(), require_caller)))
         .route("/graphql", get(graphql::handle).post(graphql::handle).fallback(refuse_method))
+        .route("/exports/{id}", get(export_file))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
     if state.demo.is_some() {
@@ -60,6 +61,12 @@ async fn require_own_host(State(state): State<WebState>, request: Request, next:
     }
     Refusal::with_status(StatusCode::MISDIRECTED_REQUEST, "the demo is only served on this machine", Uuid::now_v7())
         .into_response()
+}
+
+/// The file of an export. A text that is no id is an id that no export has.
+async fn export_file(State(state): State<WebState>, caller: Caller, Path(id): Path<String>) -> Response {
+    let id = id.parse().unwrap_or(Uuid::nil());
+    exports::serve(state.engine.exporter(), &caller.actor, &caller.context, id).await
 }
 
 /// A path that is nothing. Only a caller learns that; everybody else is told to sign in.

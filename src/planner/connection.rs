@@ -30,7 +30,7 @@ pub enum ConnectionField {
     /// `__typename`
     Typename(String),
     /// `nodes`
-    Nodes(RowPlan),
+    Nodes(Box<RowPlan>),
     /// `edges`
     Edges(Vec<(Label, EdgeField)>),
     /// `pageInfo`
@@ -47,7 +47,7 @@ pub enum EdgeField {
     /// `cursor`
     Cursor,
     /// `node`
-    Node(RowPlan),
+    Node(Box<RowPlan>),
 }
 
 /// A field of `pageInfo`.
@@ -83,10 +83,11 @@ impl ConnectionPlan {
     /// Every row plan of the page; each is about the same rows.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &RowPlan> {
         self.fields.iter().flat_map(|(_, field)| match field {
-            ConnectionField::Nodes(row) => vec![row],
-            ConnectionField::Edges(fields) => {
-                fields.iter().filter_map(|(_, field)| if let EdgeField::Node(row) = field { Some(row) } else { None }).collect()
-            }
+            ConnectionField::Nodes(row) => vec![row.as_ref()],
+            ConnectionField::Edges(fields) => fields
+                .iter()
+                .filter_map(|(_, field)| if let EdgeField::Node(row) = field { Some(row.as_ref()) } else { None })
+                .collect(),
             _ => Vec::new(),
         })
     }
@@ -147,7 +148,7 @@ impl Planner<'_> {
             let path = format!("{}.{}", selected.key, field.key);
             let planned = match field.name.as_str() {
                 "__typename" => ConnectionField::Typename(format!("{}Connection", collection.name)),
-                "nodes" => ConnectionField::Nodes(self.plan_node(collection, &field.selection, &path, masked)?),
+                "nodes" => ConnectionField::Nodes(Box::new(self.plan_node(collection, &field.selection, &path, masked)?)),
                 "edges" => ConnectionField::Edges(self.plan_edges(collection, &field.selection, &path, masked)?),
                 "pageInfo" => ConnectionField::PageInfo(plan_page_info(&field.selection)?),
                 "totalCount" => ConnectionField::TotalCount,
@@ -181,7 +182,7 @@ impl Planner<'_> {
             let planned = match field.name.as_str() {
                 "__typename" => EdgeField::Typename(format!("{}Edge", collection.name)),
                 "cursor" => EdgeField::Cursor,
-                "node" => EdgeField::Node(self.plan_node(collection, &field.selection, &path, masked)?),
+                "node" => EdgeField::Node(Box::new(self.plan_node(collection, &field.selection, &path, masked)?)),
                 other => return Err(PlanError::argument(path, format!("an edge has no field `{other}`"))),
             };
             fields.push((label(&field.key)?, planned));

@@ -31,6 +31,14 @@ pub enum PlanError {
         /// The limit.
         limit: u32,
     },
+    /// Nested lists that multiply to more than an answer may have.
+    #[error("the field could show {rows} rows; the limit is {limit}: give a smaller `first`, or nest less")]
+    TooManyRows {
+        /// What the nested `first` arguments multiply to.
+        rows: u64,
+        /// The limit.
+        limit: u32,
+    },
     /// A response key that PostgreSQL would cut.
     #[error("the response key `{key}` is longer than 63 bytes; use a shorter alias")]
     KeyTooLong {
@@ -73,7 +81,7 @@ impl Fault for PlanError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Value { .. } | Self::Argument { .. } | Self::KeyTooLong { .. } => FaultCode::BadUserInput,
-            Self::Limit { .. } => FaultCode::LimitExceeded,
+            Self::Limit { .. } | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
             Self::Forbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,

@@ -2,7 +2,7 @@
 //!
 //! Purpose: the one place that turns a request into a plan. Every table in a plan comes with the predicate of its read rule,
 //! because [`Readable`] can be made in no other way.
-//! Flow: `graphql` collects a [`Selection`] → [`Planner`] → [`ReadPlan`] or [`WritePlan`] → `to_sql` → `sql::Query`.
+//! Flow: `graphql` collects a [`Selection`] → [`Planner`] → [`ReadPlan`], [`CreatePlan`], ... → `to_sql` → `sql::Query`.
 //! Invariants: pure; plans are plain data (`Debug`, `PartialEq`); the same plan gives the same SQL text.
 //! Deliberately unknown: connections, HTTP, GraphQL documents, how an answer is encoded.
 
@@ -32,7 +32,7 @@ pub use order::{Order, OrderBy};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
 pub use row::{Output, OutputField, RowPlan, ToManyPlan, ToOnePlan};
 pub use selection::{SelectedField, Selection};
-pub use write_plan::{CreatePlan, DeletePlan, FieldGuard, Reference, TargetCheck, UpdatePlan, WriteColumn};
+pub use write_plan::{CreatePlan, DeletePlan, FieldGuard, Reference, TargetCheck, UpdatePlan, UpdateRequest, WriteColumn};
 
 use crate::base::{Actor, RequestContext};
 use crate::catalog::Catalog;
@@ -45,6 +45,8 @@ pub struct PlannerSettings {
     pub page_size: u32,
     /// The largest `first`.
     pub max_page_size: u32,
+    /// The most rows that one root field could show, nested lists multiplied.
+    pub max_rows: u32,
     /// Signs cursors, so that a client can only resume where the server left it.
     pub cursor_key: CursorKey,
 }

@@ -26,10 +26,10 @@ pub enum ReadRoot {
         /// The row's id.
         id: Option<Uuid>,
         /// What to show of it.
-        row: RowPlan,
+        row: Box<RowPlan>,
     },
     /// `tickets(...)`
-    Connection(ConnectionPlan),
+    Connection(Box<ConnectionPlan>),
 }
 
 /// The fixed part of a VIEW event; the ids come from the statement itself.
@@ -67,8 +67,9 @@ impl Planner<'_> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
         let row = self.plan_row(self.readable(collection.id), &selected.selection, &selected.key, &mut masked)?;
+        self.refuse_too_many(1, [&row])?;
         let view = self.view_record(collection, id, [&row]);
-        Ok(ReadPlan { root: ReadRoot::Row { id, row }, view, masked })
+        Ok(ReadPlan { root: ReadRoot::Row { id, row: Box::new(row) }, view, masked })
     }
 
     /// Plans `tickets(where:, orderBy:, first:, after:)`.
@@ -79,8 +80,20 @@ impl Planner<'_> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
         let connection = self.plan_connection(collection, selected, &mut masked)?;
+        self.refuse_too_many(u64::from(connection.first), connection.rows())?;
         let view = self.view_record(collection, None, connection.rows());
-        Ok(ReadPlan { root: ReadRoot::Connection(connection), view, masked })
+        Ok(ReadPlan { root: ReadRoot::Connection(Box::new(connection)), view, masked })
+    }
+
+    /// Nested lists multiply: ten rows of ten rows of ten rows are a thousand. What a field could show at most is bounded
+    /// before the database is asked.
+    fn refuse_too_many<'r>(&self, roots: u64, rows: impl IntoIterator<Item = &'r RowPlan>) -> Result<(), PlanError> {
+        let below: u64 = rows.into_iter().map(rows_below).fold(0, u64::saturating_add);
+        let total = roots.saturating_mul(below.saturating_add(1));
+        if total <= u64::from(self.settings.max_rows) {
+            return Ok(());
+        }
+        Err(PlanError::TooManyRows { rows: total, limit: self.settings.max_rows })
     }
 
     fn view_record<'r>(
@@ -108,6 +121,16 @@ impl Planner<'_> {
         });
         related.filter(|row| !row.source.is_empty()).for_each(|row| self.note_fields(row, noted));
     }
+}
+
+/// How many rows one row of the plan can bring along, at most.
+fn rows_below(row: &RowPlan) -> u64 {
+    let rows = row.fields.iter().map(|field| match &field.output {
+        Output::ToOne(relation) => rows_below(&relation.row).saturating_add(1),
+        Output::ToMany(relation) => u64::from(relation.limit).saturating_mul(rows_below(&relation.row).saturating_add(1)),
+        Output::Typename(_) | Output::Column(_) => 0,
+    });
+    rows.fold(0, u64::saturating_add)
 }
 
 impl ReadPlan {

@@ -136,6 +136,19 @@ pub struct Reference {
     pub on_delete: OnDelete,
 }
 
+/// A change of one row, as a caller asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateRequest<'r> {
+    /// Which row. A text that is no UUID is an id that no row has.
+    pub id: &'r str,
+    /// The fields that change.
+    pub set: &'r Map<String, Json>,
+    /// The version that the caller last saw.
+    pub if_version: Option<i32>,
+    /// Why.
+    pub reason: Option<&'r str>,
+}
+
 /// The values, checks and guards of an input object.
 #[derive(Default)]
 struct PlannedInput {
@@ -183,14 +196,8 @@ impl Planner<'_> {
     ///
     /// # Errors
     /// As [`Planner::plan_create`]; [`PlanError::NotFound`] for an id that no row can have.
-    pub fn plan_update(
-        &self,
-        collection: CollectionId,
-        id: &str,
-        set: &Map<String, Json>,
-        if_version: Option<i32>,
-        reason: Option<&str>,
-    ) -> Result<UpdatePlan, PlanError> {
+    pub fn plan_update(&self, collection: CollectionId, request: UpdateRequest<'_>) -> Result<UpdatePlan, PlanError> {
+        let UpdateRequest { id, set, if_version, reason } = request;
         let collection = self.catalog.collection(collection);
         let id = parse_id(collection, id)?;
         let rule = self.write_rule(collection, Operation::Update, "update")?;
@@ -317,41 +324,30 @@ impl Planner<'_> {
             let field = collection.find_field(name).filter(|field| !field.is_read_only);
             let field =
                 field.ok_or_else(|| PlanError::argument(&path, format!("`{}` has no field `{name}` to set", collection.name)))?;
-            self.plan_input_field(collection, field, &path, json, &mut planned)?;
+            let Some(column) = field.column().cloned() else {
+                return Err(PlanError::argument(path, "is the other end of a relation; set it from there"));
+            };
+            if json.is_null() && field.is_required {
+                return Err(PlanError::argument(path, "cannot be null"));
+            }
+            planned.guards.extend(self.plan_field_guard(collection, field)?);
+            let (value, target) = self.plan_input_value(field, &path, json)?;
+            planned.values.push(WriteColumn { column, value });
+            planned.targets.extend(target);
         }
         Ok(planned)
     }
 
-    fn plan_input_field(
-        &self,
-        collection: &Collection,
-        field: &Field,
-        path: &str,
-        json: &Json,
-        planned: &mut PlannedInput,
-    ) -> Result<(), PlanError> {
-        let Some(column) = field.column().cloned() else {
-            return Err(PlanError::argument(path, "is the other end of a relation; set it from there"));
+    fn plan_input_value(&self, field: &Field, path: &str, json: &Json) -> Result<(Value, Option<TargetCheck>), PlanError> {
+        let FieldKind::ToOne { target, .. } = &field.kind else {
+            return Ok((field_value(self.catalog, field, path, json)?, None));
         };
-        if json.is_null() && field.is_required {
-            return Err(PlanError::argument(path, "cannot be null"));
-        }
-        if let Some(guard) = self.plan_field_guard(collection, field)? {
-            planned.guards.push(guard);
-        }
-        let value = match &field.kind {
-            FieldKind::ToOne { target, .. } => {
-                let value = field_value(self.catalog, field, path, json.get("id").unwrap_or(&Json::Null))?;
-                if let Value::Id(id) = value {
-                    let target = self.readable(*target);
-                    planned.targets.push(TargetCheck { field: field.name.clone(), target, id });
-                }
-                value
-            }
-            _ => field_value(self.catalog, field, path, json)?,
+        let value = field_value(self.catalog, field, path, json.get("id").unwrap_or(&Json::Null))?;
+        let check = match value {
+            Value::Id(id) => Some(TargetCheck { field: field.name.clone(), target: self.readable(*target), id }),
+            _ => None,
         };
-        planned.values.push(WriteColumn { column, value });
-        Ok(())
+        Ok((value, check))
     }
 
     fn plan_field_guard(&self, collection: &Collection, field: &Field) -> Result<Option<FieldGuard>, PlanError> {

@@ -47,15 +47,15 @@ pub async fn apply(
     match change {
         Change::Create(plan) => {
             let statement = create_statement(planner, plan);
-            let subject = Subject { operation: "create", collection: plan.entity_type.as_str() };
-            let answers = change_and_read(transaction, planner, subject, &[plan.id], &statement, answers).await?;
+            let subject = Subject { operation: "create", collection: plan.entity_type.as_str(), ids: &[plan.id] };
+            let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
             Ok(Applied { id: plan.id, event_id: plan.event_id, answers })
         }
         Change::Update(plan) => {
             let statement = update_statement(planner, plan);
-            let subject = Subject { operation: "update", collection: plan.entity_type.as_str() };
             let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
-            let answers = change_and_read(transaction, planner, subject, &ids, &statement, answers).await?;
+            let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), ids: &ids };
+            let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
             Ok(applied(&plan.rows, answers))
         }
         Change::Delete(plan) => {
@@ -76,9 +76,9 @@ pub(crate) async fn delete(
 ) -> Result<(), WriteError> {
     cascade(transaction, planner, plan, visited).await?;
     let statement = delete_statement(planner, plan);
-    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str() };
     let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
-    change_and_read(transaction, planner, subject, &ids, &statement, &[]).await?;
+    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str(), ids: &ids };
+    change_and_read(transaction, planner, subject, &statement, &[]).await?;
     Ok(())
 }
 
@@ -87,7 +87,6 @@ pub(crate) async fn change_and_read(
     transaction: &Transaction,
     planner: &Planner<'_>,
     subject: Subject<'_>,
-    ids: &[Uuid],
     statement: &ChangeStatement,
     answers: &[ReadPlan],
 ) -> Result<Vec<ReadAnswer>, WriteError> {
@@ -99,9 +98,9 @@ pub(crate) async fn change_and_read(
     );
     opened?;
     let verdicts = verdicts.map_err(|error| explain(planner.catalog, subject.operation, error))?;
-    subject.check(ids, &verdicts)?;
+    subject.check(&verdicts)?;
     if let Some(after) = after? {
-        subject.check(ids, &after)?;
+        subject.check(&after)?;
     }
     Ok(answers?)
 }

@@ -86,7 +86,7 @@ async fn unlink(
     reason: Option<&str>,
 ) -> Result<(), WriteError> {
     let plan = planner.plan_set_null(reference, ids.clone(), reason)?;
-    let subject = Subject { operation: "update", collection: plan.entity_type.as_str() };
-    change_and_read(transaction, planner, subject, &ids, &update_statement(planner, &plan), &[]).await?;
+    let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), ids: &ids };
+    change_and_read(transaction, planner, subject, &update_statement(planner, &plan), &[]).await?;
     Ok(())
 }

@@ -17,18 +17,20 @@ pub(crate) struct Subject<'a> {
     pub(crate) operation: &'static str,
     /// The collection's name.
     pub(crate) collection: &'a str,
+    /// The rows.
+    pub(crate) ids: &'a [Uuid],
 }
 
 impl Subject<'_> {
-    /// Checks that every row in `ids` has a good verdict.
+    /// Checks that every row has a good verdict.
     ///
     /// The order of the questions decides what a caller learns: a row that may not be read is not found, whatever else is
     /// wrong with the change.
     ///
     /// # Errors
     /// The first refusal.
-    pub(crate) fn check(&self, ids: &[Uuid], verdicts: &[VerdictRow]) -> Result<(), WriteError> {
-        for id in ids {
+    pub(crate) fn check(&self, verdicts: &[VerdictRow]) -> Result<(), WriteError> {
+        for id in self.ids {
             let verdict = verdicts.iter().find(|verdict| verdict.0 == *id);
             let Some((_, true, is_allowed, is_fresh, missing_target, forbidden_field, is_kept)) = verdict else {
                 return Err(WriteError::NotFound { collection: self.collection.to_owned(), id: *id });

@@ -4,8 +4,10 @@
 
 mod app;
 mod catalog;
+mod export;
 mod local_pg;
 mod migrations;
+mod oracle;
 mod paging;
 mod policy;
 mod readme;

@@ -52,7 +52,11 @@ fn scalar_filter(name: &str, ty: &str, operators: Operators) -> InputObject {
         add("eq", TypeRef::named(ty), "Equal.");
         add("neq", TypeRef::named(ty), "Another value; a row without a value does not count.");
         add("in", TypeRef::named_nn_list(ty), "One of these.");
-        add("notIn", TypeRef::named_nn_list(ty), "None of these; a row without a value does not count.");
+        add(
+            "notIn",
+            TypeRef::named_nn_list(ty),
+            "None of these; a row without a value does not count, unless the list is empty.",
+        );
     }
     if operators.is_ordered {
         add("lt", TypeRef::named(ty), "Less.");

@@ -1,0 +1,187 @@
+//! Generated arguments: `where`, `orderBy`, `first` and `id`, as literals and through variables.
+
+use crate::oracle::cell::Cell;
+use crate::oracle::literal::{Literal, Variables};
+use crate::oracle::world::{Relation, Table, World};
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Type;
+use rand::Rng;
+use rand::rngs::StdRng;
+use rand::seq::{IndexedRandom, IteratorRandom};
+
+/// Columns that hold texts which collations sort differently: never ordered by, nor compared by `lt` and its kin.
+const UNORDERED: &[(Table, &str)] =
+    &[(Table::User, "name"), (Table::Issue, "title"), (Table::Issue, "secret"), (Table::Note, "body"), (Table::Issue, "link")];
+
+/// Makes arguments.
+pub struct ArgumentSource<'s> {
+    pub schema: &'s Schema,
+    pub world: &'s World,
+    pub variables: Variables,
+}
+
+impl ArgumentSource<'_> {
+    /// The arguments of a list of a table's rows; few rows where it stands deep.
+    pub fn list(&mut self, random: &mut StdRng, table: Table, is_nested: bool) -> Vec<(String, Literal)> {
+        let name = table.name();
+        let mut arguments = Vec::new();
+        if random.random_bool(0.45) {
+            let filter = self.filter(random, &format!("{name}Filter"), table, 0);
+            arguments.push(("where".to_owned(), self.vary(random, &format!("{name}Filter"), filter)));
+        } else {
+            self.nothing(random, "where", &format!("{name}Filter"), &mut arguments);
+        }
+        if random.random_bool(0.55) {
+            let order = self.order(random, table);
+            arguments.push(("orderBy".to_owned(), self.vary(random, &format!("[{name}Order!]"), order)));
+        } else {
+            self.nothing(random, "orderBy", &format!("[{name}Order!]"), &mut arguments);
+        }
+        if random.random_bool(if is_nested { 0.7 } else { 0.5 }) {
+            let first = Literal::Int(random.random_range(0..if is_nested { 4 } else { 30 }));
+            arguments.push(("first".to_owned(), self.vary(random, "Int", first)));
+        } else {
+            self.nothing(random, "first", "Int", &mut arguments);
+        }
+        arguments
+    }
+
+    /// An id that is there, or is not.
+    pub fn id(&mut self, random: &mut StdRng, table: Table) -> Literal {
+        let id = match random.random_range(0..12) {
+            0 => "no id".to_owned(),
+            1 => "00000000-0000-0000-0000-000000000000".to_owned(),
+            _ => self.world.rows(table).choose(random).unwrap()["id"].to_json().as_str().unwrap().to_owned(),
+        };
+        self.vary(random, "ID", Literal::Text(id))
+    }
+
+    /// A condition for `@include` and `@skip` that has this value.
+    pub fn condition(&mut self, random: &mut StdRng, value: bool) -> Literal {
+        self.vary(random, "Boolean", Literal::Boolean(value))
+    }
+
+    /// An argument that is given and says nothing: null, or a variable that is null or was not given.
+    fn nothing(&mut self, random: &mut StdRng, name: &str, ty: &str, arguments: &mut Vec<(String, Literal)>) {
+        let value = match random.random_range(0..20) {
+            0 => Literal::Null,
+            1 => self.variables.declare(ty, None, Some(serde_json::Value::Null)),
+            2 => self.variables.declare(ty, None, None),
+            _ => return,
+        };
+        arguments.push((name.to_owned(), value));
+    }
+
+    /// The value as it is, or as a variable: given, by default, or given in the place of a default.
+    fn vary(&mut self, random: &mut StdRng, ty: &str, value: Literal) -> Literal {
+        let Some(json) = value.to_json().filter(|_| random.random_bool(0.25)) else { return value };
+        let required = format!("{ty}!");
+        match random.random_range(0..4) {
+            0 => self.variables.declare(&required, Some(&value), None),
+            1 if ty != "ID" && ty != "Boolean" => self.variables.declare(ty, Some(&value), None),
+            2 => self.variables.declare(&required, Some(&value), Some(json)),
+            _ => self.variables.declare(&required, None, Some(json)),
+        }
+    }
+
+    fn filter(&mut self, random: &mut StdRng, input: &str, table: Table, depth: usize) -> Literal {
+        let declared = self.schema.get_input_object(input).unwrap();
+        let names: Vec<&str> = declared.fields.keys().map(|name| name.as_str()).collect();
+        let mut conditions = Vec::new();
+        let count = 1 + usize::from(random.random_bool(0.3));
+        for name in names.choose_multiple(random, count) {
+            let ty = declared.fields[*name].ty.inner_named_type().as_str();
+            let value = match *name {
+                "and" | "or" if depth > 1 => continue,
+                "and" | "or" => {
+                    let count = random.random_range(0..4);
+                    Literal::List((0..count).map(|_| self.filter(random, ty, table, depth + 1)).collect())
+                }
+                "not" if depth > 1 => continue,
+                "not" => self.filter(random, ty, table, depth + 1),
+                "isNull" => Literal::Boolean(random.random_bool(0.5)),
+                field => match table.relation(field) {
+                    Some(Relation::One(target)) if depth < 3 => self.filter(random, ty, target, depth + 1),
+                    Some(_) => Literal::Object(vec![("isNull".to_owned(), Literal::Boolean(random.random_bool(0.5)))]),
+                    None => self.tests(random, ty, table, field),
+                },
+            };
+            conditions.push((name.to_string(), value));
+        }
+        Literal::Object(conditions)
+    }
+
+    fn tests(&mut self, random: &mut StdRng, input: &str, table: Table, field: &str) -> Literal {
+        let declared = self.schema.get_input_object(input).unwrap();
+        let is_unordered = UNORDERED.contains(&(table, field));
+        let operators =
+            declared.fields.iter().filter(|(name, _)| !(is_unordered && matches!(name.as_str(), "lt" | "lte" | "gt" | "gte")));
+        let (operator, declared) = operators.choose(random).unwrap();
+        let value = match operator.as_str() {
+            "isNull" => Literal::Boolean(random.random_bool(0.5)),
+            "like" | "ilike" => Literal::Text(self.pattern(random, table, field)),
+            "in" | "notIn" => {
+                let count = random.random_range(0..4);
+                match self.operand(random, table, field) {
+                    // A single value stands for a list of it.
+                    Some(value) if count == 0 && random.random_bool(0.5) => value,
+                    _ => Literal::List((0..count).filter_map(|_| self.operand(random, table, field)).collect()),
+                }
+            }
+            _ => match self.operand(random, table, field) {
+                Some(value) => value,
+                None => return Literal::Object(vec![("isNull".to_owned(), Literal::Boolean(true))]),
+            },
+        };
+        let ty = match declared.ty.as_ref() {
+            Type::Named(name) => name.to_string(),
+            other => other.to_string(),
+        };
+        Literal::Object(vec![(operator.to_string(), self.vary(random, &ty, value))])
+    }
+
+    /// A value that the column has somewhere; `None` if it has none.
+    fn operand(&self, random: &mut StdRng, table: Table, field: &str) -> Option<Literal> {
+        let cells = self.world.rows(table).iter().map(|row| &row[field]).filter(|cell| **cell != Cell::Null);
+        Some(match cells.choose(random)? {
+            Cell::Choice(values, index) => Literal::Name(values[*index].to_owned()),
+            Cell::Int(number) => Literal::Int(*number),
+            Cell::Float(number) => Literal::Float(*number),
+            Cell::Boolean(boolean) => Literal::Boolean(*boolean),
+            Cell::BigInt(number) if random.random_bool(0.3) => Literal::Int(*number),
+            Cell::Decimal(hundredths) if random.random_bool(0.3) => Literal::Float(*hundredths as f64 / 100.0),
+            Cell::Instant(instant) => Literal::Text(instant.to_rfc3339().replace("+00:00", "Z")),
+            cell => Literal::Text(cell.to_json().as_str()?.to_owned()),
+        })
+    }
+
+    fn pattern(&self, random: &mut StdRng, table: Table, field: &str) -> String {
+        let text = match self.operand(random, table, field) {
+            Some(Literal::Text(text)) if text.is_ascii() => text,
+            _ => "a_b".to_owned(),
+        };
+        let escaped = text.replace('\\', "\\\\");
+        let start: String = text.chars().filter(|character| *character != '\\').take(2).collect();
+        match random.random_range(0..5) {
+            0 => escaped,
+            1 => format!("{start}%"),
+            2 => format!("%{}%", start.to_uppercase()),
+            3 => "_%a%".to_owned(),
+            _ => format!("%{}", escaped.replace(['%', '_'], "\\%")),
+        }
+    }
+
+    /// One to three terms; sometimes a single one that is no list.
+    pub fn order(&mut self, random: &mut StdRng, table: Table) -> Literal {
+        let declared = self.schema.get_input_object(&format!("{}Order", table.name())).unwrap();
+        let names = declared.fields.keys().map(|name| name.as_str()).filter(|name| !UNORDERED.contains(&(table, name)));
+        let names: Vec<&str> = names.collect();
+        let count = random.random_range(1..4);
+        let terms = names.choose_multiple(random, count).map(|name| {
+            let direction = ["ASC", "DESC"][usize::from(name.len() % 2 == count % 2)];
+            Literal::Object(vec![(name.to_string(), Literal::Name(direction.to_owned()))])
+        });
+        let mut terms: Vec<Literal> = terms.collect();
+        if terms.len() == 1 && random.random_bool(0.3) { terms.remove(0) } else { Literal::List(terms) }
+    }
+}
