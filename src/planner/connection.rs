@@ -119,7 +119,7 @@ impl Planner<'_> {
         };
         Ok(ConnectionPlan {
             source: self.readable(collection.id),
-            filter: self.plan_where(collection, selected)?,
+            filter: self.plan_where(collection, selected.argument("where"))?,
             first: self.plan_first(selected)?,
             fields: self.plan_connection_fields(collection, selected, masked)?,
             order,

@@ -49,12 +49,25 @@ pub enum FilterTest {
     IsNotNull,
 }
 
+/// Tests in one `where`: each becomes SQL, with bind parameters, of which PostgreSQL takes 65,535.
+const MAX_TESTS: u32 = 500;
+
 impl Planner<'_> {
     /// Plans a `where` argument.
     ///
     /// # Errors
     /// [`PlanError`] naming the path of the argument that makes no sense.
-    pub(crate) fn plan_filter(&self, collection: &Collection, path: &str, json: &Json) -> Result<Filter, PlanError> {
+    pub(crate) fn plan_where(&self, collection: &Collection, json: Option<&Json>) -> Result<Filter, PlanError> {
+        let Some(json) = json else {
+            return Ok(Filter::none());
+        };
+        if count_tests(json) > u64::from(MAX_TESTS) {
+            return Err(PlanError::TooManyTests { limit: MAX_TESTS });
+        }
+        self.plan_filter(collection, "where", json)
+    }
+
+    fn plan_filter(&self, collection: &Collection, path: &str, json: &Json) -> Result<Filter, PlanError> {
         let Json::Object(object) = json else {
             return Ok(Filter::none());
         };
@@ -157,6 +170,15 @@ impl Planner<'_> {
         };
         let values = elements.iter().map(|element| field_value(self.catalog, field, path, refuse_null(path, element)?));
         Ok(Value::List(scalar, values.collect::<Result<_, _>>()?))
+    }
+}
+
+/// The leaves of a filter; a list of values is one.
+fn count_tests(json: &Json) -> u64 {
+    match json {
+        Json::Object(object) if !object.is_empty() => object.values().map(count_tests).sum(),
+        Json::Array(elements) if elements.iter().any(Json::is_object) => elements.iter().map(count_tests).sum(),
+        _ => 1,
     }
 }
 
