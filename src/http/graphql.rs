@@ -35,13 +35,27 @@ pub(crate) async fn handle(State(state): State<WebState>, caller: Caller, reques
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
+    let is_mutation = state.engine.is_mutation(&request);
+    let running = run(state, caller, request, started);
+    if !is_mutation {
+        // A client that hangs up cancels its query.
+        return respond(running.await, media_type, request_id);
+    }
+    // A change is seen through to its commit, or to the record of its refusal, whether or not the client still listens.
+    match tokio::spawn(running).await {
+        Ok(response) => respond(response, media_type, request_id),
+        Err(_) => Refusal::new(FaultCode::InternalServerError, "the request failed", request_id).into_response(),
+    }
+}
+
+async fn run(state: WebState, caller: Caller, request: GraphqlRequest, started: Instant) -> GraphqlResponse {
     let response = state.engine.execute(&request, &caller.actor, &caller.context).await;
     let has_identity_changed = response.summary.fields.iter().any(|field| IDENTITY.iter().any(|name| field.ends_with(name)));
     if response.summary.operation_type == Some("mutation") && has_identity_changed {
         state.authenticator.forget_all();
     }
     log(&caller, &response, started);
-    respond(response, media_type, request_id)
+    response
 }
 
 /// The media type of the answer; `None` if the client accepts neither.

@@ -27,11 +27,11 @@ pub fn router(state: WebState) -> Router {
     }
     router
         .fallback(not_found)
+        .with_state(state.clone())
+        .merge(console)
         .layer(RequestBodyLimitLayer::new(state.max_body_bytes))
         .layer(from_fn_with_state(state.clone(), require_own_host))
         .layer(CatchPanicLayer::new())
-        .with_state(state)
-        .merge(console)
 }
 
 /// Lets only callers through; a browser is shown where to sign in.

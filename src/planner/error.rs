@@ -32,7 +32,7 @@ pub enum PlanError {
         limit: u32,
     },
     /// Nested lists that multiply to more than an answer may have.
-    #[error("the field could show {rows} rows; the limit is {limit}: give a smaller `first`, or nest less")]
+    #[error("the operation could show {rows} rows; the limit is {limit}: give a smaller `first`, or nest less")]
     TooManyRows {
         /// What the nested `first` arguments multiply to.
         rows: u64,

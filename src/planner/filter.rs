@@ -30,6 +30,16 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// How many conditions it has.
+    fn size(&self) -> usize {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::size).sum(),
+            Self::Not(inner) => inner.size(),
+            Self::Column(..) => 1,
+            Self::ToOne { filter, .. } => filter.size() + 1,
+        }
+    }
+
     /// No condition.
     pub fn none() -> Self {
         Self::All(Vec::new())
@@ -49,12 +59,25 @@ pub enum FilterTest {
     IsNotNull,
 }
 
+/// The most conditions of one `where`. Each is a bind parameter or a subselect that PostgreSQL has to plan.
+const MAX_CONDITIONS: u32 = 500;
+
 impl Planner<'_> {
-    /// Plans a `where` argument.
+    /// Plans a whole `where` argument.
     ///
     /// # Errors
-    /// [`PlanError`] naming the path of the argument that makes no sense.
-    pub(crate) fn plan_filter(&self, collection: &Collection, path: &str, json: &Json) -> Result<Filter, PlanError> {
+    /// [`PlanError`] naming the path of the argument that makes no sense, or the limit of conditions.
+    pub(crate) fn plan_conditions(&self, collection: &Collection, json: &Json) -> Result<Filter, PlanError> {
+        let filter = self.plan_filter(collection, "where", json)?;
+        let given = i64::try_from(filter.size()).unwrap_or(i64::MAX);
+        if given > i64::from(MAX_CONDITIONS) {
+            return Err(PlanError::Limit { argument: "where".to_owned(), given, limit: MAX_CONDITIONS });
+        }
+        Ok(filter)
+    }
+
+    /// Plans a part of a `where` argument.
+    fn plan_filter(&self, collection: &Collection, path: &str, json: &Json) -> Result<Filter, PlanError> {
         let Json::Object(object) = json else {
             return Ok(Filter::none());
         };

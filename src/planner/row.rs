@@ -132,7 +132,7 @@ impl Planner<'_> {
 
     /// The `where` argument of a field.
     pub(crate) fn plan_where(&self, collection: &Collection, selected: &SelectedField) -> Result<Filter, PlanError> {
-        self.plan_filter(collection, "where", selected.argument("where").unwrap_or(&Json::Null))
+        self.plan_conditions(collection, selected.argument("where").unwrap_or(&Json::Null))
     }
 
     /// The `first` argument of a field.

@@ -4,7 +4,7 @@ use crate::base::Value;
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::filter::filter_condition;
 use crate::planner::to_sql::order::{cursor_expr, keyset_condition, order_terms};
-use crate::planner::to_sql::row::{RowParts, json_rows, row_object, row_parts};
+use crate::planner::to_sql::row::{RowParts, json_rows, row_object, row_parts, seen_row};
 use crate::planner::{ConnectionField, ConnectionPlan, CursorKey, EdgeField, PageInfoField, RowPlan};
 use crate::sql::{Alias, Column, CompareOp, Expr, From, Label, Select};
 
@@ -46,14 +46,16 @@ impl Page {
     fn render(plan: &ConnectionPlan, key: &CursorKey, aliases: &mut Aliases) -> Self {
         let row = aliases.next();
         let slots: Vec<RowParts> = plan.rows().map(|slot| row_parts(slot, row, aliases)).collect();
-        let has_seen = slots.iter().any(|slot| slot.seen.is_some());
+        // Cursors hold the values of their rows, also on a page that shows nothing else of them.
+        let is_cursor_page = slots.is_empty() && plan.needs_cursor();
+        let mut seen: Vec<Expr> = plan.view_name.iter().filter(|_| is_cursor_page).map(|name| seen_row(name, row)).collect();
+        let has_seen = !seen.is_empty() || slots.iter().any(|slot| slot.seen.is_some());
         if plan.source.is_empty() {
             return Self { rows: empty_page(slots.len(), has_seen), has_seen };
         }
         let mut select = Self::base(plan, row, slots.iter().any(|slot| !slot.joins.is_empty()));
         let is_simple = slots.len() == 1 && !plan.needs_cursor() && !plan.needs_next_page();
         let mut columns = Vec::new();
-        let mut seen = Vec::new();
         for (index, slot) in slots.into_iter().enumerate() {
             select.joins.extend(slot.joins);
             if is_simple {
