@@ -48,7 +48,7 @@ impl LimitSettings {
             max_fields: entries.read_count("limits.max_fields").unwrap_or(2000),
             page_size: page_size.unwrap_or(max_page_size.min(50)),
             max_page_size,
-            max_rows: entries.read_count("limits.max_rows").unwrap_or(100_000),
+            max_rows: entries.read_count("limits.max_rows").unwrap_or(250_000),
         }
     }
 }
