@@ -45,7 +45,15 @@ pub fn statement(text: &str) -> String {
     let mut laid_out = String::new();
     for Place { at, character, depth, is_quoted } in places(text) {
         let rest = text[at..].trim_start();
-        if character == ' ' && !is_quoted && WORDS.iter().any(|word| rest.starts_with(word)) {
+        // The body of a common table expression ends where the next one, or the statement, begins.
+        let is_part = depth == 0 && (text[..at].ends_with("), ") || text[..at].ends_with(") ") && rest.starts_with("select "));
+        let is_clause = character == ' ' && WORDS.iter().any(|word| rest.starts_with(word));
+        if is_part && !is_quoted {
+            laid_out.truncate(laid_out.trim_end().len());
+            laid_out.push('\n');
+            laid_out.push(character);
+        } else if is_clause && !is_quoted {
+            laid_out.truncate(laid_out.trim_end().len());
             laid_out.push('\n');
             laid_out.push_str(&"  ".repeat(depth));
         } else {
@@ -57,7 +65,8 @@ pub fn statement(text: &str) -> String {
 
 /// A list as Rust's `Debug` writes it, `[a, b]`, an element a line.
 pub fn list(text: &str) -> String {
-    let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
+    let inner = text.trim();
+    let inner = inner.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(inner);
     let (mut lines, mut start) = (Vec::new(), 0);
     for Place { at, character, depth, is_quoted } in places(inner) {
         if character == ',' && depth == 0 && !is_quoted {
