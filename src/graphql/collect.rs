@@ -16,7 +16,7 @@ use std::cell::Cell;
 ///
 /// # Errors
 /// When the arguments hold too many values: a variable is small to send and counts wherever it is used.
-pub(crate) fn collect(document: &ExecutableDocument, set: &SelectionSet, variables: &JsonMap) -> Result<Selection, GraphqlError> {
+pub fn collect(document: &ExecutableDocument, set: &SelectionSet, variables: &JsonMap) -> Result<Selection, GraphqlError> {
     let collector = Collector { document, variables, values: Cell::new(0) };
     let selection = collector.selection(&[set]);
     within("values in its arguments", collector.values.get(), MAX_VALUES)?;

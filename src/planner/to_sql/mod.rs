@@ -9,6 +9,7 @@ mod audit;
 mod change;
 mod connection;
 mod create;
+mod cursor;
 mod delete;
 mod export;
 mod filter;
