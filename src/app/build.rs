@@ -9,6 +9,9 @@ use crate::graphql::{Engine, EngineParts, OperationLimits};
 use crate::planner::{CursorKey, PlannerSettings};
 use std::sync::Arc;
 
+/// Connections that do nothing but look up callers.
+const AUTHENTICATION_CONNECTIONS: usize = 2;
+
 /// A service, ready to be served.
 pub struct App {
     /// Answers GraphQL.
@@ -23,13 +26,16 @@ impl App {
     /// # Errors
     /// [`AppError::Database`], [`AppError::NoKey`], [`AppError::Api`].
     pub async fn build(settings: &Settings, tool: &Tool, storage: &Storage) -> Result<Self, AppError> {
-        let database = Database::connect(ConnectOptions {
+        let options = ConnectOptions {
             url: storage.server_url.expose().to_owned(),
             max_connections: settings.database.max_connections,
             statement_timeout: settings.database.statement_timeout,
-        })
-        .await?;
-        Self::over(database, settings, tool).await
+        };
+        let app = Self::over(Database::connect(options.clone()).await?, settings, tool).await?;
+        // However busy the operations keep their pool, the next caller can still be told who it is.
+        let authentication = ConnectOptions { max_connections: AUTHENTICATION_CONNECTIONS, ..options };
+        let authenticator = Authenticator::new(Database::connect(authentication).await?);
+        Ok(Self { authenticator: Arc::new(authenticator), ..app })
     }
 
     /// Builds the API over a database that is already connected.

@@ -4,7 +4,7 @@ use crate::app::{App, AppError, Storage, Tool};
 use crate::auth::{self, NewToken};
 use crate::base::{Actor, RequestContext};
 use crate::db::DbError;
-use crate::db::schema::toolcrib::users;
+use crate::db::schema::toolcrib::{audit_events, users};
 use crate::http::DemoUser;
 use crate::migrate;
 use chrono::{TimeDelta, Utc};
@@ -26,13 +26,15 @@ pub struct DemoCredential {
 /// Loads the demo data as the owner, in one transaction, if there are no users yet. Returns whether it did.
 ///
 /// # Errors
-/// [`AppError::File`], [`AppError::Seed`]; the database is as it was then.
+/// [`AppError::File`], [`AppError::Seed`], [`AppError::DemoOverRealData`]; the database is as it was then.
 pub async fn seed(storage: &Storage, path: &Path) -> Result<bool, AppError> {
     let sql = std::fs::read_to_string(path).map_err(|source| AppError::File { path: path.to_owned(), source })?;
     let mut connection = migrate::connect(storage.owner_url.expose()).await?;
     let has_users = diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result::<bool>(&mut connection).await;
     if has_users.map_err(AppError::Seed)? {
-        return Ok(false);
+        let seeds = audit_events::table.filter(audit_events::event_type.eq("SEED")).select(audit_events::id);
+        let is_demo = diesel::select(diesel::dsl::exists(seeds)).get_result::<bool>(&mut connection).await;
+        return if is_demo.map_err(AppError::Seed)? { Ok(false) } else { Err(AppError::DemoOverRealData) };
     }
     let loaded = connection.transaction::<(), diesel::result::Error, _>(async |connection| {
         connection.batch_execute("set local role toolcrib_owner").await?;

@@ -50,7 +50,12 @@ pub enum AppError {
     /// The demo on an address that others can reach.
     #[error("`--demo` lets anybody be anybody, so it only listens on this machine; use `--listen 127.0.0.1:4000`")]
     DemoNotOnLoopback,
-    /// The demo over a database that is in use.
+    /// The demo over a database that holds real users.
+    #[error(
+        "`--demo` lets anybody on this machine be any user, and this database has users that no demo made; use another database"
+    )]
+    DemoOverRealData,
+    /// The demo data does not load.
     #[error("the demo data could not be loaded")]
     Seed(#[source] diesel::result::Error),
     /// A key that every server needs is missing.

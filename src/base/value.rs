@@ -96,7 +96,7 @@ impl Value {
                 .map(|instant| Self::DateTime(instant.with_timezone(&Utc)))
                 .map_err(|_| refuse("DateTime (RFC 3339, `2026-01-31T09:00:00Z`)")),
             ScalarType::Date => text.parse().map(Self::Date).map_err(|_| refuse("Date (`2026-01-31`)")),
-            ScalarType::Decimal => text.parse().map(Self::Decimal).map_err(|_| refuse("Decimal (`12.50`)")),
+            ScalarType::Decimal => parse_decimal(text).map(Self::Decimal).ok_or(refuse("Decimal (`12.50`, at most 200 digits)")),
             ScalarType::Json => serde_json::from_str(text).map(Self::Json).map_err(|_| refuse("JSON")),
         }
     }
@@ -123,4 +123,12 @@ impl Value {
             Self::List(_, values) => values.iter().map(Self::to_json).collect::<Vec<_>>().into(),
         }
     }
+}
+
+/// A short text such as `1e400000` is a number of 400,000 digits: more than PostgreSQL holds, and than anybody means.
+fn parse_decimal(text: &str) -> Option<BigDecimal> {
+    const MAX_DIGITS: i64 = 200;
+    let number: BigDecimal = (text.len() <= 256).then(|| text.parse().ok())??;
+    let (_, scale) = number.as_bigint_and_exponent();
+    (-MAX_DIGITS..=MAX_DIGITS).contains(&scale).then_some(number)
 }

@@ -19,7 +19,7 @@ pub struct LimitSettings {
     pub page_size: usize,
     /// The most that `first` may say.
     pub max_page_size: usize,
-    /// The most rows that one root field could show, nested lists multiplied.
+    /// The most rows that one operation could show, nested lists multiplied.
     pub max_rows: usize,
 }
 

@@ -1,6 +1,6 @@
 //! The fixed statements around every request: BEGIN, role and actor settings, COMMIT, ROLLBACK.
 
-use crate::base::Actor;
+use crate::base::{Actor, RoleName};
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -21,7 +21,11 @@ impl ActorSettings {
     pub fn of(actor: &Actor) -> Self {
         let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
         Self {
-            database_role: format!("toolcrib_role_{}", actor.role),
+            // A service has rights that its user has not; they are the platform's role's alone.
+            database_role: match &actor.service {
+                Some(_) => format!("toolcrib_role_{}", RoleName::platform()),
+                None => format!("toolcrib_role_{}", actor.role),
+            },
             user_id: id(actor.id),
             team_id: id(actor.team),
             service: actor.service.clone().unwrap_or_default(),

@@ -1,6 +1,8 @@
 //! An operation's fields as a [`Selection`]: fragments spread, `@skip` and `@include` applied, fields with the same response
 //! key merged, arguments with their variables and defaults. The specification's CollectFields() and CoerceArgumentValues().
 
+use crate::graphql::GraphqlError;
+use crate::graphql::limits::{MAX_VALUES, within};
 use crate::planner::{SelectedField, Selection};
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::ast::{DirectiveList, Value};
@@ -8,15 +10,24 @@ use apollo_compiler::executable::{Field, Selection as AstSelection, SelectionSet
 use apollo_compiler::response::{JsonMap, JsonValue};
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value as Json};
+use std::cell::Cell;
 
 /// Collects the fields of a selection set.
-pub(crate) fn collect(document: &ExecutableDocument, set: &SelectionSet, variables: &JsonMap) -> Selection {
-    Collector { document, variables }.selection(&[set])
+///
+/// # Errors
+/// When the arguments hold too many values: a variable is small to send and counts wherever it is used.
+pub fn collect(document: &ExecutableDocument, set: &SelectionSet, variables: &JsonMap) -> Result<Selection, GraphqlError> {
+    let collector = Collector { document, variables, values: Cell::new(0) };
+    let selection = collector.selection(&[set]);
+    within("values in its arguments", collector.values.get(), MAX_VALUES)?;
+    Ok(selection)
 }
 
 struct Collector<'a> {
     document: &'a ExecutableDocument,
     variables: &'a JsonMap,
+    /// Values so far. Beyond the limit nothing is copied any more; the operation is refused then.
+    values: Cell<usize>,
 }
 
 /// The fields of one level by response key, each with every selection set below it.
@@ -79,6 +90,9 @@ impl<'a> Collector<'a> {
 
     /// A value with its variables; `None` for a variable that was not given, which is then absent wherever it stands.
     fn value(&self, value: &Value) -> Option<Json> {
+        if !self.count_value() {
+            return None;
+        }
         Some(match value {
             Value::Null => Json::Null,
             Value::Boolean(boolean) => Json::Bool(*boolean),
@@ -86,7 +100,7 @@ impl<'a> Collector<'a> {
             Value::Enum(name) => Json::String(name.as_str().to_owned()),
             Value::Int(number) => number_json(number.as_str()),
             Value::Float(number) => number_json(number.as_str()),
-            Value::Variable(name) => to_json(self.variables.get(name.as_str())?),
+            Value::Variable(name) => self.to_json(self.variables.get(name.as_str())?),
             Value::List(elements) => elements.iter().map(|element| self.value(element).unwrap_or(Json::Null)).collect(),
             Value::Object(fields) => {
                 let fields = fields.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), self.value(value)?)));
@@ -94,20 +108,31 @@ impl<'a> Collector<'a> {
             }
         })
     }
+
+    fn to_json(&self, value: &JsonValue) -> Json {
+        if !self.count_value() {
+            return Json::Null;
+        }
+        match value {
+            JsonValue::Null => Json::Null,
+            JsonValue::Bool(boolean) => Json::Bool(*boolean),
+            JsonValue::Number(number) => Json::Number(number.clone()),
+            JsonValue::String(text) => Json::String(text.as_str().to_owned()),
+            JsonValue::Array(elements) => elements.iter().map(|element| self.to_json(element)).collect(),
+            JsonValue::Object(fields) => {
+                fields.iter().map(|(name, value)| (name.as_str().to_owned(), self.to_json(value))).collect()
+            }
+        }
+    }
+
+    /// Counts one value; false once there are too many.
+    fn count_value(&self) -> bool {
+        self.values.set(self.values.get() + 1);
+        self.values.get() <= MAX_VALUES
+    }
 }
 
 /// A number literal; one that JSON cannot hold stays text, and is refused where it is used.
 fn number_json(text: &str) -> Json {
     text.parse::<Number>().map_or_else(|_| Json::String(text.to_owned()), Json::Number)
-}
-
-fn to_json(value: &JsonValue) -> Json {
-    match value {
-        JsonValue::Null => Json::Null,
-        JsonValue::Bool(boolean) => Json::Bool(*boolean),
-        JsonValue::Number(number) => Json::Number(number.clone()),
-        JsonValue::String(text) => Json::String(text.as_str().to_owned()),
-        JsonValue::Array(elements) => elements.iter().map(to_json).collect(),
-        JsonValue::Object(fields) => fields.iter().map(|(name, value)| (name.as_str().to_owned(), to_json(value))).collect(),
-    }
 }

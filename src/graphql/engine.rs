@@ -92,6 +92,15 @@ impl Engine {
         Planner { catalog: &self.parts.catalog, rules: &self.parts.rules, actor, request, settings: &self.parts.planner_settings }
     }
 
+    /// Whether a request asks for a change, which has to be seen through once it began.
+    pub fn is_mutation(&self, request: &GraphqlRequest) -> bool {
+        let document = self.documents.find(&request.query).ok();
+        let is_mutation = |document: Arc<Valid<ExecutableDocument>>| {
+            document.operations.get(request.operation_name.as_deref()).is_ok_and(|operation| operation.is_mutation())
+        };
+        document.is_some_and(is_mutation)
+    }
+
     /// Answers a request.
     pub async fn execute(&self, request: &GraphqlRequest, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
         let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
@@ -121,7 +130,7 @@ impl Engine {
         }
         let variables = apollo_compiler::request::coerce_variable_values(&self.schema, operation, &request.variables)
             .map_err(|error| bad_input(error.message().to_string()))?;
-        let selection = collect::collect(&document, &operation.selection_set, &variables);
+        let selection = collect::collect(&document, &operation.selection_set, &variables).map_err(|error| vec![error])?;
         let operation = operation.clone();
         Ok(Prepared { document, operation, variables, selection })
     }

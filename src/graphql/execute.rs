@@ -5,11 +5,16 @@ use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
 use crate::graphql::engine::{Engine, Prepared};
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
-use crate::planner::{Planner, SelectedField};
+use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
 use crate::read::{self, ReadAnswer};
 use apollo_compiler::response::JsonMap;
-use futures_util::FutureExt;
-use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt, stream};
+
+/// Root fields of one request that are run at once: one request must not take every connection.
+const CONCURRENT_FIELDS: usize = 3;
+
+/// A root field's plan, or why it has none.
+type PlannedField = Result<ReadPlan, PlanError>;
 
 /// A root field's answer, with the paths that may be masked.
 struct FieldAnswer {
@@ -45,7 +50,15 @@ impl Engine {
         mut summary: OperationSummary,
     ) -> GraphqlResponse {
         let fields = &prepared.selection.0;
-        let answers = join_all(fields.iter().map(|field| self.answer_field(planner, field, introspection).boxed())).await;
+        let planned = match self.plan_fields(planner, fields) {
+            Ok(planned) => planned,
+            Err(error) => return response::request_error(&[error], summary, planner.request.request_id),
+        };
+        let mut running = Vec::with_capacity(fields.len());
+        for (field, plan) in fields.iter().zip(planned) {
+            running.push(self.answer_field(planner, field, plan, introspection).boxed());
+        }
+        let answers: Vec<_> = stream::iter(running).buffered(CONCURRENT_FIELDS).collect().await;
         let (mut data, mut errors, mut masked) = (Some(Data::default()), Vec::new(), Vec::new());
         for (field, answer) in fields.iter().zip(answers) {
             match answer {
@@ -69,23 +82,35 @@ impl Engine {
         response::executed(data.map(Data::finish), &errors, &masked, summary, planner.request.request_id)
     }
 
+    /// Plans every root field before the first is run, so that what the whole operation could show is bounded.
+    fn plan_fields(&self, planner: &Planner<'_>, fields: &[SelectedField]) -> Result<Vec<Option<PlannedField>>, GraphqlError> {
+        let planned: Vec<Option<PlannedField>> = fields.iter().map(|field| self.plan_field(planner, field)).collect();
+        let rows = planned.iter().flatten().filter_map(|plan| plan.as_ref().ok()).map(|plan| plan.rows_at_most);
+        let total = rows.fold(0, u64::saturating_add);
+        planner.refuse_too_many(total).map_err(|error| GraphqlError::request(error.code(), error.public_message()))?;
+        Ok(planned)
+    }
+
+    /// The plan of a root field; `None` for introspection, which needs none.
+    fn plan_field(&self, planner: &Planner<'_>, field: &SelectedField) -> Option<PlannedField> {
+        match self.api.root_fields.get(&field.name) {
+            Some(RootField::One(collection)) => Some(planner.plan_read_one(*collection, field)),
+            Some(RootField::Many(collection)) => Some(planner.plan_read_many(*collection, field)),
+            _ => None,
+        }
+    }
+
     async fn answer_field(
         &self,
         planner: &Planner<'_>,
         field: &SelectedField,
+        plan: Option<PlannedField>,
         introspection: &JsonMap,
     ) -> Result<FieldAnswer, GraphqlError> {
         let fault = |fault: &dyn Fault| GraphqlError::of_field(fault, &field.key);
-        if field.name.starts_with("__") {
+        let Some(plan) = plan else {
             let json = introspection.get(field.key.as_str()).map_or("null".to_owned(), ToString::to_string);
             return Ok(FieldAnswer { answer: ReadAnswer { json, rows: 0 }, masked: Vec::new() });
-        }
-        let plan = match self.api.root_fields.get(&field.name) {
-            Some(RootField::One(collection)) => planner.plan_read_one(*collection, field),
-            Some(RootField::Many(collection)) => planner.plan_read_many(*collection, field),
-            _ => {
-                return Err(GraphqlError::request(FaultCode::InternalServerError, format!("`{}` is no query field", field.name)));
-            }
         };
         let plan = plan.map_err(|error| fault(&error))?;
         let answer = read::run(&self.parts.database, planner, &plan).await.map_err(|error| fault(&error))?;

@@ -31,11 +31,17 @@ fn check_operation<'d>(
     operation: &'d Operation,
     limits: &'d OperationLimits,
 ) -> Result<(), GraphqlError> {
-    let mut size = Size { limits, fields: 0, aliases: 0, open_fragments: Vec::new() };
+    let mut size = Size { limits, fields: 0, aliases: 0, nesting: 0, open_fragments: Vec::new() };
     size.walk(document, &operation.selection_set, 1)?;
     let root_fields = operation.root_fields(document).count();
     within("root fields", root_fields, limits.max_root_fields)
 }
+
+/// How deep fields and fragments of both kinds stand inside each other. Whoever walks an operation does so recursively.
+const MAX_NESTING: usize = 100;
+
+/// Values in the arguments of an operation, with every variable counted wherever it is used.
+pub(crate) const MAX_VALUES: usize = 20_000;
 
 /// How deep fragments spread each other. The walk is recursive, and the stack is not endless.
 const MAX_OPEN_FRAGMENTS: usize = 50;
@@ -45,6 +51,7 @@ struct Size<'d> {
     limits: &'d OperationLimits,
     fields: usize,
     aliases: usize,
+    nesting: usize,
     /// The fragments that the walk is inside of.
     open_fragments: Vec<&'d str>,
 }
@@ -52,6 +59,8 @@ struct Size<'d> {
 impl<'d> Size<'d> {
     fn walk(&mut self, document: &'d ExecutableDocument, set: &'d SelectionSet, depth: usize) -> Result<(), GraphqlError> {
         within("levels of nesting", depth, self.limits.max_depth)?;
+        self.nesting += 1;
+        within("fields and fragments inside each other", self.nesting, MAX_NESTING)?;
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) => {
@@ -72,6 +81,7 @@ impl<'d> Size<'d> {
                 }
             }
         }
+        self.nesting -= 1;
         Ok(())
     }
 
@@ -89,7 +99,8 @@ impl<'d> Size<'d> {
     }
 }
 
-fn within(what: &str, count: usize, limit: usize) -> Result<(), GraphqlError> {
+/// Refuses a count beyond its limit.
+pub(crate) fn within(what: &str, count: usize, limit: usize) -> Result<(), GraphqlError> {
     if count <= limit {
         return Ok(());
     }

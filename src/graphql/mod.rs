@@ -10,7 +10,7 @@
 //! Deliberately unknown: HTTP, how the caller signed in, SQL.
 
 pub mod api;
-mod collect;
+pub mod collect;
 mod document;
 mod engine;
 mod error;

@@ -1,7 +1,7 @@
 //! `/graphql`: GraphQL over HTTP, one operation for each request.
 
 use crate::base::FaultCode;
-use crate::graphql::{GraphqlResponse, ResponseKind};
+use crate::graphql::{GraphqlRequest, GraphqlResponse, ResponseKind};
 use crate::http::WebState;
 use crate::http::error::{Refusal, status_of};
 use crate::http::extract::Caller;
@@ -27,19 +27,33 @@ pub(crate) async fn handle(State(state): State<WebState>, caller: Caller, reques
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
-    let response = state.engine.execute(&request, &caller.actor, &caller.context).await;
-    let is_mutation = response.summary.operation_type == Some("mutation");
-    let has_identity_changed = response.summary.fields.iter().any(|field| IDENTITY.iter().any(|name| field.ends_with(name)));
-    if is_mutation && has_identity_changed {
-        state.authenticator.forget_all();
+    let is_mutation = state.engine.is_mutation(&request);
+    let is_query_only = request.is_query_only;
+    let running = run(state, caller, request, started);
+    if !is_mutation {
+        // A client that hangs up cancels its query.
+        return respond(running.await, media_type, request_id);
     }
-    log(&caller, &response, started);
-    let mut answer = respond(response, media_type, request_id);
-    if is_mutation && request.is_query_only {
+    // A change is seen through to its commit, or to the record of its refusal, whether or not the client still listens.
+    let mut answer = match tokio::spawn(running).await {
+        Ok(response) => respond(response, media_type, request_id),
+        Err(_) => return Refusal::new(FaultCode::InternalServerError, "the request failed", request_id).into_response(),
+    };
+    if is_query_only {
         *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
         answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     answer
+}
+
+async fn run(state: WebState, caller: Caller, request: GraphqlRequest, started: Instant) -> GraphqlResponse {
+    let response = state.engine.execute(&request, &caller.actor, &caller.context).await;
+    let has_identity_changed = response.summary.fields.iter().any(|field| IDENTITY.iter().any(|name| field.ends_with(name)));
+    if response.summary.operation_type == Some("mutation") && has_identity_changed {
+        state.authenticator.forget_all();
+    }
+    log(&caller, &response, started);
+    response
 }
 
 fn respond(response: GraphqlResponse, media_type: MediaType, request_id: Uuid) -> Response {

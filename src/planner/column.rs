@@ -17,6 +17,11 @@ pub struct GuardedColumn {
 }
 
 impl GuardedColumn {
+    /// The column.
+    pub fn name(&self) -> &ColumnName {
+        &self.column
+    }
+
     /// The scalar as which the column is bound.
     pub fn scalar(&self) -> ScalarType {
         self.scalar

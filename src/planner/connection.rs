@@ -1,5 +1,6 @@
 //! A page of a collection: `nodes`, `edges`, `pageInfo`, `totalCount`.
 
+use crate::base::TypeName;
 use crate::catalog::Collection;
 use crate::planner::row::label;
 use crate::planner::{CursorPosition, Filter, Order, PlanError, Planner, Readable, RowPlan, SelectedField, Selection};
@@ -22,6 +23,8 @@ pub struct ConnectionPlan {
     pub fields: Vec<(Label, ConnectionField)>,
     /// What cursors of this collection and order are bound to.
     pub cursor_scope: String,
+    /// The name by which its rows are noted in a VIEW event, if the collection's reads are audited.
+    pub view_name: Option<TypeName>,
 }
 
 /// A field of a connection.
@@ -119,12 +122,13 @@ impl Planner<'_> {
         };
         Ok(ConnectionPlan {
             source: self.readable(collection.id),
-            filter: self.plan_where(collection, selected.argument("where"))?,
+            filter: self.plan_where(collection, selected)?,
             first: self.plan_first(selected)?,
             fields: self.plan_connection_fields(collection, selected, masked)?,
             order,
             after,
             cursor_scope,
+            view_name: collection.audit.is_read_audited.then(|| collection.name.clone()),
         })
     }
 

@@ -54,7 +54,7 @@ impl Planner<'_> {
         });
         Ok(ExportPlan {
             source: self.readable(collection.id),
-            filter: self.plan_where(collection, Some(filter))?,
+            filter: self.plan_conditions(collection, filter)?,
             order: self.plan_order(collection, "orderBy", None)?,
             columns: columns.collect(),
             max_rows,

@@ -30,6 +30,16 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// How many conditions it has. None at all counts as one, too: a list of them is text that PostgreSQL has to read.
+    fn size(&self) -> usize {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::size).sum::<usize>().max(1),
+            Self::Not(inner) => inner.size(),
+            Self::Column(..) => 1,
+            Self::ToOne { filter, .. } => filter.size() + 1,
+        }
+    }
+
     /// No condition.
     pub fn none() -> Self {
         Self::All(Vec::new())
@@ -49,24 +59,23 @@ pub enum FilterTest {
     IsNotNull,
 }
 
-/// Tests in one `where`: each becomes SQL, with bind parameters, of which PostgreSQL takes 65,535.
-const MAX_TESTS: u32 = 500;
+/// The most conditions of one `where`. Each is a bind parameter or a subselect that PostgreSQL has to plan.
+const MAX_CONDITIONS: usize = 500;
 
 impl Planner<'_> {
-    /// Plans a `where` argument.
+    /// Plans a whole `where` argument.
     ///
     /// # Errors
-    /// [`PlanError`] naming the path of the argument that makes no sense.
-    pub(crate) fn plan_where(&self, collection: &Collection, json: Option<&Json>) -> Result<Filter, PlanError> {
-        let Some(json) = json else {
-            return Ok(Filter::none());
-        };
-        if count_tests(json) > u64::from(MAX_TESTS) {
-            return Err(PlanError::TooManyTests { limit: MAX_TESTS });
+    /// [`PlanError`] naming the path of the argument that makes no sense, or the limit of conditions.
+    pub(crate) fn plan_conditions(&self, collection: &Collection, json: &Json) -> Result<Filter, PlanError> {
+        let filter = self.plan_filter(collection, "where", json)?;
+        if filter.size() > MAX_CONDITIONS {
+            return Err(PlanError::TooManyConditions { limit: MAX_CONDITIONS });
         }
-        self.plan_filter(collection, "where", json)
+        Ok(filter)
     }
 
+    /// Plans a part of a `where` argument.
     fn plan_filter(&self, collection: &Collection, path: &str, json: &Json) -> Result<Filter, PlanError> {
         let Json::Object(object) = json else {
             return Ok(Filter::none());
@@ -170,15 +179,6 @@ impl Planner<'_> {
         };
         let values = elements.iter().map(|element| field_value(self.catalog, field, path, refuse_null(path, element)?));
         Ok(Value::List(scalar, values.collect::<Result<_, _>>()?))
-    }
-}
-
-/// The leaves of a filter; a list of values is one.
-fn count_tests(json: &Json) -> u64 {
-    match json {
-        Json::Object(object) if !object.is_empty() => object.values().map(count_tests).sum(),
-        Json::Array(elements) if elements.iter().any(Json::is_object) => elements.iter().map(count_tests).sum(),
-        _ => 1,
     }
 }
 

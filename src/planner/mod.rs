@@ -45,7 +45,7 @@ pub struct PlannerSettings {
     pub page_size: u32,
     /// The largest `first`.
     pub max_page_size: u32,
-    /// The most rows that one root field could show, nested lists multiplied.
+    /// The most rows that one operation could show, nested lists multiplied.
     pub max_rows: u32,
     /// Signs cursors, so that a client can only resume where the server left it.
     pub cursor_key: CursorKey,

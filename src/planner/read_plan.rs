@@ -3,7 +3,7 @@
 use crate::base::TypeName;
 use crate::catalog::{Collection, CollectionId};
 use crate::planner::input::row_id;
-use crate::planner::{ConnectionPlan, Output, PlanError, Planner, RowPlan, SelectedField};
+use crate::planner::{ConnectionField, ConnectionPlan, Filter, Order, Output, PlanError, Planner, RowPlan, SelectedField};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -14,6 +14,8 @@ pub struct ReadPlan {
     pub root: ReadRoot,
     /// The VIEW event to record, if a collection in it has its reads audited.
     pub view: Option<ViewRecord>,
+    /// How many rows it could show at most, nested lists multiplied.
+    pub rows_at_most: u64,
     /// The paths whose cells may be masked or null because of a field's rule, for `extensions.masked`.
     pub masked: Vec<String>,
 }
@@ -41,8 +43,10 @@ pub struct ViewRecord {
     pub entity_type: TypeName,
     /// The row, when one was asked for by id.
     pub entity_id: Option<Uuid>,
-    /// Which fields of which audited collections were read.
+    /// Which fields of which audited collections were read: shown, filtered by or ordered by.
     pub fields: BTreeMap<String, BTreeSet<String>>,
+    /// Whether something is learnt even where no row is shown: from a count, a filter or an order.
+    pub is_unconditional: bool,
 }
 
 impl Planner<'_> {
@@ -67,9 +71,11 @@ impl Planner<'_> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
         let row = self.plan_row(self.readable(collection.id), &selected.selection, &selected.key, &mut masked)?;
-        self.refuse_too_many(1, [&row])?;
-        let view = self.view_record(collection, id, [&row]);
-        Ok(ReadPlan { root: ReadRoot::Row { id, row: Box::new(row) }, view, masked })
+        let rows_at_most = self.bounded_rows(1, [&row])?;
+        let mut viewed = Viewed::default();
+        self.note_row(&row, &mut viewed);
+        let view = viewed.into_record(collection, id);
+        Ok(ReadPlan { root: ReadRoot::Row { id, row: Box::new(row) }, view, rows_at_most, masked })
     }
 
     /// Plans `tickets(where:, orderBy:, first:, after:)`.
@@ -80,46 +86,104 @@ impl Planner<'_> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
         let connection = self.plan_connection(collection, selected, &mut masked)?;
-        self.refuse_too_many(u64::from(connection.first), connection.rows())?;
-        let view = self.view_record(collection, None, connection.rows());
-        Ok(ReadPlan { root: ReadRoot::Connection(Box::new(connection)), view, masked })
+        let rows_at_most = self.bounded_rows(u64::from(connection.first), connection.rows())?;
+        let view = self.note_connection(collection, &connection).into_record(collection, None);
+        Ok(ReadPlan { root: ReadRoot::Connection(Box::new(connection)), view, rows_at_most, masked })
     }
 
     /// Nested lists multiply: ten rows of ten rows of ten rows are a thousand. What a field could show at most is bounded
     /// before the database is asked.
-    fn refuse_too_many<'r>(&self, roots: u64, rows: impl IntoIterator<Item = &'r RowPlan>) -> Result<(), PlanError> {
+    fn bounded_rows<'r>(&self, roots: u64, rows: impl IntoIterator<Item = &'r RowPlan>) -> Result<u64, PlanError> {
         let below: u64 = rows.into_iter().map(rows_below).fold(0, u64::saturating_add);
         let total = roots.saturating_mul(below.saturating_add(1));
-        if total <= u64::from(self.settings.max_rows) {
-            return Ok(());
-        }
-        Err(PlanError::TooManyRows { rows: total, limit: self.settings.max_rows })
+        self.refuse_too_many(total).map(|()| total)
     }
 
-    fn view_record<'r>(
-        &self,
-        collection: &Collection,
-        entity_id: Option<Uuid>,
-        rows: impl IntoIterator<Item = &'r RowPlan>,
-    ) -> Option<ViewRecord> {
-        let mut fields = BTreeMap::new();
-        rows.into_iter().for_each(|row| self.note_fields(row, &mut fields));
-        let entity_type = collection.name.clone();
-        (!fields.is_empty()).then(|| ViewRecord { event_id: Uuid::now_v7(), entity_type, entity_id, fields })
+    /// Refuses more rows than one operation may show.
+    ///
+    /// # Errors
+    /// [`PlanError::TooManyRows`].
+    pub fn refuse_too_many(&self, rows: u64) -> Result<(), PlanError> {
+        let limit = self.settings.max_rows;
+        if rows <= u64::from(limit) { Ok(()) } else { Err(PlanError::TooManyRows { rows, limit }) }
+    }
+
+    fn note_connection(&self, collection: &Collection, connection: &ConnectionPlan) -> Viewed {
+        let mut viewed = Viewed::default();
+        if connection.source.is_empty() {
+            return viewed;
+        }
+        connection.rows().for_each(|row| self.note_row(row, &mut viewed));
+        self.note_filter(collection, &connection.filter, &mut viewed);
+        self.note_order(collection, &connection.order, &mut viewed);
+        if collection.audit.is_read_audited {
+            // A count tells something of the rows too.
+            viewed.fields.entry(collection.name.to_string()).or_default();
+            viewed.is_unconditional |= connection.fields.iter().any(|(_, field)| *field == ConnectionField::TotalCount);
+        }
+        viewed
     }
 
     /// A relation to rows that the rule hides altogether is not even joined, so nothing is viewed through it.
-    fn note_fields(&self, row: &RowPlan, noted: &mut BTreeMap<String, BTreeSet<String>>) {
+    fn note_row(&self, row: &RowPlan, viewed: &mut Viewed) {
         if let Some(name) = &row.view_name {
             let names = row.fields.iter().map(|field| field.name.to_string());
-            noted.entry(name.to_string()).or_default().extend(names);
+            viewed.fields.entry(name.to_string()).or_default().extend(names);
         }
-        let related = row.fields.iter().filter_map(|field| match &field.output {
-            Output::ToOne(relation) => Some(&relation.row),
-            Output::ToMany(relation) => Some(&relation.row),
-            Output::Typename(_) | Output::Column(_) => None,
-        });
-        related.filter(|row| !row.source.is_empty()).for_each(|row| self.note_fields(row, noted));
+        for field in &row.fields {
+            match &field.output {
+                Output::ToOne(relation) if !relation.row.source.is_empty() => self.note_row(&relation.row, viewed),
+                Output::ToMany(relation) if !relation.row.source.is_empty() => {
+                    let collection = self.catalog.collection(relation.row.source.collection());
+                    self.note_filter(collection, &relation.filter, viewed);
+                    self.note_order(collection, &relation.order, viewed);
+                    self.note_row(&relation.row, viewed);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn note_filter(&self, collection: &Collection, filter: &Filter, viewed: &mut Viewed) {
+        match filter {
+            Filter::All(parts) | Filter::Any(parts) => parts.iter().for_each(|part| self.note_filter(collection, part, viewed)),
+            Filter::Not(inner) => self.note_filter(collection, inner, viewed),
+            Filter::Column(column, _) => {
+                let field = collection.stored_fields().find(|field| field.column() == Some(column.name()));
+                viewed.note_use(collection, field.map_or("id", |field| field.name.as_str()));
+            }
+            Filter::ToOne { target, filter, .. } => {
+                self.note_filter(self.catalog.collection(target.collection()), filter, viewed);
+            }
+        }
+    }
+
+    /// The `id` that ends every order tells nothing.
+    fn note_order(&self, collection: &Collection, order: &Order, viewed: &mut Viewed) {
+        order.terms.iter().filter(|term| term.field != "id").for_each(|term| viewed.note_use(collection, &term.field));
+    }
+}
+
+/// What a read tells of collections whose reads are audited.
+#[derive(Default)]
+struct Viewed {
+    fields: BTreeMap<String, BTreeSet<String>>,
+    is_unconditional: bool,
+}
+
+impl Viewed {
+    /// Notes that a field of a collection decides which rows are found, or in which order.
+    fn note_use(&mut self, collection: &Collection, field: &str) {
+        if collection.audit.is_read_audited {
+            self.fields.entry(collection.name.to_string()).or_default().insert(field.to_owned());
+            self.is_unconditional = true;
+        }
+    }
+
+    fn into_record(self, collection: &Collection, entity_id: Option<Uuid>) -> Option<ViewRecord> {
+        let Self { fields, is_unconditional } = self;
+        let entity_type = collection.name.clone();
+        (!fields.is_empty()).then(|| ViewRecord { event_id: Uuid::now_v7(), entity_type, entity_id, fields, is_unconditional })
     }
 }
 

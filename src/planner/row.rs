@@ -121,13 +121,18 @@ impl Planner<'_> {
                 let key = self.guarded_column(self.catalog.field(inverse)).ok_or_else(unknown)?;
                 Ok(Output::ToMany(Box::new(ToManyPlan {
                     key,
-                    filter: self.plan_where(target_collection, selected.argument("where"))?,
+                    filter: self.plan_where(target_collection, selected)?,
                     order: self.plan_order(target_collection, "orderBy", selected.argument("orderBy"))?,
                     limit: self.plan_first(selected)?,
                     row: self.plan_row(self.readable(target), &selected.selection, path, masked)?,
                 })))
             }
         }
+    }
+
+    /// The `where` argument of a field.
+    pub(crate) fn plan_where(&self, collection: &Collection, selected: &SelectedField) -> Result<Filter, PlanError> {
+        self.plan_conditions(collection, selected.argument("where").unwrap_or(&Json::Null))
     }
 
     /// The `first` argument of a field.

@@ -222,12 +222,12 @@ impl Planner<'_> {
     pub fn plan_set_null(&self, reference: &Reference, ids: Vec<Uuid>, reason: Option<&str>) -> Result<UpdatePlan, PlanError> {
         let collection = self.catalog.collection(reference.collection);
         let rule = self.write_rule(collection, Operation::Update, "update")?;
+        let field = collection.find_field(reference.field.as_str());
+        let guard = field.map(|field| self.plan_field_guard(collection, field)).transpose()?.flatten();
+        let reason = self.require_reason(collection, MutationKind::Update, reason)?;
         let values = vec![WriteColumn { column: reference.column.clone(), value: Value::Null(ScalarType::Id) }];
-        Ok(UpdatePlan {
-            is_read_needed: false,
-            reason: reason.map(str::to_owned),
-            ..self.update_plan(collection, ids, values, rule)
-        })
+        let plan = self.update_plan(collection, ids, values, rule);
+        Ok(UpdatePlan { is_read_needed: false, guards: guard.into_iter().collect(), reason, ..plan })
     }
 
     fn update_plan(&self, collection: &Collection, ids: Vec<Uuid>, set: Vec<WriteColumn>, rule: Predicate) -> UpdatePlan {
@@ -274,7 +274,8 @@ impl Planner<'_> {
     pub fn plan_cascade(&self, reference: &Reference, ids: Vec<Uuid>, reason: Option<&str>) -> Result<DeletePlan, PlanError> {
         let collection = self.catalog.collection(reference.collection);
         let rule = self.write_rule(collection, Operation::Delete, "delete")?;
-        Ok(DeletePlan { is_read_needed: false, reason: reason.map(str::to_owned), ..self.delete_plan(collection, ids, rule) })
+        let reason = self.require_reason(collection, MutationKind::Delete, reason)?;
+        Ok(DeletePlan { is_read_needed: false, reason, ..self.delete_plan(collection, ids, rule) })
     }
 
     fn delete_plan(&self, collection: &Collection, ids: Vec<Uuid>, rule: Predicate) -> DeletePlan {

@@ -46,6 +46,8 @@ impl KnownValue {
         match self {
             Self::Literal(value) => Some(value.clone()),
             Self::UserRole => Some(role(role_name)),
+            // Services work under the platform's role, whoever they work for.
+            Self::RequestService if *role_name != RoleName::platform() => Some(Value::Null(ScalarType::String)),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Applying one change inside an open transaction.
 
 use crate::db::{DbError, Transaction};
-use crate::planner::to_sql::{ChangeStatement, create_statement, delete_statement, update_statement};
+use crate::planner::to_sql::{ChangeStatement, create_statement, delete_statement, delete_verdict_statement, update_statement};
 use crate::planner::{CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan};
 use crate::read::{self, ReadAnswer};
 use crate::write::WriteError;
@@ -74,10 +74,13 @@ pub(crate) async fn delete(
     plan: &DeletePlan,
     visited: &mut Visited,
 ) -> Result<(), WriteError> {
-    cascade(transaction, planner, plan, visited).await?;
-    let statement = delete_statement(planner, plan);
     let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
     let subject = Subject { operation: "delete", collection: plan.entity_type.as_str(), ids: &ids };
+    if !planner.references_to(plan.collection).is_empty() {
+        change_and_read(transaction, planner, subject, &delete_verdict_statement(plan), &[]).await?;
+        cascade(transaction, planner, plan, visited).await?;
+    }
+    let statement = delete_statement(planner, plan);
     change_and_read(transaction, planner, subject, &statement, &[]).await?;
     Ok(())
 }

@@ -113,7 +113,8 @@ fn the_support_desk_compiles() {
         ]
     );
     let user = catalog.find_collection("User").unwrap();
-    assert_eq!(user.access.read.text, "staff || user.role in ['agent', 'viewer']", "the tool's rules replace the platform's");
+    let expected = "(staff || user.role in ['agent', 'viewer']) || (request.service in ['cli', 'export'])";
+    assert_eq!(user.access.read.text, expected, "the tool's rules replace the platform's, but not those of its services");
     for collection in &catalog.collections {
         for (index, field) in collection.fields.iter().enumerate() {
             assert_eq!((field.id.collection, usize::from(field.id.index)), (collection.id, index), "{}", field.name);
@@ -132,7 +133,9 @@ fn the_rules_of_the_support_desk_compile() {
 #[test]
 fn every_word_of_a_rule_is_found_in_the_file() {
     let catalog = compile(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let rows = catalog.collections.iter().map(|collection| &collection.access);
+    // What `@service` adds to a rule of the platform stands elsewhere.
+    let tools = catalog.collections.iter().filter(|collection| !collection.is_platform);
+    let rows = tools.map(|collection| &collection.access);
     let rows = rows.flat_map(|access| [&access.read, &access.create, &access.update, &access.delete]);
     let rules: Vec<&RuleText> = rows.chain(catalog.named_rules.iter().map(|named| &named.rule)).collect();
     assert!(rules.iter().any(|rule| rule.offsets.len() > 2), "one of them stands on several indented lines");

@@ -11,6 +11,7 @@ mod local_pg;
 mod migrations;
 mod oracle;
 mod paging;
+mod planner;
 mod policy;
 mod readme;
 mod requests;

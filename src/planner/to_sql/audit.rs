@@ -66,10 +66,11 @@ fn actor_role(planner: &Planner<'_>) -> String {
     }
 }
 
-/// The VIEW event of a read whose answer is the common table expression `answer`; none if no row was shown.
+/// The VIEW event of a read whose answer is the common table expression `answer`; none if nothing was learnt.
 pub(crate) fn view_cte(planner: &Planner<'_>, view: &ViewRecord) -> Cte {
     let seen = Expr::labelled(ANSWER, "seen");
     let ids = Expr::Call("to_jsonb", vec![Expr::Call("string_to_array", vec![seen.clone(), Expr::Fixed("','")])]);
+    let ids = Expr::Call("coalesce", vec![ids, Expr::Fixed("'[]'::jsonb")]);
     let fields = Expr::Value(Value::Json(json!({ "fields": view.fields })));
     let ids = Expr::Call("jsonb_build_object", vec![Expr::Fixed("'ids'"), ids]);
     let event = EventExprs {
@@ -82,7 +83,10 @@ pub(crate) fn view_cte(planner: &Planner<'_>, view: &ViewRecord) -> Cte {
         details: Expr::compare(CompareOp::Concat, fields, ids),
         reason: None,
     };
-    let is_seen = Expr::compare(CompareOp::NotEqual, seen, Expr::Fixed("''"));
+    let is_seen = match view.is_unconditional {
+        true => Expr::always(),
+        false => Expr::compare(CompareOp::NotEqual, seen, Expr::Fixed("''")),
+    };
     let source = Select::new(Vec::new(), From::Cte(ANSWER, ANSWER)).filtered(is_seen);
     Cte { name: crate::sql::Alias::Named("viewed"), body: CteBody::Insert(event_insert(planner, event, source)) }
 }

@@ -2,17 +2,19 @@
 
 use crate::base::Value;
 use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::cursor::{cursor_payload, signed_cursor};
 use crate::planner::to_sql::filter::filter_condition;
-use crate::planner::to_sql::order::{cursor_expr, keyset_condition, order_terms};
-use crate::planner::to_sql::row::{RowParts, json_rows, row_object, row_parts};
+use crate::planner::to_sql::order::{keyset_condition, order_terms};
+use crate::planner::to_sql::row::{RowParts, json_rows, row_object, row_parts, seen_row};
 use crate::planner::{ConnectionField, ConnectionPlan, CursorKey, EdgeField, PageInfoField, RowPlan};
 use crate::sql::{Alias, Column, CompareOp, Expr, From, Label, Select};
 
 /// Renders the page: one row with `j` (the connection's JSON), `rows` (how many) and, where reads are audited, `seen`.
 pub(crate) fn connection_select(plan: &ConnectionPlan, key: &CursorKey, aliases: &mut Aliases) -> Select {
-    let page = Page::render(plan, key, aliases);
+    let page = Page::render(plan, aliases);
     let all = aliases.next();
-    let mut aggregates = Aggregates { page: all, first: plan.first, is_overfetched: plan.needs_next_page(), columns: Vec::new() };
+    let mut aggregates =
+        Aggregates { page: all, key, first: plan.first, is_overfetched: plan.needs_next_page(), columns: Vec::new() };
     let fields: Vec<Column> = plan.fields.iter().map(|(label, field)| aggregates.field(plan, label, field, aliases)).collect();
     let rows = aggregates.count();
     aggregates.columns.push(Column::fixed(rows, "rows"));
@@ -36,24 +38,26 @@ const TOTALS: Alias = Alias::Named("totals");
 /// The column with a row's place on the page. No field's column has this name: GraphQL names have no `#`.
 const PLACE: &str = "#place";
 
-/// The page's rows: one JSON column for each slot, the cursor, the row's number, what was seen.
+/// The page's rows: one JSON column for each slot, what the cursor says, the row's number, what was seen.
 struct Page {
     rows: Select,
     has_seen: bool,
 }
 
 impl Page {
-    fn render(plan: &ConnectionPlan, key: &CursorKey, aliases: &mut Aliases) -> Self {
+    fn render(plan: &ConnectionPlan, aliases: &mut Aliases) -> Self {
         let row = aliases.next();
         let slots: Vec<RowParts> = plan.rows().map(|slot| row_parts(slot, row, aliases)).collect();
-        let has_seen = slots.iter().any(|slot| slot.seen.is_some());
+        // Cursors hold the values of their rows, also on a page that shows nothing else of them.
+        let is_cursor_page = slots.is_empty() && plan.needs_cursor();
+        let mut seen: Vec<Expr> = plan.view_name.iter().filter(|_| is_cursor_page).map(|name| seen_row(name, row)).collect();
+        let has_seen = !seen.is_empty() || slots.iter().any(|slot| slot.seen.is_some());
         if plan.source.is_empty() {
             return Self { rows: empty_page(slots.len(), has_seen), has_seen };
         }
         let mut select = Self::base(plan, row, slots.iter().any(|slot| !slot.joins.is_empty()));
         let is_simple = slots.len() == 1 && !plan.needs_cursor() && !plan.needs_next_page();
         let mut columns = Vec::new();
-        let mut seen = Vec::new();
         for (index, slot) in slots.into_iter().enumerate() {
             select.joins.extend(slot.joins);
             if is_simple {
@@ -63,7 +67,7 @@ impl Page {
             columns.push(slot_column(row_object(slot.columns, aliases), index));
         }
         if plan.needs_cursor() {
-            columns.push(Column::fixed(cursor_expr(&plan.order, &plan.cursor_scope, key, row), "cursor"));
+            columns.push(Column::fixed(cursor_payload(&plan.order, &plan.cursor_scope, row), "cursor"));
         }
         if plan.needs_next_page() {
             columns.push(Column::fixed(Expr::labelled(row, PLACE), PLACE));
@@ -125,14 +129,15 @@ fn slot_column(expr: Expr, index: usize) -> Column {
 }
 
 /// Builds the aggregation columns that the connection's fields need.
-struct Aggregates {
+struct Aggregates<'k> {
     page: Alias,
+    key: &'k CursorKey,
     first: u32,
     is_overfetched: bool,
     columns: Vec<Column>,
 }
 
-impl Aggregates {
+impl Aggregates<'_> {
     fn field(&mut self, plan: &ConnectionPlan, label: &Label, field: &ConnectionField, aliases: &mut Aliases) -> Column {
         let expr = match field {
             ConnectionField::Typename(name) => text(name),
@@ -163,7 +168,7 @@ impl Aggregates {
         let columns = fields.iter().map(|(label, field)| {
             let expr = match field {
                 EdgeField::Typename(name) => text(name),
-                EdgeField::Cursor => Expr::labelled(self.page, "cursor"),
+                EdgeField::Cursor => signed_cursor(Expr::labelled(self.page, "cursor"), self.key),
                 EdgeField::Node(row) => self.slot(plan, row),
             };
             Column::new(expr, label.clone())
@@ -187,7 +192,8 @@ impl Aggregates {
 
     fn cursor_at(&mut self, place: Expr) -> Expr {
         let cursors = self.aggregate("array_agg", Expr::labelled(self.page, "cursor"));
-        self.aggregated(Expr::Element(Box::new(cursors), Box::new(place)))
+        let payload = self.aggregated(Expr::Element(Box::new(cursors), Box::new(place)));
+        signed_cursor(payload, self.key)
     }
 
     fn list(&mut self, element: Expr) -> Expr {

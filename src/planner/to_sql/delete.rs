@@ -23,6 +23,13 @@ pub fn delete_statement(planner: &Planner<'_>, plan: &DeletePlan) -> ChangeState
     ChangeStatement { change: Query { ctes, body: verdicts(forbidden_after(&[]), Expr::Exists(Box::new(gone))) }, after: None }
 }
 
+/// Renders the verdicts alone: asked before anything that goes along is touched, so that a caller who may not delete a row
+/// learns nothing of what points to it.
+pub fn delete_verdict_statement(plan: &DeletePlan) -> ChangeStatement {
+    let ctes = vec![input_cte(&plan.rows), verdict_cte(plan)];
+    ChangeStatement { change: Query { ctes, body: verdicts(forbidden_after(&[]), Expr::Fixed("true")) }, after: None }
+}
+
 /// The ids of the rows whose foreign key points to any of `targets`.
 pub fn referencing_ids_statement(reference: &Reference, targets: &[Uuid]) -> Query {
     let list = Value::List(ScalarType::Id, targets.iter().copied().map(Value::Id).collect());

@@ -9,6 +9,7 @@ mod audit;
 mod change;
 mod connection;
 mod create;
+mod cursor;
 mod delete;
 mod export;
 mod filter;
@@ -20,7 +21,7 @@ mod update;
 
 pub use change::ChangeStatement;
 pub use create::create_statement;
-pub use delete::{delete_statement, referencing_ids_statement};
+pub use delete::{delete_statement, delete_verdict_statement, referencing_ids_statement};
 pub use export::export_statement;
 pub use read::read_statement;
 pub use update::update_statement;

@@ -1,7 +1,7 @@
-//! Orders as SQL: ORDER BY, the keyset condition of a cursor, and the cursor itself.
+//! Orders as SQL: ORDER BY, and the keyset condition of a cursor.
 
 use crate::base::{ScalarType, Value};
-use crate::planner::{CursorKey, CursorPosition, Order, OrderBy};
+use crate::planner::{CursorPosition, Order, OrderBy};
 use crate::sql::{Alias, CompareOp, Expr, OrderTerm};
 
 /// ORDER BY.
@@ -38,25 +38,8 @@ pub(crate) fn keyset_condition(order: &Order, position: &CursorPosition, alias: 
     Expr::all([Expr::compare(op, sort_expr(first, alias), Expr::Value(values[0].clone())), expansion])
 }
 
-/// The cursor of the row that `alias` names; see [`crate::planner::CursorKey`].
-pub(crate) fn cursor_expr(order: &Order, scope: &str, key: &CursorKey, alias: Alias) -> Expr {
-    let text = |text: &str| Expr::Value(Value::Text(text.to_owned()));
-    let as_text = |expr| Expr::Cast(Box::new(expr), "text");
-    let mut parts = vec![text(scope)];
-    parts.extend(order.terms.iter().map(|term| as_text(sort_expr(term, alias))));
-    let payload = as_text(Expr::Call("json_build_array", parts));
-    let bytes = |expr| Expr::Call("convert_to", vec![expr, Expr::Fixed("'UTF8'")]);
-    let concat = |left, right| Expr::compare(CompareOp::Concat, left, right);
-    let key = || text(key.expose());
-    let digest = Expr::Call("sha256", vec![bytes(concat(concat(key(), payload.clone()), key()))]);
-    let signature = Expr::Call("left", vec![Expr::Call("encode", vec![digest, Expr::Fixed("'hex'")]), Expr::Fixed("32")]);
-    let encoded = Expr::Call("encode", vec![bytes(payload), Expr::Fixed("'base64'")]);
-    let unbroken = Expr::Call("translate", vec![encoded, Expr::Fixed("E'\\n'"), Expr::Fixed("''")]);
-    concat(concat(unbroken, Expr::Fixed("'.'")), signature)
-}
-
 /// What a term sorts by: the column, or the place of an enum's value in its list.
-fn sort_expr(term: &OrderBy, alias: Alias) -> Expr {
+pub(crate) fn sort_expr(term: &OrderBy, alias: Alias) -> Expr {
     let value = term.column.value(alias);
     match &term.enum_order {
         Some(names) => {

@@ -15,13 +15,17 @@ pub(crate) const ANSWER: Alias = Alias::Named("answer");
 /// Renders a read: at most one row with `j` (the field's JSON) and `rows` (how many rows it shows).
 pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     let mut aliases = Aliases::default();
-    let answer = match &plan.root {
+    let mut answer = match &plan.root {
         ReadRoot::Row { id, row } => row_select(*id, row, &mut aliases),
         ReadRoot::Connection(connection) => connection_select(connection, &planner.settings.cursor_key, &mut aliases),
     };
     let Some(view) = &plan.view else {
         return Query::select(answer);
     };
+    let is_seen = |column: &Column| column.label.as_ref().is_some_and(|label| label.as_str() == "seen");
+    if !answer.columns.iter().any(is_seen) {
+        answer.columns.push(Column::fixed(Expr::Fixed("null::text"), "seen"));
+    }
     let column = |label| Column::bare(Expr::labelled(ANSWER, label));
     Query {
         ctes: vec![Cte { name: ANSWER, body: CteBody::Select(answer) }, view_cte(planner, view)],

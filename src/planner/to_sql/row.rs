@@ -73,7 +73,8 @@ pub(crate) fn json_rows(mut select: Select, columns: Vec<Column>, seen: Option<E
     }
 }
 
-fn seen_row(name: &TypeName, alias: Alias) -> Expr {
+/// The text by which a VIEW event names a row, `Ticket:id`.
+pub(crate) fn seen_row(name: &TypeName, alias: Alias) -> Expr {
     let prefix = Expr::Value(Value::Text(format!("{name}:")));
     let id = Expr::Cast(Box::new(Expr::column(alias, &ColumnName::new("id"))), "text");
     Expr::compare(CompareOp::Concat, prefix, id)

@@ -33,7 +33,9 @@ fn before_cte(plan: &UpdatePlan) -> Cte {
     let mut select = Select::new(vec![Column::bare(Expr::WholeRow(OLD))], From::Table(plan.table.clone(), OLD));
     select.joins = vec![Join { kind: JoinKind::Cross, from: From::Cte(INPUT, INPUT) }];
     select.lock = Some(RowLock::NoKeyUpdate);
-    Cte { name: BEFORE, body: CteBody::Select(select.filtered(same_id(OLD, INPUT))) }
+    // A row that the caller may not read is not even waited for.
+    let readable = if plan.is_read_needed { plan.readable.condition(OLD) } else { Expr::always() };
+    Cte { name: BEFORE, body: CteBody::Select(select.filtered(Expr::all([same_id(OLD, INPUT), readable]))) }
 }
 
 fn verdict_cte(plan: &UpdatePlan) -> Cte {

@@ -54,12 +54,14 @@ async fn the_exporter_gets_the_file_with_everything_that_keeps_it_safe() {
 async fn a_download_is_on_record_before_its_first_byte() {
     let desk = Desk::new().await;
     let (id, _) = desk.export(&person("manager"), "").await;
-    let response = get(&desk, &person("admin"), id).await;
-    assert_eq!(response.status(), StatusCode::OK, "an admin may fetch every export");
+    let refused = get(&desk, &person("admin"), id).await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND, "the file holds what the rules showed to its exporter");
+    let response = get(&desk, &person("manager"), id).await;
+    assert_eq!(response.status(), StatusCode::OK);
     drop(response);
     let downloads = desk.events_of("EXPORT_DOWNLOADED").await;
     assert_eq!(downloads.len(), 1);
-    assert_eq!((&downloads[0]["actor_user_id"], &downloads[0]["entity_id"]), (&json!(person("admin").id), &json!(id)));
+    assert_eq!((&downloads[0]["actor_user_id"], &downloads[0]["entity_id"]), (&json!(person("manager").id), &json!(id)));
 }
 
 #[tokio::test]

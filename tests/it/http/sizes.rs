@@ -129,7 +129,10 @@ async fn a_filter_has_a_depth_and_a_size() {
     assert_eq!(ada.graphql(QUERY, any(500)).await.data()["tickets"]["totalCount"], 0);
     let refused = ada.graphql(QUERY, any(501)).await;
     assert_eq!(refused.codes(), LIMIT);
-    assert_eq!(refused.messages(), ["`where` has more than 500 tests, which is the limit; `in` takes a list of values as one"]);
+    assert_eq!(
+        refused.messages(),
+        ["`where` has more than 500 conditions, which is the limit; `in` with a list of values is one"]
+    );
     assert_eq!(ada.graphql(QUERY, json!({ "where": { "or": vec![json!({}); 501] } })).await.codes(), LIMIT);
     let list = json!({ "where": { "subject": { "in": vec!["Thank you!"; 5000] } } });
     assert_eq!(ada.graphql(QUERY, list).await.data()["tickets"]["totalCount"], 1);

@@ -1,0 +1,135 @@
+//! The hand-written SQL.
+
+use diesel::QueryResult;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Json, Text};
+use uuid::Uuid;
+
+/// Fifty tickets before a case id, each with its customer, its assignee and its last three events.
+pub(crate) const LIST: [&str; 2] = [
+    "select coalesce(json_agg(row_to_json(page)), '[]') from (
+       select ticket.id, ticket.case_id as \"caseId\", ticket.subject, ticket.status, ticket.priority,
+         ticket.created_at as \"createdAt\", customer.json as customer, assignee.json as \"assignedTo\", event.json as events
+       from (select * from public.tickets where case_id < ",
+    " order by case_id desc limit 50) as ticket
+       left join lateral (select row_to_json(one) as json from (
+         select id, name from public.customers where id = ticket.customer_id limit 1) as one) as customer on true
+       left join lateral (select row_to_json(one) as json from (
+         select id, name from toolcrib.users where id = ticket.assigned_to_id limit 1) as one) as assignee on true
+       left join lateral (select coalesce(json_agg(row_to_json(one)), '[]') as json from (
+         select id, kind, body, created_at as \"createdAt\" from public.ticket_events
+         where ticket_id = ticket.id order by id desc limit 3) as one) as event on true
+       order by ticket.case_id desc) as page",
+];
+
+/// One ticket.
+pub(crate) const TICKET: [&str; 2] = [
+    "select row_to_json(one) from (
+       select id, case_id as \"caseId\", subject, status, priority, due_at as \"dueAt\", created_at as \"createdAt\",
+         updated_at as \"updatedAt\", version
+       from public.tickets where id = ",
+    ") as one",
+];
+
+/// A changed ticket. The parameters are named in the order of the request's variables.
+pub(crate) const UPDATE: [&str; 4] = [
+    "with input as (select ",
+    "::uuid as id, ",
+    "::text as subject, ",
+    "::text as priority), changed as (
+       update public.tickets as ticket
+       set subject = input.subject, priority = input.priority, version = ticket.version + 1, updated_at = now()
+       from input where ticket.id = input.id returning ticket.id, ticket.subject, ticket.priority)
+     select row_to_json(changed) from changed",
+];
+
+/// A JSON text, as PostgreSQL built it.
+#[derive(Debug, FromSqlRow)]
+pub(crate) struct JsonText(pub(crate) String);
+
+impl FromSql<Json, Pg> for JsonText {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(std::str::from_utf8(value.as_bytes())?.to_owned()))
+    }
+}
+
+/// A statement whose text is known by its type, with binds between the parts of the text.
+macro_rules! statement {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $ty:ty as $sql_type:ty),* }, $parts:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, QueryId)]
+        pub(crate) struct $name { $(pub(crate) $field: $ty),* }
+
+        impl Query for $name {
+            type SqlType = Json;
+        }
+
+        impl<Conn> diesel::query_dsl::RunQueryDsl<Conn> for $name {}
+
+        impl QueryFragment<Pg> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                let mut parts = $parts.iter();
+                let mut push_part = |out: &mut AstPass<'_, 'b, Pg>| out.push_sql(parts.next().copied().unwrap_or_default());
+                push_part(&mut out);
+                $(
+                    out.push_bind_param::<$sql_type, _>(&self.$field)?;
+                    push_part(&mut out);
+                )*
+                Ok(())
+            }
+        }
+    };
+}
+
+statement!(
+    /// [`LIST`]
+    List { before: String as Text },
+    LIST
+);
+statement!(
+    /// [`TICKET`]
+    Ticket { id: Uuid as diesel::sql_types::Uuid },
+    TICKET
+);
+statement!(
+    /// [`UPDATE`]
+    Update { id: Uuid as diesel::sql_types::Uuid, subject: String as Text, priority: String as Text },
+    UPDATE
+);
+
+/// A statement without parameters.
+macro_rules! fixed {
+    ($(#[$doc:meta])* $name:ident, $text:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, QueryId)]
+        pub(crate) struct $name;
+
+        impl QueryFragment<Pg> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                out.push_sql($text);
+                Ok(())
+            }
+        }
+
+        impl<Conn> diesel::query_dsl::RunQueryDsl<Conn> for $name {}
+    };
+}
+
+fixed!(
+    /// Opens the transaction.
+    Begin,
+    "BEGIN"
+);
+fixed!(
+    /// Ends the transaction.
+    Commit,
+    "COMMIT"
+);
+fixed!(
+    /// The role and the settings that Toolcrib's transactions have, too.
+    Settings,
+    "select set_config('role', 'toolcrib_role_manager', true), set_config('toolcrib.user_id', '', true), \
+     set_config('toolcrib.team_id', '', true), set_config('toolcrib.service', '', true)"
+);

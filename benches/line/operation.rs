@@ -1,0 +1,137 @@
+//! What is asked: three operations, each as GraphQL and as the SQL that somebody would write by hand for the same JSON.
+
+use crate::limit::statement::{LIST, TICKET, UPDATE};
+use crate::stage::Stage;
+use anyhow::Result;
+use serde_json::json;
+
+/// Whether a VIEW event is recorded for what is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// None is.
+    Unaudited,
+    /// One is, in the same transaction.
+    Audited,
+}
+
+/// An operation with many sets of variables.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    /// What the report calls it.
+    pub(crate) name: String,
+    /// The least ratio that is good enough.
+    pub(crate) target: Option<f64>,
+    /// Which of Toolcrib's servers is asked.
+    pub(crate) reads: Reads,
+    /// Request bodies; both servers get the same.
+    pub(crate) bodies: Vec<String>,
+    kind: Kind,
+    /// The values of the SQL's parameters for each body.
+    values: Vec<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    List,
+    Ticket,
+    Update,
+}
+
+const LIST_DOCUMENT: &str = "query Tickets($before: String!) {
+  tickets(where: {caseId: {lt: $before}}, orderBy: [{caseId: DESC}], first: 50) {
+    nodes {
+      id caseId subject status priority createdAt
+      customer { id name }
+      assignedTo { id name }
+      events(orderBy: [{id: DESC}], first: 3) { id kind body createdAt }
+    }
+  }
+}";
+
+const TICKET_DOCUMENT: &str = "query Ticket($id: ID!) {
+  ticket(id: $id) { id caseId subject status priority dueAt createdAt updatedAt version }
+}";
+
+const UPDATE_DOCUMENT: &str = "mutation Update($id: ID!, $subject: String!, $priority: Priority!) {
+  updateTicket(id: $id, set: {subject: $subject, priority: $priority}) { ticket { id subject priority } }
+}";
+
+/// Sets of variables for each operation.
+const SETS: usize = 2000;
+
+/// Everything that is asked, in the order of the report.
+pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
+    let ids = stage.sql(&format!("select id from tickets order by md5(id::text) limit {SETS}"))?;
+    // Spread over all tickets; each has at least 50 before it.
+    let befores = (0..SETS).map(|index| vec![format!("CASE-{:06}", 100 + index * 7919 % 19_900)]);
+    let befores: Vec<_> = befores.collect();
+    let tickets: Vec<_> = ids.iter().map(|id| vec![id.clone()]).collect();
+    let priorities = ["LOW", "NORMAL", "HIGH", "URGENT"];
+    let updates = ids.iter().enumerate().map(|(index, id)| {
+        vec![id.clone(), format!("Delivery {index} is late"), priorities[index % priorities.len()].to_owned()]
+    });
+    let updates: Vec<_> = updates.collect();
+    let operation = |name: &str, target, reads, kind: Kind, values: &Vec<Vec<String>>| {
+        let bodies = values.iter().map(|values| kind.body(values)).collect();
+        Operation { name: name.to_owned(), target, reads, bodies, kind, values: values.clone() }
+    };
+    Ok(vec![
+        operation("list", Some(0.90), Reads::Unaudited, Kind::List, &befores),
+        operation("by id", Some(0.65), Reads::Unaudited, Kind::Ticket, &tickets),
+        operation("update", Some(0.60), Reads::Unaudited, Kind::Update, &updates),
+        operation("list, VIEW event", None, Reads::Audited, Kind::List, &befores),
+        operation("by id, VIEW event", None, Reads::Audited, Kind::Ticket, &tickets),
+        operation("update, VIEW event of its answer", None, Reads::Audited, Kind::Update, &updates),
+    ])
+}
+
+impl Operation {
+    /// The path of the hand-written server's handler.
+    pub(crate) fn limit_path(&self) -> &'static str {
+        match self.kind {
+            Kind::List => "/list",
+            Kind::Ticket => "/ticket",
+            Kind::Update => "/update",
+        }
+    }
+
+    /// The hand-written SQL as `pgbench` scripts, with the values in the text.
+    pub(crate) fn scripts(&self) -> Vec<String> {
+        self.values.iter().map(|values| self.kind.script(values)).collect()
+    }
+}
+
+impl Kind {
+    fn body(self, values: &[String]) -> String {
+        let body = match (self, values) {
+            (Self::List, [before]) => json!({ "query": LIST_DOCUMENT, "variables": { "before": before } }),
+            (Self::Ticket, [id]) => json!({ "query": TICKET_DOCUMENT, "variables": { "id": id } }),
+            (Self::Update, [id, subject, priority]) => json!({
+                "query": UPDATE_DOCUMENT,
+                "variables": { "id": id, "subject": subject, "priority": priority },
+            }),
+            _ => json!({}),
+        };
+        body.to_string()
+    }
+
+    fn script(self, values: &[String]) -> String {
+        let parts: &[&str] = match self {
+            Self::List => &LIST,
+            Self::Ticket => &TICKET,
+            Self::Update => &UPDATE,
+        };
+        // The values are this program's own and hold no quote.
+        let literals = values.iter().map(|value| format!("'{value}'")).chain([String::new()]);
+        let statement: String = parts.iter().zip(literals).map(|(part, literal)| format!("{part}{literal}")).collect();
+        let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+        match self {
+            Self::List | Self::Ticket => format!("{statement};\n"),
+            Self::Update => format!(
+                "\\startpipeline\nBEGIN;\nselect set_config('role', 'toolcrib_role_manager', true), \
+                 set_config('toolcrib.user_id', '', true), set_config('toolcrib.team_id', '', true), \
+                 set_config('toolcrib.service', '', true);\n{statement};\nCOMMIT;\n\\endpipeline\n"
+            ),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! From an operation's text to its plans and their SQL, without a database.
+
+use crate::planner::layout;
+use crate::support::database::compile;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
+use chrono::DateTime;
+use serde_json::{Map, Value as Json};
+use std::fmt::Debug;
+use toolcrib::base::{Actor, AuthMethod, Fault, RequestContext, RoleName};
+use toolcrib::catalog::Catalog;
+use toolcrib::graphql::api::{self, Api, RootField};
+use toolcrib::graphql::collect::collect;
+use toolcrib::planner::to_sql::{
+    ChangeStatement, create_statement, delete_statement, export_statement, read_statement, update_statement,
+};
+use toolcrib::planner::{CursorKey, PlanError, Planner, PlannerSettings, SelectedField, UpdateRequest};
+use toolcrib::policy::RuleBook;
+use toolcrib::sql::{self, Query};
+use uuid::Uuid;
+
+/// A schema with everything that a plan is made from.
+pub struct Tool {
+    pub catalog: Catalog,
+    pub rules: RuleBook,
+    pub settings: PlannerSettings,
+    api: Api,
+    schema: Valid<Schema>,
+}
+
+impl Tool {
+    /// Compiles a schema.
+    pub fn new(schema: &str) -> Self {
+        let (catalog, rules) = compile(schema);
+        let api = api::build(&catalog, &rules).unwrap();
+        let schema = Schema::parse_and_validate(api.schema.sdl(), "api.graphql").unwrap();
+        let settings =
+            PlannerSettings { page_size: 50, max_page_size: 500, max_rows: 250_000, cursor_key: CursorKey::new("key".into()) };
+        Self { catalog, rules, settings, api, schema }
+    }
+
+    /// The root fields of an operation.
+    pub fn fields(&self, operation: &str) -> Vec<SelectedField> {
+        let document = ExecutableDocument::parse_and_validate(&self.schema, operation, "operation.graphql").unwrap();
+        let operation = document.operations.get(None).unwrap();
+        collect(&document, &operation.selection_set, &Default::default()).unwrap().0
+    }
+
+    /// The plan of a root field.
+    pub fn plan(&self, actor: &Actor, field: &SelectedField) -> Result<Planned, PlanError> {
+        let request = request();
+        let Self { catalog, rules, settings, .. } = self;
+        let planner = Planner { catalog, rules, actor, request: &request, settings };
+        let text = |name| field.text_argument(name);
+        let input = |name| field.argument(name).and_then(Json::as_object).cloned().unwrap_or_default();
+        let version = field.argument("ifVersion").and_then(Json::as_i64).map(|version| version as i32);
+        Ok(match self.api.root_fields[&field.name] {
+            RootField::One(collection) => Planned::read(&planner, planner.plan_read_one(collection, field)?),
+            RootField::Many(collection) => Planned::read(&planner, planner.plan_read_many(collection, field)?),
+            RootField::Create(collection) => {
+                let plan = planner.plan_create(collection, &input("input"), text("reason"))?;
+                let statement = create_statement(&planner, &plan);
+                Planned::change(&plan, statement, vec![(plan.id, "new row"), (plan.event_id, "event")])
+            }
+            RootField::Update(collection) => {
+                let set: Map<String, Json> = input("set");
+                let asked = UpdateRequest { id: text("id").unwrap(), set: &set, if_version: version, reason: text("reason") };
+                let plan = planner.plan_update(collection, asked)?;
+                Planned::change(&plan, update_statement(&planner, &plan), vec![(plan.rows[0].1, "event")])
+            }
+            RootField::Delete(collection) => {
+                let plan = planner.plan_delete(collection, text("id").unwrap(), version, text("reason"))?;
+                Planned::change(&plan, delete_statement(&planner, &plan), vec![(plan.rows[0].1, "event")])
+            }
+            RootField::Export(collection) => {
+                let plan = planner.plan_export(collection, field.argument("where").unwrap_or(&Json::Null), 1000)?;
+                Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
+            }
+        })
+    }
+
+    /// What a case expects of an operation: plan, SQL and binds of each root field.
+    pub fn describe(&self, actor: &Actor, operation: &str) -> String {
+        let fields = self.fields(operation);
+        let described = fields.iter().map(|field| match self.plan(actor, field) {
+            Ok(planned) => format!("# {}\n\n{}", field.key, planned.describe()),
+            Err(error) => format!("# {}\n\n{}: {error}\n", field.key, error.code().as_str()),
+        });
+        described.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A plan with its statements.
+pub struct Planned {
+    plan: String,
+    pub queries: Vec<Query>,
+    /// Ids that are new each time, and what to call them.
+    random: Vec<(Uuid, &'static str)>,
+}
+
+impl Planned {
+    fn read(planner: &Planner<'_>, plan: toolcrib::planner::ReadPlan) -> Self {
+        let random = plan.view.iter().map(|view| (view.event_id, "event")).collect();
+        Self { plan: format!("{plan:#?}"), queries: vec![read_statement(planner, &plan)], random }
+    }
+
+    fn change(plan: &impl Debug, statement: ChangeStatement, random: Vec<(Uuid, &'static str)>) -> Self {
+        let queries = [statement.change].into_iter().chain(statement.after).collect();
+        Self { plan: format!("{plan:#?}"), queries, random }
+    }
+
+    /// The texts of the statements.
+    pub fn texts(&self) -> Vec<String> {
+        self.queries.iter().map(|query| sql::text(query).unwrap()).collect()
+    }
+
+    fn describe(&self) -> String {
+        let mut text = format!("{}\n", self.plan);
+        for query in &self.queries {
+            let shown = sql::show(query);
+            let (statement, binds) = shown.split_once(" -- binds: ").unwrap();
+            text += &format!("\n{}\n\n{}", layout::statement(statement), layout::list(binds));
+        }
+        self.random.iter().fold(text, |text, (id, name)| text.replace(&id.to_string(), &format!("<{name}>")))
+    }
+}
+
+/// An actor with a role; its own id and team end in 1.
+pub fn actor(role: &str) -> Actor {
+    let team = Uuid::from_u128(0x7ea << 64 | 1);
+    Actor {
+        id: Some(Uuid::from_u128(0x5e1f << 64 | 1)),
+        email: Some("me@demo.test".to_owned()),
+        role: RoleName::new(role),
+        team: Some(team),
+        teams: vec![team],
+        is_active: true,
+        auth_method: AuthMethod::Token,
+        is_mfa: false,
+        service: None,
+    }
+}
+
+fn request() -> RequestContext {
+    RequestContext {
+        request_id: Uuid::from_u128(0xeadu128 << 64),
+        ip_address: Some([192, 0, 2, 1].into()),
+        user_agent: Some("tests".to_owned()),
+        time: DateTime::UNIX_EPOCH,
+    }
+}
