@@ -113,8 +113,6 @@ impl TestAppBuilder {
         TestApp {
             router: router(state),
             app,
-            settings,
-            tool,
             tokens: Mutex::new(HashMap::new()),
             is_finished: false,
             database,
@@ -128,10 +126,6 @@ pub struct TestApp {
     pub(super) router: Router,
     /// The service behind the router.
     pub app: App,
-    /// Its settings.
-    pub settings: Settings,
-    /// Its tool.
-    pub tool: Tool,
     tokens: Mutex<HashMap<String, String>>,
     is_finished: bool,
     /// Its database.
