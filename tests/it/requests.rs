@@ -12,7 +12,7 @@
 //! `response.json` has the answer for each actor; `UPDATE_EXPECT=1` rewrites it. `schema.graphql` and `rows.sql` are those of
 //! the case, or of the nearest directory above that has one; without any they are the support desk's.
 //!
-//! Cases that only read share an app for each schema and rows; a mutation has an app of its own for each actor.
+//! Cases of one schema and rows share an app; before each mutation, for each actor, the rows are made anew.
 
 use crate::support::app::{SUPPORT_DESK_ROWS, TestApp};
 use crate::support::database::SUPPORT_DESK;
@@ -116,10 +116,6 @@ impl Setting {
             }
         }
     }
-
-    async fn start(&self) -> TestApp {
-        TestApp::new(&self.schema).with_rows(&self.rows).start().await
-    }
 }
 
 async fn check_area(area: &str) {
@@ -128,25 +124,21 @@ async fn check_area(area: &str) {
         groups.entry(Setting::of(&directory)).or_default().push(Case::read(directory));
     }
     let mut differences = Vec::new();
-    for (setting, cases) in groups {
-        let shared = setting.start().await;
+    for (setting, mut cases) in groups {
+        cases.sort_by_key(Case::is_mutation);
+        let app = TestApp::new(&setting.schema).with_rows(&setting.rows).start().await;
         for case in cases {
             let mut answers = Map::new();
             for actor in &case.actors.actors {
-                let answer = if case.is_mutation() {
-                    let app = setting.start().await;
-                    let answer = case.answer(&app, actor).await;
-                    app.finish().await;
-                    answer
-                } else {
-                    case.answer(&shared, actor).await
-                };
-                answers.insert(actor.clone(), answer);
+                if case.is_mutation() {
+                    app.reset(&setting.rows).await;
+                }
+                answers.insert(actor.clone(), case.answer(&app, actor).await);
             }
             let text = format!("{:#}\n", Json::Object(answers));
             differences.extend(difference(&text, &case.directory.join("response.json")));
         }
-        shared.finish().await;
+        app.finish().await;
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
