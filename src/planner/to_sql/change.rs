@@ -7,7 +7,6 @@
 use crate::base::{ColumnName, ScalarType, Value};
 use crate::catalog::{Catalog, CollectionId};
 use crate::planner::to_sql::Aliases;
-use crate::planner::to_sql::row::row_object;
 use crate::planner::{FieldGuard, TargetCheck};
 use crate::policy::{Images, Predicate};
 use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
@@ -59,8 +58,11 @@ pub(crate) fn image(catalog: &Catalog, collection: CollectionId, alias: Alias, a
         let label = crate::sql::Label::new(field.name.as_str())?;
         Some(Column::new(Expr::column(alias, field.column()?), label))
     });
-    let json = row_object(columns.collect(), aliases);
-    Expr::Cast(Box::new(json), "jsonb")
+    let object = aliases.next();
+    let fields = Select { columns: columns.collect(), ..Select::default() };
+    // Straight to what is stored: `row_to_json(...)::jsonb` writes the text only to read it again.
+    let json = Expr::Call("to_jsonb", vec![Expr::WholeRow(object)]);
+    Expr::Scalar(Box::new(Select::new(vec![Column::bare(json)], From::Subselect(Box::new(fields), object))))
 }
 
 /// A predicate as a boolean that is never null.
