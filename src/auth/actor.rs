@@ -9,7 +9,6 @@ use crate::db::{Database, DbError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use std::time::Instant;
 use uuid::Uuid;
 
 /// How often a credential's last use is written down.
@@ -39,17 +38,17 @@ impl Authenticator {
     /// [`AuthError::Unauthenticated`] whatever is wrong with it; [`AuthError::Database`] if nobody can be asked.
     pub async fn authenticate(&self, credential: &Credential) -> Result<Actor, AuthError> {
         let hash = credential.hash();
-        if let Some(actor) = self.cache.find(&hash) {
-            return Ok(actor);
-        }
-        let asked_at = Instant::now();
+        let asked = match self.cache.find(&hash) {
+            Ok(actor) => return Ok(actor),
+            Err(asked) => asked,
+        };
         let now = Utc::now();
         let (user, auth_method) = match credential {
             Credential::Token(_) => (self.find_token_user(&hash, now).await?, AuthMethod::Token),
             Credential::Session(_) => (self.find_session_user(&hash, now).await?, AuthMethod::Session),
         };
         let actor = user.and_then(|user| to_actor(user, auth_method)).ok_or(AuthError::Unauthenticated)?;
-        self.cache.keep(hash, asked_at, actor.clone());
+        self.cache.keep(hash, asked, actor.clone());
         Ok(actor)
     }
 

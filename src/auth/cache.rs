@@ -15,34 +15,57 @@ pub const CACHE_TIME: Duration = Duration::from_millis(500);
 const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// Actors by the hash of their credential.
-pub(crate) struct ActorCache(Mutex<LruCache<CredentialHash, (Instant, Actor)>>);
+pub(crate) struct ActorCache(Mutex<Kept>);
+
+struct Kept {
+    actors: LruCache<CredentialHash, (Instant, Actor)>,
+    /// How often everybody was forgotten.
+    generation: u64,
+}
+
+/// The moment before the database is asked for an actor.
+pub(crate) struct Asked {
+    at: Instant,
+    generation: u64,
+}
 
 impl ActorCache {
     /// Knows nobody yet.
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT)))
+        Self(Mutex::new(Kept { actors: LruCache::new(KEPT), generation: 0 }))
     }
 
-    /// The actor of a credential, if it was asked for a moment ago.
-    pub(crate) fn find(&self, hash: &CredentialHash) -> Option<Actor> {
-        let mut cache = self.0.lock();
-        match cache.get(hash) {
-            Some((since, actor)) if since.elapsed() < CACHE_TIME => Some(actor.clone()),
+    /// The actor of a credential, if it was asked for a moment ago; otherwise this moment, for [`Self::keep`].
+    pub(crate) fn find(&self, hash: &CredentialHash) -> Result<Actor, Asked> {
+        let mut kept = self.0.lock();
+        match kept.actors.get(hash) {
+            Some((since, actor)) if since.elapsed() < CACHE_TIME => Ok(actor.clone()),
             Some(_) => {
-                cache.pop(hash);
-                None
+                kept.actors.pop(hash);
+                Err(kept.asked())
             }
-            None => None,
+            None => Err(kept.asked()),
         }
     }
 
-    /// Keeps an actor that was asked for at `since`, the moment before the database was asked.
-    pub(crate) fn keep(&self, hash: CredentialHash, since: Instant, actor: Actor) {
-        self.0.lock().put(hash, (since, actor));
+    /// Keeps an actor, unless everybody was forgotten while the database was asked: its answer may be the old one.
+    pub(crate) fn keep(&self, hash: CredentialHash, asked: Asked, actor: Actor) {
+        let mut kept = self.0.lock();
+        if kept.generation == asked.generation {
+            kept.actors.put(hash, (asked.at, actor));
+        }
     }
 
     /// Forgets everybody: something about users, teams or tokens has changed.
     pub(crate) fn clear(&self) {
-        self.0.lock().clear();
+        let mut kept = self.0.lock();
+        kept.actors.clear();
+        kept.generation += 1;
+    }
+}
+
+impl Kept {
+    fn asked(&self) -> Asked {
+        Asked { at: Instant::now(), generation: self.generation }
     }
 }

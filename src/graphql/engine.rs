@@ -45,14 +45,6 @@ pub struct GraphqlRequest {
     pub is_query_only: bool,
 }
 
-impl From<async_graphql::Request> for GraphqlRequest {
-    fn from(request: async_graphql::Request) -> Self {
-        let variables = serde_json_bytes::to_value(&request.variables).ok();
-        let variables = variables.and_then(|variables| variables.as_object().cloned()).unwrap_or_default();
-        Self { query: request.query, operation_name: request.operation_name, variables, is_query_only: false }
-    }
-}
-
 /// Answers GraphQL requests. Shared by all of them.
 pub struct Engine {
     pub(crate) parts: EngineParts,

@@ -5,6 +5,9 @@ use apollo_compiler::validation::DiagnosticList;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+/// Errors of one document that are told.
+const MAX_DIAGNOSTICS: usize = 20;
+
 /// An error of a response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GraphqlError {
@@ -32,9 +35,10 @@ impl GraphqlError {
         Self { message: fault.public_message(), code: fault.code(), locations: Vec::new(), path: Some(key.to_owned()) }
     }
 
-    /// Every error that the validator found.
+    /// What the validator found, up to a number of errors: a document of nothing but mistakes must not make an answer larger
+    /// than itself.
     pub(crate) fn of_diagnostics(code: FaultCode, diagnostics: &DiagnosticList) -> Vec<Self> {
-        let errors = diagnostics.iter().map(|diagnostic| {
+        let errors = diagnostics.iter().take(MAX_DIAGNOSTICS).map(|diagnostic| {
             let error = diagnostic.to_json();
             let locations = error.locations.iter().map(|location| (location.line, location.column)).collect();
             // The parser ends some of its sentences with a full stop, the validator none.

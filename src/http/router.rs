@@ -10,7 +10,6 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use uuid::Uuid;
 
 /// Every route of the server.
@@ -18,7 +17,7 @@ pub fn router(state: WebState) -> Router {
     let console = console::routes(&state.tool_name, &state.examples).layer(from_fn_with_state(state.clone(), require_caller));
     let mut router = Router::new()
         .route("/", get(|| async { Redirect::to("/graphiql") }).layer(from_fn_with_state(state.clone(), require_caller)))
-        .route("/graphql", get(graphql::handle).post(graphql::handle).fallback(refuse_method))
+        .route("/graphql", get(graphql::handle).post(graphql::handle))
         .route("/exports/{id}", get(export_file))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
@@ -26,12 +25,13 @@ pub fn router(state: WebState) -> Router {
         router = router.route("/demo/sign-in", get(demo::sign_in));
     }
     router
+        .merge(console.with_state(()))
         .fallback(not_found)
-        .with_state(state.clone())
-        .merge(console)
-        .layer(RequestBodyLimitLayer::new(state.max_body_bytes))
+        .method_not_allowed_fallback(refuse_method)
+        // A layer stands around what is there before it, so these come last.
         .layer(from_fn_with_state(state.clone(), require_own_host))
         .layer(CatchPanicLayer::new())
+        .with_state(state)
 }
 
 /// Lets only callers through; a browser is shown where to sign in.
@@ -53,10 +53,12 @@ async fn require_own_host(State(state): State<WebState>, request: Request, next:
     if state.demo.is_none() {
         return next.run(request).await;
     }
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name =
-        host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
-    if ["localhost", "127.0.0.1", "[::1]"].contains(&name) {
+    // HTTP/2 has the name in the request's own address.
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = host.or(request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default();
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    if ["localhost", "127.0.0.1", "[::1]"].iter().any(|own| own.eq_ignore_ascii_case(name)) {
         return next.run(request).await;
     }
     Refusal::with_status(StatusCode::MISDIRECTED_REQUEST, "the demo is only served on this machine", Uuid::now_v7())
@@ -74,9 +76,8 @@ async fn not_found(caller: Caller) -> Response {
     Refusal::with_status(StatusCode::NOT_FOUND, "there is nothing here", caller.context.request_id).into_response()
 }
 
+/// A method that a path does not have; axum adds which ones it has.
 async fn refuse_method(caller: Caller, method: Method) -> Response {
-    let message = format!("{method} is not served here; use POST, or GET for queries");
-    let mut response = Refusal::with_status(StatusCode::METHOD_NOT_ALLOWED, message, caller.context.request_id).into_response();
-    response.headers_mut().insert(header::ALLOW, axum::http::HeaderValue::from_static("GET, POST"));
-    response
+    let message = format!("{method} is not served here");
+    Refusal::with_status(StatusCode::METHOD_NOT_ALLOWED, message, caller.context.request_id).into_response()
 }

@@ -31,6 +31,12 @@ pub enum PlanError {
         /// The limit.
         limit: u32,
     },
+    /// A filter of too many conditions.
+    #[error("`where` has more than {limit} conditions, which is the limit; `in` with a list of values is one")]
+    TooManyConditions {
+        /// The limit.
+        limit: usize,
+    },
     /// Nested lists that multiply to more than an answer may have.
     #[error("the operation could show {rows} rows; the limit is {limit}: give a smaller `first`, or nest less")]
     TooManyRows {
@@ -81,7 +87,7 @@ impl Fault for PlanError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Value { .. } | Self::Argument { .. } | Self::KeyTooLong { .. } => FaultCode::BadUserInput,
-            Self::Limit { .. } | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
+            Self::Limit { .. } | Self::TooManyConditions { .. } | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
             Self::Forbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod app;
+mod auth;
 mod catalog;
 mod export;
+mod http;
 mod local_pg;
 mod migrations;
 mod oracle;

@@ -22,11 +22,8 @@ use uuid::Uuid;
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(owner: &str, server: &str) -> Result<()> {
     let limit = Limit::connect(owner, server)?;
-    let router = Router::new()
-        .route("/list", post(list))
-        .route("/ticket", post(ticket))
-        .route("/update", post(update))
-        .with_state(limit);
+    let router =
+        Router::new().route("/list", post(list)).route("/ticket", post(ticket)).route("/update", post(update)).with_state(limit);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{} ", listener.local_addr()?);
     axum::serve(listener, router).with_graceful_shutdown(toolcrib::http::shutdown_signal()).await?;

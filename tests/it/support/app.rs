@@ -207,6 +207,13 @@ impl TestApp {
         tokens.entry(name.to_owned()).or_insert_with(|| token.raw.expose_secret().to_owned()).clone()
     }
 
+    /// The cookie of a new session of a user.
+    pub async fn cookie_of(&self, name: &str) -> String {
+        let id = self.user_id(name).await;
+        let session = auth::create_session(self.app.engine.database(), id, chrono::Utc::now()).await.unwrap();
+        format!("toolcrib_session={}", session.raw.expose_secret())
+    }
+
     /// Ends the app, after a look at what it wrote.
     ///
     /// # Panics

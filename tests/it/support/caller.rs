@@ -6,9 +6,7 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt;
-use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
-use toolcrib::auth;
 use tower::ServiceExt;
 
 /// How a caller proves who it is.
@@ -81,9 +79,7 @@ impl<'a> Caller<'a> {
                 headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
             }
             Credential::Browser(name) => {
-                let id = self.app.user_id(name).await;
-                let session = auth::create_session(self.app.app.engine.database(), id, chrono::Utc::now()).await.unwrap();
-                let cookie = format!("toolcrib_session={}", session.raw.expose_secret());
+                let cookie = self.app.cookie_of(name).await;
                 headers.insert(header::COOKIE, cookie.parse().unwrap());
                 headers.insert("x-toolcrib-csrf", "1".parse().unwrap());
             }

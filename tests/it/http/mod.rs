@@ -1,0 +1,11 @@
+//! The web: what each route answers to whom, in which form and with which status.
+
+mod bodies;
+mod credentials;
+mod demo;
+mod media_types;
+mod methods;
+mod sizes;
+
+/// Reads without touching a row.
+const TYPENAME: &str = "{ __typename }";
