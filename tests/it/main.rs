@@ -4,7 +4,9 @@
 
 mod app;
 mod catalog;
+mod explain;
 mod export;
+mod faults;
 mod local_pg;
 mod migrations;
 mod oracle;

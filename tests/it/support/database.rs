@@ -11,6 +11,8 @@
 //!
 //! What a killed run left behind is swept by the next one.
 
+mod demo;
+
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use sha2::{Digest, Sha256};
@@ -55,6 +57,16 @@ impl TestDatabase {
     pub async fn empty(schema: &str) -> Self {
         let database = Self::unborn(schema).await;
         database.server.run(&format!("create database {}", database.name)).await;
+        database
+    }
+
+    /// The support desk with its demo data and this many tickets.
+    pub async fn with_demo_data(tickets: u32) -> Self {
+        let database = Self::unborn(SUPPORT_DESK).await;
+        let template = demo::template(&database, tickets).await;
+        // Large: copied as files, which the write-ahead log does not have to hold.
+        let text = format!("create database {} template {template} strategy file_copy", database.name);
+        database.server.run(&text).await;
         database
     }
 
