@@ -25,14 +25,11 @@ const ALL: &str = "select count(*) from pg_stat_activity where usename = 'toolcr
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_are_cut_off_leave_nothing_behind() {
-    let crib = Crib::support_desk();
-    crib.run_well(&["migrate", "apply"]);
-    let mut command = crib.command(&["serve", "--listen", "127.0.0.1:0"]);
-    command.env("TOOLCRIB_DATABASE_MAX_CONNECTIONS", CONNECTIONS.to_string());
-    let server = Server::start(command).await.unwrap();
+    let crib = Crib::support_desk().with("TOOLCRIB_DATABASE_MAX_CONNECTIONS", CONNECTIONS);
+    let server = crib.serve(&[]).await;
     fill(&crib, CLIENTS).await;
     let tokens: Vec<(&str, String)> =
-        ["ada", "ana", "cleo", "vic"].map(|name| (name, crib.token(&[], &format!("{name}@desk.test")))).to_vec();
+        ["ada", "ana", "cleo", "vic"].map(|name| (name, crib.token(&format!("{name}@desk.test")))).to_vec();
     let owner = crib.connect().await;
     let mut random = StdRng::seed_from_u64(4_000);
 

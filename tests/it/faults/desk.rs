@@ -1,8 +1,8 @@
 //! A support desk that writes are watched on: who works there, and whether every change has its event.
 
 use crate::support::app::{SUPPORT_DESK_ROWS, unrecorded, watch_changes};
-use crate::support::database::{SUPPORT_DESK, compile};
-use crate::support::process::{Crib, connect_to};
+use crate::support::database::{SUPPORT_DESK, compile, connect};
+use crate::support::process::Crib;
 
 /// The desk's customer, and the team that works for it.
 pub const CUSTOMER: &str = "00000000-0000-7000-8000-000000000301";
@@ -15,15 +15,23 @@ pub fn ticket(number: usize) -> String {
 
 /// Fills a desk whose server has migrated it: the people of the request tests, and tickets to be worked on.
 pub async fn fill(crib: &Crib, tickets: usize) {
+    fill_on(&crib.postmaster().unwrap().owner_url(), tickets).await;
+}
+
+/// As [`fill`], for a database that is given.
+pub async fn fill_on(owner_url: &str, tickets: usize) {
     let (catalog, _) = compile(SUPPORT_DESK);
-    let mut sql = format!("{SUPPORT_DESK_ROWS}\n{}", watch_changes(&catalog));
+    let owner = connect(owner_url).await;
+    // In a transaction before that of the triggers: what they compare begins there.
+    owner.batch_execute(SUPPORT_DESK_ROWS).await.unwrap();
+    let mut sql = watch_changes(&catalog);
     for number in 0..tickets {
         sql += &format!(
             "insert into public.tickets (id, customer_id, team_id, subject) values ('{}', '{CUSTOMER}', '{TEAM}', 'at work');",
             ticket(number)
         );
     }
-    crib.execute(&sql).await;
+    owner.batch_execute(&sql).await.unwrap();
 }
 
 /// What contradicts "never a change without its audit event or an event without its change": by the changes that triggers
@@ -49,7 +57,7 @@ pub async fn contradictions(crib: &Crib) -> Vec<String> {
                     or (creates is distinct from 1 and id::text not like '00000000-%') end
             order by 1"
         );
-        let rows = connect_to(&postmaster).await.query(&sql, &[]).await.unwrap();
+        let rows = connect(&postmaster.owner_url()).await.query(&sql, &[]).await.unwrap();
         found.extend(rows.iter().map(|row| row.get::<_, String>(0)));
     }
     found

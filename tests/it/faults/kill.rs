@@ -46,7 +46,7 @@ async fn no_kill_separates_a_change_from_its_event() {
     let crib = Crib::support_desk();
     let mut server = crib.serve(&[]).await;
     fill(&crib, 1 + WRITERS).await;
-    let token = crib.token(&[], "ada@desk.test");
+    let token = crib.token("ada@desk.test");
     let mut random = StdRng::seed_from_u64(20_261_122);
     let told = Arc::new(Told::default());
     let mut hits = 0;

@@ -76,6 +76,11 @@ impl TestDatabase {
         Self { name, server: TestServer::get().await, catalog: Arc::new(catalog), rules: Arc::new(rules) }
     }
 
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The owner's URL.
     pub fn owner_url(&self) -> String {
         self.server.url(None, &self.name)

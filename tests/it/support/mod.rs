@@ -6,3 +6,4 @@ pub mod database;
 pub mod expect;
 pub mod http;
 pub mod process;
+pub mod proxy;

@@ -13,7 +13,6 @@
 //!
 //! Whatever a test leaves running is stopped when its [`Crib`] is dropped.
 
-use crate::support::database::connect;
 use crate::support::http::{self, Reply};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -55,6 +54,7 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
 pub struct Crib {
     directory: TempDir,
     tool: PathBuf,
+    variables: Vec<(String, String)>,
 }
 
 /// A command that ended.
@@ -68,7 +68,7 @@ pub struct Outcome {
 impl Crib {
     /// The support desk of the repository, as it is there.
     pub fn support_desk() -> Self {
-        Self { directory: directory(), tool: PathBuf::from(env!("CARGO_MANIFEST_DIR")) }
+        Self { directory: directory(), tool: PathBuf::from(env!("CARGO_MANIFEST_DIR")), variables: Vec::new() }
     }
 
     /// A tool with this schema alone, in a directory that the test may change.
@@ -77,7 +77,18 @@ impl Crib {
         let tool = directory.path().join("tool");
         fs::create_dir(&tool).unwrap();
         fs::write(tool.join("schema.graphql"), schema).unwrap();
-        Self { directory, tool }
+        Self { directory, tool, variables: Vec::new() }
+    }
+
+    /// Sets a variable for every process of this crib.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.variables.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// On a database that somebody else runs, instead of a private PostgreSQL.
+    pub fn on(self, owner_url: &str, server_url: &str) -> Self {
+        self.with("TOOLCRIB_DATABASE_URL", owner_url).with("TOOLCRIB_DATABASE_SERVER_URL", server_url)
     }
 
     /// The tool's directory.
@@ -109,7 +120,7 @@ impl Crib {
         if !arguments.contains(&"--data-dir") {
             command.arg("--data-dir").arg(self.data());
         }
-        command.args(arguments).stdin(Stdio::null());
+        command.args(arguments).envs(self.variables.iter().cloned()).stdin(Stdio::null());
         command
     }
 
@@ -132,19 +143,14 @@ impl Crib {
     /// # Panics
     /// If the server does not come up.
     pub async fn serve(&self, arguments: &[&str]) -> Server {
-        self.try_serve(arguments).await.unwrap_or_else(|outcome| panic!("the server ended: {outcome:?}"))
-    }
-
-    /// As [`Crib::serve`]; the outcome if the server ends instead.
-    pub async fn try_serve(&self, arguments: &[&str]) -> Result<Server, Outcome> {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(arguments);
         Server::start(command).await
     }
 
     /// A token that `toolcrib token create` makes.
-    pub fn token(&self, arguments: &[&str], email: &str) -> String {
-        let text = self.run_well(&[&["token", "create", "--user", email, "--expires-in", "1h", "--json"], arguments].concat());
+    pub fn token(&self, email: &str) -> String {
+        let text = self.run_well(&["token", "create", "--user", email, "--expires-in", "1h", "--json"]);
         serde_json::from_str::<Json>(&text).unwrap()["token"].as_str().unwrap().to_owned()
     }
 
@@ -209,25 +215,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Runs a `serve` command until it listens; the outcome if it ends instead.
-    pub async fn start(mut command: Command) -> Result<Self, Outcome> {
+    async fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());
-        let found = eventually("the server listens or ends", async || {
-            if let Some(address) = address_in(&log.lock()) {
-                return Some(Ok(address));
-            }
-            child.try_wait().unwrap().map(Err)
+        let address = eventually("the server listens", async || {
+            let ended = child.try_wait().unwrap();
+            let log = log.lock();
+            assert!(ended.is_none(), "the server ended, {ended:?}:\n{log}");
+            address_in(&log)
         })
         .await;
-        match found {
-            Ok(address) => Ok(Self { child, address, log }),
-            Err(status) => {
-                let stderr =
-                    eventually("the log is complete", async || (Arc::strong_count(&log) == 1).then(|| log.lock().clone()));
-                Err(Outcome { code: status.code(), stdout: String::new(), stderr: stderr.await })
-            }
-        }
+        Self { child, address, log }
     }
 
     /// Where it listens.
@@ -327,7 +325,3 @@ fn address_in(log: &str) -> Option<SocketAddr> {
     rest.split_whitespace().next()?.parse().ok()
 }
 
-/// The owner's connection to a running PostgreSQL.
-pub async fn connect_to(postmaster: &Postmaster) -> Client {
-    connect(&postmaster.owner_url()).await
-}
