@@ -62,8 +62,13 @@ async fn the_server_logs_in_as_itself() {
     assert!(!client.query_one(sql, &[&"toolcrib_server"]).await.unwrap().get::<_, bool>(0));
 
     // A second server on the same database derives the same password.
-    Crib::with_schema(NOTES).with("DATABASE_URL", &url).with("TOOLCRIB_MIGRATIONS", crib.tool().join("migrations").display())
-        .serve(&[]).await.is_ready().await;
+    Crib::with_schema(NOTES)
+        .with("DATABASE_URL", &url)
+        .with("TOOLCRIB_MIGRATIONS", crib.tool().join("migrations").display())
+        .serve(&[])
+        .await
+        .is_ready()
+        .await;
 
     let wrong = given.proxy.url("desk_owner", "guessed", "desk");
     let outcome = Crib::with_schema(NOTES).with("DATABASE_URL", wrong).run(&["serve", "--listen", "127.0.0.1:0"]);

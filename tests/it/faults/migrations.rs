@@ -37,7 +37,13 @@ impl Tool {
         let outcome = self.crib.run(arguments);
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
         let migration = self.migration().file_name().unwrap().to_str().unwrap().to_owned();
-        outcome.stderr.replace(&migration, "CREATE_NOTES").lines().filter(|line| !line.contains(" INFO ")).collect::<Vec<_>>().join("\n")
+        outcome
+            .stderr
+            .replace(&migration, "CREATE_NOTES")
+            .lines()
+            .filter(|line| !line.contains(" INFO "))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn fails_to_serve(&self) -> String {
@@ -59,9 +65,9 @@ impl Tool {
 #[tokio::test]
 async fn migrations_that_wait() {
     let tool = Tool::new().await;
-    assert_snapshot!(tool.fails_to_serve(), @"");
+    assert_snapshot!(tool.fails_to_serve(), @"error: 7 migrations are waiting to be applied: run `toolcrib migrate apply`");
     tool.crib.run_well(&["migrate", "plan", "--write", "create_notes"]);
-    assert_snapshot!(tool.fails_to_serve(), @"");
+    assert_snapshot!(tool.fails_to_serve(), @"error: 8 migrations are waiting to be applied: run `toolcrib migrate apply`");
     tool.crib.run_well(&["migrate", "apply"]);
     tool.crib.serve(&[]).await.is_ready().await;
 }
@@ -71,9 +77,12 @@ async fn a_migration_that_fails_leaves_nothing_and_can_be_mended() {
     let tool = Tool::migrated().await;
     let file = "migrations/20990101000000_add_boxes/up.sql";
     tool.crib.write(file, "create table public.boxes (id int); insert into public.boxes values (1 / 0);");
-    assert_snapshot!(tool.fails(&["migrate", "apply"]), @"");
+    assert_snapshot!(tool.fails(&["migrate", "apply"]), @"
+    error: the migration `20990101000000_add_boxes` failed
+      because: division by zero
+    ");
     assert_eq!(tool.tables().await, ["notes"]);
-    assert_snapshot!(tool.fails_to_serve(), @"");
+    assert_snapshot!(tool.fails_to_serve(), @"error: the migration `20990101000000_add_boxes` is waiting to be applied: run `toolcrib migrate apply`");
 
     tool.crib.write(file, "create table public.boxes (id int);");
     assert_eq!(tool.crib.run_well(&["migrate", "apply"]), "applied 20990101000000_add_boxes\n");
@@ -87,8 +96,8 @@ async fn a_migration_that_was_changed_after_it_was_applied() {
     let file = tool.migration().join("up.sql");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("{text}-- harmless\n")).unwrap();
-    assert_snapshot!(tool.fails_to_serve(), @"");
-    assert_snapshot!(tool.fails(&["migrate", "apply"]), @"");
+    assert_snapshot!(tool.fails_to_serve(), @"error: the migration `CREATE_NOTES` was changed after it was applied: put its `up.sql` back and write a further migration");
+    assert_snapshot!(tool.fails(&["migrate", "apply"]), @"error: the migration `CREATE_NOTES` was changed after it was applied: put its `up.sql` back and write a further migration");
     fs::write(&file, text).unwrap();
     tool.crib.serve(&[]).await.is_ready().await;
 }
@@ -97,7 +106,11 @@ async fn a_migration_that_was_changed_after_it_was_applied() {
 async fn a_schema_that_was_not_planned() {
     let tool = Tool::migrated().await;
     tool.crib.write("schema.graphql", &NOTES.replace("text: String!", "text: String!\n  pages: Int"));
-    assert_snapshot!(tool.fails_to_serve(), @"");
+    assert_snapshot!(tool.fails_to_serve(), @"
+    error: the database does not fit the schema:
+      + column public.notes.pages integer (pages)
+    run `toolcrib migrate plan --write NAME`, review the migration, then `toolcrib migrate apply`
+    ");
     tool.crib.write("schema.graphql", NOTES);
     tool.crib.serve(&[]).await.is_ready().await;
 }
@@ -106,5 +119,5 @@ async fn a_schema_that_was_not_planned() {
 async fn a_database_of_a_newer_release() {
     let tool = Tool::migrated().await;
     tool.database.execute("insert into toolcrib.__diesel_schema_migrations (version) values ('20990101000000')").await;
-    assert_snapshot!(tool.fails_to_serve(), @"");
+    assert_snapshot!(tool.fails_to_serve(), @"error: the database was migrated by a newer Toolcrib (it has the migration `20990101000000`): run that release, or a newer one");
 }

@@ -27,7 +27,21 @@ fn free_port() -> u16 {
 #[test]
 fn a_schema_with_mistakes() {
     let crib = Crib::with_schema(&NOTES.replace("user.role == 'admin'", "user.rolle == 'admin'"));
-    assert_snapshot!(complaint(&crib, &[]), @"");
+    assert_snapshot!(complaint(&crib, &[]), @r#"
+    rule-unknown-field
+
+      × `user` has no `rolle`
+       ╭─[TOOL/schema.graphql:1:58]
+     1 │ type Note @collection @access(read: "true", write: "user.rolle == 'admin'") {
+       ·                                                          ──┬──
+       ·                                                            ╰── unknown
+     2 │   text: String!
+       ╰────
+      help: did you mean `role`?
+
+    1 mistake found
+    error: the schema has 1 mistake(s)
+    "#);
     assert!(!crib.data().exists(), "a mistake costs nothing");
 }
 
@@ -35,14 +49,20 @@ fn a_schema_with_mistakes() {
 fn no_schema() {
     let crib = Crib::with_schema(NOTES);
     fs::remove_file(crib.tool().join("schema.graphql")).unwrap();
-    assert_snapshot!(complaint(&crib, &[]), @"");
+    assert_snapshot!(complaint(&crib, &[]), @"
+    error: `TOOL/schema.graphql` cannot be read; `--dir` names the tool's directory, `--schema` its schema
+      because: No such file or directory (os error 2)
+    ");
 }
 
 #[test]
 fn an_unknown_key() {
     let crib = Crib::with_schema(NOTES);
     crib.write("toolcrib.toml", "lisen = \"127.0.0.1:4000\"\n[limits]\nmax_dept = 3\n");
-    assert_snapshot!(complaint(&crib, &[]), @"");
+    assert_snapshot!(complaint(&crib, &[]), @"
+    error: TOOL/toolcrib.toml:3:1: there is no setting `limits.max_dept`; did you mean `limits.max_depth`?
+    TOOL/toolcrib.toml:1:1: there is no setting `lisen`; did you mean `listen`?
+    ");
 }
 
 #[test]
@@ -50,13 +70,16 @@ fn a_port_that_is_taken() {
     let crib = Crib::with_schema(NOTES);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    assert_snapshot!(complaint(&crib, &["--listen", &address]).replace(&address, "ADDRESS"), @"");
+    assert_snapshot!(complaint(&crib, &["--listen", &address]).replace(&address, "ADDRESS"), @"
+    error: cannot listen on ADDRESS; another process may be using it, `--listen` names another address
+      because: Address already in use (os error 98)
+    ");
     assert!(!crib.data().exists(), "a taken port costs nothing");
 }
 
 #[test]
 fn a_demo_that_others_could_reach() {
-    assert_snapshot!(complaint(&Crib::with_schema(NOTES), &["--demo", "--listen", "0.0.0.0:0"]), @"");
+    assert_snapshot!(complaint(&Crib::with_schema(NOTES), &["--demo", "--listen", "0.0.0.0:0"]), @"error: `--demo` lets anybody be anybody, so it only listens on this machine; use `--listen 127.0.0.1:4000`");
 }
 
 #[test]
@@ -64,7 +87,10 @@ fn a_data_directory_that_cannot_be_made() {
     let crib = Crib::with_schema(NOTES);
     crib.write("data", "a file");
     let inside = crib.tool().join("data/inside");
-    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0", "--data-dir", inside.to_str().unwrap()]), @"");
+    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0", "--data-dir", inside.to_str().unwrap()]), @"
+    error: cannot use `TOOL/data/inside/postgres` for the private PostgreSQL
+      because: Not a directory (os error 20)
+    ");
 }
 
 #[test]
@@ -72,7 +98,7 @@ fn data_of_another_postgresql() {
     let crib = Crib::with_schema(NOTES);
     fs::create_dir_all(crib.data().join("postgres/data")).unwrap();
     fs::write(crib.data().join("postgres/data/PG_VERSION"), "9\n").unwrap();
-    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0"]), @"");
+    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0"]), @"error: the data in `DATA/postgres/data` need PostgreSQL 9: run `apt-get install postgresql-9`");
 }
 
 #[test]
@@ -85,7 +111,7 @@ fn a_database_that_is_away() {
 #[test]
 fn a_database_url_without_a_password() {
     let crib = Crib::with_schema(NOTES).with("DATABASE_URL", "postgres://owner@127.0.0.1/desk");
-    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0"]), @"");
+    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0"]), @"error: `database.url` has no password to derive the server's own login from; set `database.server_url` to a URL for `toolcrib_server`");
 }
 
 #[test]

@@ -20,7 +20,8 @@ async fn requests_in_flight_are_answered_and_new_ones_refused() {
 
     let holder = crib.connect().await;
     holder.batch_execute(&format!("begin; select from public.tickets where id = '{}' for update", ticket(0))).await.unwrap();
-    let request = format!(r#"mutation {{ updateTicket(id: "{}", set: {{subject: "last"}}) {{ ticket {{ subject }} }} }}"#, ticket(0));
+    let request =
+        format!(r#"mutation {{ updateTicket(id: "{}", set: {{subject: "last"}}) {{ ticket {{ subject }} }} }}"#, ticket(0));
     let in_flight = async { server.graphql(&token, &request).await.unwrap() };
     let stop = async {
         let observer = crib.connect().await;
@@ -30,7 +31,8 @@ async fn requests_in_flight_are_answered_and_new_ones_refused() {
         })
         .await;
         server.signal(Signal::SIGTERM);
-        eventually("new connections are refused", async || TcpStream::connect(server.address()).await.is_err().then_some(())).await;
+        eventually("new connections are refused", async || TcpStream::connect(server.address()).await.is_err().then_some(()))
+            .await;
         holder.batch_execute("rollback").await.unwrap();
     };
     let (answer, ()) = tokio::join!(in_flight, stop);
@@ -73,7 +75,8 @@ async fn a_client_that_never_finishes_its_request_does_not_hold_the_stop_up() {
 #[tokio::test]
 async fn a_server_that_is_still_starting_stops_in_order() {
     let crib = Crib::support_desk();
-    let mut child = crib.command(&["serve", "--demo", "--listen", "127.0.0.1:0"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut child =
+        crib.command(&["serve", "--demo", "--listen", "127.0.0.1:0"]).stderr(std::process::Stdio::null()).spawn().unwrap();
     let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
     let postmaster = eventually("PostgreSQL is being started", async || crib.postmaster()).await;
     kill(pid, Signal::SIGTERM).unwrap();

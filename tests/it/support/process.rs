@@ -324,4 +324,3 @@ fn address_in(log: &str) -> Option<SocketAddr> {
     let (_, rest) = log.split_once("listening on http://")?;
     rest.split_whitespace().next()?.parse().ok()
 }
-
