@@ -21,7 +21,8 @@ pub(crate) struct Report {
 impl Report {
     /// Whether every target holds.
     pub(crate) fn is_on_target(&self) -> bool {
-        let is_service_good = |service: &Service| service.cold_ms < service::READY_MS && service.resident_mib < service::RESIDENT_MIB;
+        let is_service_good =
+            |service: &Service| service.cold_ms < service::READY_MS && service.resident_mib < service::RESIDENT_MIB;
         self.operations.iter().all(|measured| measured.target.is_none_or(|target| median(&measured.ratios) >= target))
             && self.service.as_ref().is_none_or(is_service_good)
             && self.export.as_ref().is_none_or(|export| export.growth_mib < export::GROWTH_MIB)
@@ -62,8 +63,22 @@ impl Report {
 
     fn operations_table(&self) -> Table {
         let mut table = new_table([
-            "operation", "ratio", "least", "most", "target", "toolcrib/s", "limit/s", "pgbench/s", "p50 ms", "limit", "p99 ms",
-            "limit", "server µs", "limit", "postgres µs", "limit",
+            "operation",
+            "ratio",
+            "least",
+            "most",
+            "target",
+            "toolcrib/s",
+            "limit/s",
+            "pgbench/s",
+            "p50 ms",
+            "limit",
+            "p99 ms",
+            "limit",
+            "server µs",
+            "limit",
+            "postgres µs",
+            "limit",
         ]);
         for Measured { name, target, ratios, toolcrib, limit, pgbench } in &self.operations {
             let ratio = |ratio: f64| format!("{ratio:.3}");

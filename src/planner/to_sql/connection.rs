@@ -13,7 +13,8 @@ use crate::sql::{Alias, Column, CompareOp, Expr, From, Label, Select};
 pub(crate) fn connection_select(plan: &ConnectionPlan, key: &CursorKey, aliases: &mut Aliases) -> Select {
     let page = Page::render(plan, aliases);
     let all = aliases.next();
-    let mut aggregates = Aggregates { page: all, key, first: plan.first, is_overfetched: plan.needs_next_page(), columns: Vec::new() };
+    let mut aggregates =
+        Aggregates { page: all, key, first: plan.first, is_overfetched: plan.needs_next_page(), columns: Vec::new() };
     let fields: Vec<Column> = plan.fields.iter().map(|(label, field)| aggregates.field(plan, label, field, aliases)).collect();
     let rows = aggregates.count();
     aggregates.columns.push(Column::fixed(rows, "rows"));
