@@ -33,7 +33,16 @@ pub(crate) const OLD: Alias = Alias::Named("old_row");
 pub(crate) const NEW: Alias = Alias::Named("new_row");
 
 /// `input(id, event_id)`: the rows to change.
+///
+/// One row is written as two values and not as two lists of one: for lists PostgreSQL expects ten rows as long as it does not
+/// look inside, thinks that a plan for this very list is cheaper, and plans every single change anew, which took longer than
+/// the change.
 pub(crate) fn input_cte(rows: &[(Uuid, Uuid)]) -> Cte {
+    if let [(id, event_id)] = rows {
+        let value = |id: Uuid| Expr::Value(Value::Id(id));
+        let columns = vec![Column::fixed(value(*id), "id"), Column::fixed(value(*event_id), "event_id")];
+        return Cte { name: INPUT, body: CteBody::Select(Select { columns, ..Select::default() }) };
+    }
     let list = |ids: Vec<Uuid>| Expr::Value(Value::List(ScalarType::Id, ids.into_iter().map(Value::Id).collect()));
     let ids = rows.iter().map(|(id, _)| *id).collect();
     let events = rows.iter().map(|(_, event)| *event).collect();
