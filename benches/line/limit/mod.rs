@@ -27,7 +27,8 @@ pub(crate) async fn serve(owner: &str, server: &str) -> Result<()> {
         Router::new().route("/list", post(list)).route("/ticket", post(ticket)).route("/update", post(update)).with_state(limit);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{} ", listener.local_addr()?);
-    axum::serve(listener, router).with_graceful_shutdown(toolcrib::http::shutdown_signal()).await?;
+    let mut stop = toolcrib::http::StopSignal::listen()?;
+    axum::serve(listener, router).with_graceful_shutdown(async move { stop.asked().await }).await?;
     Ok(())
 }
 
