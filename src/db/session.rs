@@ -39,7 +39,7 @@ impl ActorSettings {
     }
 
     /// BEGIN with the settings, one simple query.
-    pub(crate) fn opening(&self) -> &str {
+    pub fn opening(&self) -> &str {
         &self.opening
     }
 }

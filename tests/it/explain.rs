@@ -15,7 +15,7 @@ use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
 use toolcrib::catalog::CollectionId;
 use toolcrib::db::ActorSettings;
 use toolcrib::graphql::api::{self, RootField};
-use toolcrib::graphql::collect;
+use toolcrib::graphql::collect::collect;
 use toolcrib::planner::to_sql::read_statement;
 use toolcrib::planner::{CursorKey, Planner, PlannerSettings};
 use toolcrib::sql::{Fetch, Query, StatementKind};
@@ -87,7 +87,7 @@ impl Desk {
     fn statement(&self, actor: &Actor, query: &str) -> Query {
         let document = ExecutableDocument::parse_and_validate(&self.schema, query, "query.graphql").unwrap();
         let operation = document.operations.get(None).unwrap();
-        let selection = collect(&document, &operation.selection_set, &Default::default());
+        let selection = collect(&document, &operation.selection_set, &Default::default()).unwrap();
         let [field] = selection.0.as_slice() else { panic!("one root field: {query}") };
         let request = RequestContext::internal(chrono::Utc::now());
         let (catalog, rules) = (&self.database.catalog, &self.database.rules);
@@ -105,8 +105,7 @@ impl Desk {
         let statement = self.statement(actor, query);
         let settings = ActorSettings::of(actor);
         let connection = &mut self.connection;
-        connection.batch_execute("begin").await.unwrap();
-        settings.execute(connection).await.unwrap();
+        connection.batch_execute(settings.opening()).await.unwrap();
         let explain = Explain(Fetch::new(&statement, StatementKind::Cold));
         let plan: Value = explain.get_result(connection).await.unwrap();
         connection.batch_execute("rollback").await.unwrap();
