@@ -1,6 +1,6 @@
 //! What is asked: three operations, each as GraphQL and as the SQL that somebody would write by hand for the same JSON.
 
-use crate::limit::statement::{LIST, TICKET, UPDATE};
+use crate::limit::statement::{LIST, OPENING, TICKET, UPDATE};
 use crate::stage::Stage;
 use anyhow::Result;
 use serde_json::json;
@@ -127,11 +127,10 @@ impl Kind {
         let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
             Self::List | Self::Ticket => format!("{statement};\n"),
-            Self::Update => format!(
-                "\\startpipeline\nBEGIN;\nselect set_config('role', 'toolcrib_role_manager', true), \
-                 set_config('toolcrib.user_id', '', true), set_config('toolcrib.team_id', '', true), \
-                 set_config('toolcrib.service', '', true);\n{statement};\nCOMMIT;\n\\endpipeline\n"
-            ),
+            Self::Update => {
+                let opening = OPENING.replace("; ", ";\n");
+                format!("\\startpipeline\n{opening};\n{statement};\nCOMMIT;\n\\endpipeline\n")
+            }
         }
     }
 }

@@ -9,11 +9,22 @@ use crate::http::DemoUser;
 use crate::migrate;
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use std::path::Path;
 
 /// How long the demo's tokens are good for.
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(12);
+
+/// One server loads the data, however long that takes. The number only has to be the same for all of us.
+const WAIT_FOR_OTHERS: &str = "set local lock_timeout to 0; select pg_advisory_xact_lock(8390045718415370595)";
+
+/// What a database holds before it is seeded.
+#[derive(PartialEq, Eq)]
+enum Found {
+    Nobody,
+    DemoData,
+    RealData,
+}
 
 /// A demo user with a token that is ready to use.
 pub struct DemoCredential {
@@ -30,19 +41,30 @@ pub struct DemoCredential {
 pub async fn seed(storage: &Storage, path: &Path) -> Result<bool, AppError> {
     let sql = std::fs::read_to_string(path).map_err(|source| AppError::File { path: path.to_owned(), source })?;
     let mut connection = migrate::connect(storage.owner_url.expose()).await?;
-    let has_users = diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result::<bool>(&mut connection).await;
-    if has_users.map_err(AppError::Seed)? {
-        let seeds = audit_events::table.filter(audit_events::event_type.eq("SEED")).select(audit_events::id);
-        let is_demo = diesel::select(diesel::dsl::exists(seeds)).get_result::<bool>(&mut connection).await;
-        return if is_demo.map_err(AppError::Seed)? { Ok(false) } else { Err(AppError::DemoOverRealData) };
-    }
-    let loaded = connection.transaction::<(), diesel::result::Error, _>(async |connection| {
-        connection.batch_execute("set local role toolcrib_owner").await?;
-        connection.batch_execute(&sql).await
+    let found = connection.transaction::<Found, diesel::result::Error, _>(async |connection| {
+        // A server that starts at the same time waits here, and then finds the data.
+        connection.batch_execute(WAIT_FOR_OTHERS).await?;
+        let found = look(connection).await?;
+        if found == Found::Nobody {
+            connection.batch_execute("set local role toolcrib_owner").await?;
+            connection.batch_execute(&sql).await?;
+        }
+        Ok(found)
     });
-    loaded.await.map_err(AppError::Seed)?;
-    connection.batch_execute("analyze").await.map_err(AppError::Seed)?;
-    Ok(true)
+    match found.await.map_err(AppError::Seed)? {
+        Found::Nobody => connection.batch_execute("analyze").await.map(|()| true).map_err(AppError::Seed),
+        Found::DemoData => Ok(false),
+        Found::RealData => Err(AppError::DemoOverRealData),
+    }
+}
+
+async fn look(connection: &mut AsyncPgConnection) -> QueryResult<Found> {
+    if !diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result::<bool>(connection).await? {
+        return Ok(Found::Nobody);
+    }
+    let seeds = audit_events::table.filter(audit_events::event_type.eq("SEED")).select(audit_events::id);
+    let is_demo = diesel::select(diesel::dsl::exists(seeds)).get_result::<bool>(connection).await?;
+    Ok(if is_demo { Found::DemoData } else { Found::RealData })
 }
 
 /// The first active user of each role, with a new token for each.

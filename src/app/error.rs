@@ -73,7 +73,7 @@ pub enum AppError {
         #[source]
         source: std::io::Error,
     },
-    /// Serving ended.
-    #[error("serving ended")]
-    Serve(#[source] std::io::Error),
+    /// The system's signals.
+    #[error("cannot listen for the signals that end the server")]
+    Signals(#[source] std::io::Error),
 }

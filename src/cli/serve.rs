@@ -5,7 +5,7 @@ use crate::cli::Arguments;
 use crate::cli::arguments::ServeArguments;
 use crate::config::Settings;
 use crate::http::console::Example;
-use crate::http::{self, DemoState, WebState};
+use crate::http::{self, DemoState, StopSignal, WebState};
 use crate::telemetry;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
@@ -25,11 +25,21 @@ pub(crate) async fn run(arguments: &Arguments, serve: &ServeArguments) -> anyhow
     // Before anything is changed, so that a mistake or a taken port costs nothing.
     let tool = Tool::load(&settings)?;
     let listener = listen(settings.server.listen).await?;
-    let storage = Storage::open(&settings).await?;
+    // From here on a signal ends us in order: whoever just died would leave a PostgreSQL behind that nobody stops.
+    let mut stop = StopSignal::listen().map_err(AppError::Signals)?;
+    let storage = tokio::select! {
+        opened = Storage::open(&settings) => opened?,
+        () = stop.asked() => return Ok(stopped_early()),
+    };
     let startup = Startup { settings, tool, is_demo: serve.demo, started };
-    let outcome = startup.serve(&storage, listener).await;
+    let outcome = startup.serve(&storage, listener, stop).await;
     storage.close().await;
-    outcome.map(|()| ExitCode::SUCCESS)
+    outcome
+}
+
+fn stopped_early() -> ExitCode {
+    tracing::info!("stopping: asked to while starting");
+    ExitCode::SUCCESS
 }
 
 /// What is decided before the database is touched.
@@ -41,8 +51,30 @@ struct Startup {
 }
 
 impl Startup {
-    async fn serve(&self, storage: &Storage, listener: TcpListener) -> anyhow::Result<()> {
-        let Self { settings, tool, is_demo, started } = self;
+    async fn serve(&self, storage: &Storage, listener: TcpListener, mut stop: StopSignal) -> anyhow::Result<ExitCode> {
+        let (app, credentials) = tokio::select! {
+            prepared = self.prepare(storage) => prepared?,
+            () = stop.asked() => return Ok(stopped_early()),
+        };
+        let Self { settings, is_demo, started, .. } = self;
+        let address = listener.local_addr()?;
+        let state = web_state(settings, &app, is_demo.then_some(credentials.as_slice()))?;
+        tracing::info!(duration_ms = started.elapsed().as_secs_f64() * 1000.0, "listening on http://{address}");
+        if *is_demo {
+            welcome(address, &credentials);
+        }
+        if http::serve(listener, state, async move { stop.asked().await }).await {
+            tracing::info!("stopping: every request was answered");
+        } else {
+            tracing::warn!("stopping: requests that took too long were cut off");
+        }
+        app.engine.exporter().shut_down().await;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Brings the database to the tool and builds the service over it.
+    async fn prepare(&self, storage: &Storage) -> anyhow::Result<(App, Vec<DemoCredential>)> {
+        let Self { settings, tool, is_demo, .. } = self;
         if storage.is_private() || *is_demo {
             storage.apply(tool, &settings.server.migrations).await?;
         } else {
@@ -57,16 +89,7 @@ impl Startup {
         let app = App::build(settings, tool, storage).await?;
         app.engine.exporter().watch_abandoned();
         let credentials = if *is_demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
-        let address = listener.local_addr()?;
-        let state = web_state(settings, &app, is_demo.then_some(credentials.as_slice()))?;
-        tracing::info!(duration_ms = started.elapsed().as_secs_f64() * 1000.0, "listening on http://{address}");
-        if *is_demo {
-            welcome(address, &credentials);
-        }
-        http::serve(listener, state, http::shutdown_signal()).await.map_err(AppError::Serve)?;
-        tracing::info!("stopping: every request was answered");
-        app.engine.exporter().shut_down().await;
-        Ok(())
+        Ok((app, credentials))
     }
 }
 

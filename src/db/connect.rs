@@ -25,7 +25,7 @@ pub(crate) struct Connection {
     pub(crate) pg: AsyncPgConnection,
     /// Whether the socket is gone.
     is_closed: Arc<AtomicBool>,
-    /// How many statement shapes are prepared on it.
+    /// The statement shapes that are prepared on it.
     pub(crate) prepared: parking_lot::Mutex<std::collections::HashSet<u64>>,
 }
 

@@ -146,6 +146,18 @@ pub fn platform_migrations() -> Vec<PlatformMigration> {
     sorted_platform().iter().map(|migration| describe(migration.as_ref())).collect()
 }
 
+/// Refuses a database that holds what this binary does not know.
+///
+/// # Errors
+/// [`PlatformMigrationError::FromNewerRelease`].
+pub fn refuse_newer_release(applied: &BTreeMap<String, DateTime<Utc>>) -> Result<(), PlatformMigrationError> {
+    let known: Vec<String> = platform_migrations().into_iter().map(|migration| migration.version).collect();
+    match applied.keys().find(|version| !known.contains(version)) {
+        Some(version) => Err(PlatformMigrationError::FromNewerRelease { version: version.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// Applies the platform's pending migrations, each in a transaction with its audit event, and returns their names. Runs as
 /// whoever the session is; the tables then belong to that role.
 ///
@@ -153,10 +165,7 @@ pub fn platform_migrations() -> Vec<PlatformMigration> {
 /// [`PlatformMigrationError`]; the connection is closed then.
 pub async fn run_platform(mut connection: AsyncPgConnection) -> Result<(AsyncPgConnection, Vec<String>), PlatformMigrationError> {
     let applied = list_platform_migrations(&mut connection).await.map_err(PlatformMigrationError::Unreadable)?;
-    let known: Vec<String> = platform_migrations().into_iter().map(|migration| migration.version).collect();
-    if let Some(version) = applied.into_keys().find(|version| !known.contains(version)) {
-        return Err(PlatformMigrationError::FromNewerRelease { version });
-    }
+    refuse_newer_release(&applied)?;
     // Diesel keeps its record in the first schema of the path; `public` is the tool's.
     connection.batch_execute("set search_path to toolcrib").await.map_err(PlatformMigrationError::Unreadable)?;
     let run = tokio::task::spawn_blocking(move || {

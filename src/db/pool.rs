@@ -2,16 +2,16 @@
 
 use crate::db::DbError;
 use crate::db::connect::{ConnectOptions, Connection};
-use crate::db::session::{ActorSettings, Begin, Commit};
-use crate::db::shape::{MAX_PREPARED, Shapes};
+use crate::db::session::{ActorSettings, COMMIT};
+use crate::db::shape::{MAX_PREPARED, Shape, Shapes};
 use crate::db::transaction::{JsonRow, Transaction, load_rows};
 use crate::sql::{Query, StatementKind};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
 use diesel::sql_types::{BigInt, Json, Nullable};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::coop::unconstrained;
 
 /// The server's database. Cheap to clone.
 #[derive(Clone)]
@@ -58,6 +58,18 @@ impl Checkout {
         &self.connection().pg
     }
 
+    /// Whether Diesel has the statement in its cache, so that running it sends it at once.
+    fn has_prepared(&self, shape: &Shape) -> bool {
+        self.connection().prepared.lock().contains(&shape.hash)
+    }
+
+    /// Notes that a statement was run: one that is worth it is prepared now.
+    pub(crate) fn note_prepared(&self, shape: &Shape) {
+        if shape.kind == StatementKind::Hot {
+            self.connection().prepared.lock().insert(shape.hash);
+        }
+    }
+
     /// Says that no transaction is open any more.
     pub(crate) fn mark_clean(&mut self) {
         self.is_clean = true;
@@ -98,32 +110,36 @@ impl Database {
         Ok(database)
     }
 
-    /// Runs one statement for an actor: BEGIN, role and settings, the statement, COMMIT, sent as one pipeline.
+    /// Runs one statement for an actor: BEGIN with role and settings, the statement, COMMIT, sent as one pipeline.
     ///
-    /// diesel-async sends in the order in which the futures are first polled, also while a statement is still being prepared
-    /// (its statement cache is one lock). Should a statement ever run outside the transaction, the server's login has no
-    /// privilege for it.
+    /// What is sent first is what is polled first, because a statement that is prepared on its connection is sent when it is
+    /// polled (which is why the pipeline is polled without tokio's budget). One that has yet to be prepared is waited for:
+    /// COMMIT would overtake it. Should a statement ever run outside its transaction, the server's login has no privilege for
+    /// it.
     ///
     /// # Errors
     /// [`DbError`]; the transaction is undone then.
     pub async fn read(&self, actor: &ActorSettings, query: &Query) -> Result<Option<JsonRow>, DbError> {
+        let shape = self.shapes.of(query)?;
         let mut checkout = self.checkout().await?;
-        let kind = self.note_shape(query, &checkout)?;
-        let pg = checkout.pg();
-        let (begun, set, rows, committed) = tokio::join!(
-            Begin.execute(&mut &*pg),
-            actor.clone().execute(&mut &*pg),
-            load_rows::<(Nullable<Json>, BigInt), JsonRow>(pg, query, kind),
-            Commit.execute(&mut &*pg),
-        );
+        let (mut begin, mut commit) = (checkout.pg(), checkout.pg());
+        let begin = begin.batch_execute(actor.opening());
+        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), query, &shape);
+        let commit = commit.batch_execute(COMMIT);
+        let (begun, rows, committed) = if checkout.has_prepared(&shape) {
+            unconstrained(async { tokio::join!(biased; begin, rows, commit) }).await
+        } else {
+            let (begun, rows) = tokio::join!(biased; begin, rows);
+            (begun, rows, commit.await)
+        };
         // A failed statement makes COMMIT a ROLLBACK; only a connection whose COMMIT was answered goes back to the pool.
         if committed.is_ok() {
             checkout.mark_clean();
         }
         begun?;
-        set?;
         let mut rows = rows?;
         committed?;
+        checkout.note_prepared(&shape);
         Ok(rows.pop())
     }
 
@@ -160,15 +176,8 @@ impl Database {
         Ok(Checkout { object: Some(object), is_clean: false })
     }
 
-    /// Whether the statement is worth preparing on this connection.
-    pub(crate) fn note_shape(&self, query: &Query, checkout: &Checkout) -> Result<StatementKind, DbError> {
-        let mut hasher = DefaultHasher::new();
-        crate::sql::text(query)?.hash(&mut hasher);
-        let shape = hasher.finish();
-        let kind = self.shapes.note(shape);
-        if kind == StatementKind::Hot {
-            checkout.connection().prepared.lock().insert(shape);
-        }
-        Ok(kind)
+    /// Renders a statement and notes its use.
+    pub(crate) fn shape(&self, query: &Query) -> Result<Shape, DbError> {
+        Ok(self.shapes.of(query)?)
     }
 }

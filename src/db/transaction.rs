@@ -1,15 +1,16 @@
 //! A transaction under an actor's role.
 
 use crate::db::pool::Checkout;
-use crate::db::session::{ActorSettings, Begin, Commit, Rollback};
+use crate::db::session::{ActorSettings, BEGIN, COMMIT, ROLLBACK};
+use crate::db::shape::Shape;
 use crate::db::{Database, DbError, RawJson};
-use crate::sql::{Fetch, Query, StatementKind};
+use crate::sql::{Fetch, Query, RenderedFetch, StatementKind};
 use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Json, Nullable, Text};
-use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{Stream, TryStreamExt};
 use parking_lot::Mutex;
 use std::time::Duration;
@@ -43,17 +44,8 @@ impl Transaction {
         if std::mem::replace(&mut *self.is_begun.lock(), true) {
             return Ok(());
         }
-        match self.actor.clone() {
-            Some(actor) => {
-                let (begun, set) = tokio::join!(Begin.execute(&mut self.pg()), actor.execute(&mut self.pg()));
-                begun?;
-                set?;
-            }
-            None => {
-                Begin.execute(&mut self.pg()).await?;
-            }
-        }
-        Ok(())
+        let opening = self.actor.as_ref().map_or(BEGIN, ActorSettings::opening);
+        Ok(self.pg().batch_execute(opening).await?)
     }
 
     /// Runs a statement whose rows are `(json, rows)`.
@@ -73,8 +65,10 @@ impl Transaction {
         ST: 'static,
         Row: FromSqlRow<ST, Pg> + Send,
     {
-        let kind = self.database.note_shape(query, &self.checkout)?;
-        Ok(load_rows::<ST, Row>(self.pg(), query, kind).await?)
+        let shape = self.database.shape(query)?;
+        let rows = load_rows::<ST, Row>(self.pg(), query, &shape).await?;
+        self.checkout.note_prepared(&shape);
+        Ok(rows)
     }
 
     /// Streams a statement of one JSON column, row by row, in constant memory.
@@ -118,7 +112,7 @@ impl Transaction {
     /// [`DbError`]; whether the changes are there is unknown only if the connection was lost.
     pub async fn commit(mut self) -> Result<(), DbError> {
         if *self.is_begun.lock() {
-            Commit.execute(&mut self.checkout.pg()).await?;
+            self.checkout.pg().batch_execute(COMMIT).await?;
         }
         self.checkout.mark_clean();
         Ok(())
@@ -130,7 +124,7 @@ impl Transaction {
     /// [`DbError`]; the changes are undone either way.
     pub async fn rollback(mut self) -> Result<(), DbError> {
         if *self.is_begun.lock() {
-            Rollback.execute(&mut self.checkout.pg()).await?;
+            self.checkout.pg().batch_execute(ROLLBACK).await?;
         }
         self.checkout.mark_clean();
         Ok(())
@@ -146,14 +140,14 @@ impl Transaction {
 pub(crate) fn load_rows<'c, ST, Row>(
     pg: &'c AsyncPgConnection,
     query: &Query,
-    kind: StatementKind,
+    shape: &Shape,
 ) -> impl Future<Output = QueryResult<Vec<Row>>> + Send + use<'c, ST, Row>
 where
     ST: 'static,
     Row: FromSqlRow<ST, Pg> + Send,
 {
     let mut pg = pg;
-    let loading = AsyncConnectionCore::load(&mut pg, Fetch::<'_, ST>::new(query, kind));
+    let loading = AsyncConnectionCore::load(&mut pg, RenderedFetch::<'_, ST>::new(query, &shape.text, shape.kind));
     async move {
         let mut stream = loading.await?;
         let mut rows = Vec::new();

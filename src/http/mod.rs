@@ -22,5 +22,5 @@ mod state;
 
 pub use demo::DemoUser;
 pub use router::router;
-pub use serve::{serve, shutdown_signal};
+pub use serve::{StopSignal, serve};
 pub use state::{DemoState, WebState};

@@ -47,6 +47,11 @@ impl Layout {
         self.socket.join(SOCKET_NAME)
     }
 
+    /// What PostgreSQL puts beside the socket while it uses it.
+    pub(super) fn socket_lock_file(&self) -> PathBuf {
+        self.socket.join(format!("{SOCKET_NAME}.lock"))
+    }
+
     /// The URL of a database on this server.
     pub(super) fn url(&self, login: &str, database: &str) -> DatabaseUrl {
         let host = escape(&self.socket.to_string_lossy());

@@ -1,5 +1,6 @@
 //! What another process left behind: a running server, or the lock file of one that was killed.
 
+use crate::local_pg::layout::Layout;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -25,14 +26,27 @@ pub(super) fn find_running(data: &Path) -> Option<Pid> {
     is_there.then_some(pid)
 }
 
-/// Removes `postmaster.pid` if nothing works in the data directory any more. PostgreSQL does so itself unless a process has
-/// got the number of the dead server, which in a container is the rule. It keeps its file for as long as a process of the
-/// dead server may still touch shared memory, hence the look at every process.
-pub(super) fn remove_stale_lock(data: &Path) {
-    let is_stale =
-        named_in_lock_file(data).is_some() && has_process_list() && processes().all(|pid| works_in(pid, data) != Some(true));
-    if is_stale {
-        let _ = fs::remove_file(data.join("postmaster.pid"));
+/// Removes `postmaster.pid` and the socket's lock file if nothing works in the data directory any more. PostgreSQL does so
+/// itself unless a process has got the number of the dead server, which in a container is the rule, or the dead server is still
+/// listed because nobody has waited for it. It keeps its files for as long as a process of the dead server may still touch
+/// shared memory, hence the look at every process.
+pub(super) fn remove_stale_locks(layout: &Layout) {
+    if !has_process_list() || processes().any(|pid| works_in(pid, &layout.data) == Some(true)) {
+        return;
+    }
+    for file in [layout.data.join("postmaster.pid"), layout.socket_lock_file()] {
+        let _ = fs::remove_file(file);
+    }
+}
+
+/// Ends the sessions of a server that was killed. They end by themselves when they notice, except those that wait for
+/// something (a lock in shared memory) that a killed session will never give back.
+pub(super) fn end_orphans(data: &Path) {
+    if find_running(data).is_some() {
+        return;
+    }
+    for pid in processes().filter(|pid| works_in(*pid, data) == Some(true) && is_postgres(*pid)) {
+        let _ = kill(pid, Signal::SIGQUIT);
     }
 }
 
@@ -63,6 +77,12 @@ fn works_in(pid: Pid, data: &Path) -> Option<bool> {
         return None;
     }
     Some(fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|directory| directory == data))
+}
+
+/// Not the shell of somebody who looks around in the data directory.
+fn is_postgres(pid: Pid) -> bool {
+    fs::read_link(format!("/proc/{pid}/exe"))
+        .is_ok_and(|program| program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("postgres")))
 }
 
 fn has_process_list() -> bool {

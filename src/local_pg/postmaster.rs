@@ -22,6 +22,12 @@ const READY_WITHIN: Duration = Duration::from_secs(300);
 /// How long the processes of a killed server may hold on to its shared memory.
 const RELEASED_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long they may take to end by themselves; a killed session may have held what the others wait for.
+const ORPHANS_END_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long to wait before a server that cannot be started is tried again.
+const BETWEEN_STARTS: Duration = Duration::from_secs(2);
+
 /// How often readiness is asked for: a start takes some 50 ms, so this is felt.
 const PAUSE: Duration = Duration::from_millis(3);
 
@@ -49,7 +55,8 @@ pub(super) struct Postmaster {
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    ended: Condvar,
+    /// Its end is wanted, or it has ended.
+    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -82,11 +89,12 @@ impl Postmaster {
         for signal in [Signal::SIGINT, Signal::SIGQUIT] {
             let mut state = self.shared.state.lock();
             state.is_released = true;
+            self.shared.changed.notify_all();
             if let Some(pid) = state.pid {
                 let _ = kill(pid, signal);
             }
             let is_ended = |state: &mut State| !state.is_ended;
-            if !self.shared.ended.wait_while_for(&mut state, is_ended, STOPPED_WITHIN).timed_out() {
+            if !self.shared.changed.wait_while_for(&mut state, is_ended, STOPPED_WITHIN).timed_out() {
                 return;
             }
         }
@@ -95,6 +103,7 @@ impl Postmaster {
     /// Leaves the server to the other processes that use it.
     pub(super) fn release(&self) {
         self.shared.state.lock().is_released = true;
+        self.shared.changed.notify_all();
     }
 }
 
@@ -102,25 +111,36 @@ impl Postmaster {
 fn watch(mut child: Child, launch: &Launch, shared: &Shared) {
     loop {
         let status = wait_for_end(&mut child, shared);
-        if !shared.state.lock().is_released {
-            let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-            tracing::error!(postgres.status = status, "the private PostgreSQL ended by itself ({status}); starting it again");
-            match launch.run_patiently() {
-                Ok(again) => {
-                    let mut state = shared.state.lock();
-                    child = again;
-                    state.pid = Some(pid_of(&child));
-                    if state.is_released {
-                        let _ = kill(pid_of(&child), Signal::SIGINT);
-                    }
-                    continue;
-                }
-                Err(error) => tracing::error!(error = %error, "the private PostgreSQL cannot be started again: {error}"),
-            }
+        if shared.state.lock().is_released {
+            break;
         }
-        shared.state.lock().is_ended = true;
-        shared.ended.notify_all();
-        return;
+        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        tracing::error!(postgres.status = status, "the private PostgreSQL ended by itself ({status}); starting it again");
+        let Some(again) = start_again(launch, shared) else { break };
+        child = again;
+        let mut state = shared.state.lock();
+        state.pid = Some(pid_of(&child));
+        if state.is_released {
+            let _ = kill(pid_of(&child), Signal::SIGINT);
+        }
+    }
+    shared.state.lock().is_ended = true;
+    shared.changed.notify_all();
+}
+
+/// Tries until the server runs or nobody wants it any more: whatever is in the way (a full disk, no memory) may pass, and
+/// until then every request is told that the database is away.
+fn start_again(launch: &Launch, shared: &Shared) -> Option<Child> {
+    loop {
+        match launch.run_patiently() {
+            Ok(child) => return Some(child),
+            Err(error) => tracing::error!(error = %error, "the private PostgreSQL cannot be started again: {error}"),
+        }
+        let mut state = shared.state.lock();
+        shared.changed.wait_while_for(&mut state, |state| !state.is_released, BETWEEN_STARTS);
+        if state.is_released {
+            return None;
+        }
     }
 }
 
@@ -161,11 +181,14 @@ fn not_ready(layout: &Layout) -> LocalPostgresError {
 impl Launch {
     /// Starts the server. After a `kill -9` its children need a moment to notice and to let go of the shared memory.
     fn run_patiently(&self) -> Result<Child, LocalPostgresError> {
-        let deadline = Instant::now() + RELEASED_WITHIN;
+        let begun = Instant::now();
         loop {
-            leftover::remove_stale_lock(&self.layout.data);
+            leftover::remove_stale_locks(&self.layout);
             match self.run() {
-                Err(LocalPostgresError::Start { log, .. }) if is_still_held(&log) && Instant::now() < deadline => {
+                Err(LocalPostgresError::Start { log, .. }) if is_still_held(&log) && begun.elapsed() < RELEASED_WITHIN => {
+                    if begun.elapsed() > ORPHANS_END_WITHIN {
+                        leftover::end_orphans(&self.layout.data);
+                    }
                     sleep(Duration::from_millis(50));
                 }
                 other => return other,
@@ -253,7 +276,9 @@ impl Launch {
     }
 }
 
-/// PostgreSQL's words for the shared memory or the lock file of a server that is just going away.
+/// PostgreSQL's words for the shared memory or a lock file of a server that is just going away.
 fn is_still_held(log: &str) -> bool {
-    ["pre-existing shared memory block", "postmaster.pid\" already exists"].iter().any(|words| log.contains(words))
+    ["pre-existing shared memory block", "postmaster.pid\" already exists", ".lock\" already exists"]
+        .iter()
+        .any(|words| log.contains(words))
 }

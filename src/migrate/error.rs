@@ -14,7 +14,10 @@ pub(super) const MINIMUM_VERSION: i32 = 15;
 pub enum MigrateError {
     /// The database is away, or refuses the login.
     #[error("the database cannot be reached: is it running, and is `database.url` right?")]
-    Unreachable(#[source] diesel::ConnectionError),
+    Unreachable(#[source] tokio_postgres::Error),
+    /// The database let us in and then refused the settings that every session needs.
+    #[error("the database refused to set up a session")]
+    Session(#[source] diesel::ConnectionError),
     /// The server is too old.
     #[error("the database is PostgreSQL {found}; {MINIMUM_VERSION} is the oldest that will do")]
     TooOld {

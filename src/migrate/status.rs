@@ -56,6 +56,7 @@ pub(super) async fn pending_platform(connection: &mut AsyncPgConnection) -> Resu
     let applied = migrations::list_platform_migrations(connection)
         .await
         .map_err(MigrateError::while_doing("reading the applied migrations"))?;
+    migrations::refuse_newer_release(&applied)?;
     let pending = migrations::platform_migrations().into_iter().filter(|migration| !applied.contains_key(&migration.version));
     Ok(pending.map(|migration| migration.name).collect())
 }

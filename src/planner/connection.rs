@@ -69,6 +69,12 @@ pub enum PageInfoField {
 }
 
 impl ConnectionPlan {
+    /// Whether anything is asked that the rows of the page have to tell.
+    pub(crate) fn needs_page(&self) -> bool {
+        let shows_rows = |field: &ConnectionField| matches!(field, ConnectionField::Nodes(_) | ConnectionField::Edges(_));
+        self.fields.iter().any(|(_, field)| shows_rows(field)) || self.needs_next_page() || self.needs_cursor()
+    }
+
     /// Whether one more row than asked has to be fetched.
     pub(crate) fn needs_next_page(&self) -> bool {
         self.page_info().any(|field| field == PageInfoField::HasNextPage)

@@ -6,8 +6,8 @@ use crate::sql::{
     Alias, Column, Cte, CteBody, Delete, Expr, From, Insert, Join, JoinKind, OrderTerm, Query, RowLock, Select, Update,
 };
 use diesel::QueryResult;
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query as DieselQuery, QueryFragment, QueryId};
+use diesel::pg::{Pg, PgQueryBuilder};
+use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
 use std::marker::PhantomData;
 
 /// Whether a statement's text is worth a prepared statement on the connection.
@@ -50,6 +50,44 @@ impl<ST> QueryFragment<Pg> for Fetch<'_, ST> {
             out.unsafe_to_cache_prepared();
         }
         push_query(self.query, &mut out)
+    }
+}
+
+/// A [`Fetch`] whose text is rendered already, for whoever had to look at the text first: Diesel only collects the binds.
+#[derive(Debug)]
+pub struct RenderedFetch<'q, ST> {
+    fetch: Fetch<'q, ST>,
+    text: &'q str,
+}
+
+impl<'q, ST> RenderedFetch<'q, ST> {
+    /// Prepares to run `query`, whose text is [`crate::sql::text`] of it.
+    pub fn new(query: &'q Query, text: &'q str, kind: StatementKind) -> Self {
+        Self { fetch: Fetch::new(query, kind), text }
+    }
+}
+
+impl<ST: 'static> QueryId for RenderedFetch<'_, ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> DieselQuery for RenderedFetch<'_, ST> {
+    type SqlType = ST;
+}
+
+impl<ST> QueryFragment<Pg> for RenderedFetch<'_, ST> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.fetch.walk_ast(out)
+    }
+
+    fn to_sql(&self, out: &mut PgQueryBuilder, _backend: &Pg) -> QueryResult<()> {
+        out.push_sql(self.text);
+        Ok(())
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(self.fetch.kind == StatementKind::Hot)
     }
 }
 
@@ -361,10 +399,20 @@ fn push_table(table: &TableName, out: &mut Out<'_, '_>) -> QueryResult<()> {
 /// Injection safety: an alias is a letter with a number, or a word of the program.
 fn push_alias(alias: Alias, out: &mut Out<'_, '_>) {
     match alias {
-        Alias::Table(number) => out.push_sql(&format!("t{number}")),
-        Alias::Rule(number) => out.push_sql(&format!("r{number}")),
-        Alias::Filter(number) => out.push_sql(&format!("f{number}")),
+        Alias::Table(number) => push_numbered("t", number, out),
+        Alias::Rule(number) => push_numbered("r", number, out),
+        Alias::Filter(number) => push_numbered("f", number, out),
         Alias::Named(name) => out.push_sql(name),
+    }
+}
+
+fn push_numbered(letter: &'static str, number: u16, out: &mut Out<'_, '_>) {
+    /// Aliases stand before every column: most of them need no text of their own.
+    const SMALL: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
+    out.push_sql(letter);
+    match SMALL.get(usize::from(number)) {
+        Some(digits) => out.push_sql(digits),
+        None => out.push_sql(&number.to_string()),
     }
 }
 

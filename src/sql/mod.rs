@@ -16,6 +16,6 @@ mod show;
 
 pub use change::{Cte, CteBody, Delete, Insert, Query, Update};
 pub use expr::{CompareOp, Expr};
-pub use fragment::{Fetch, StatementKind};
+pub use fragment::{Fetch, RenderedFetch, StatementKind};
 pub use select::{Alias, Column, From, Join, JoinKind, Label, OrderTerm, RowLock, Select};
 pub use show::{show, text};

@@ -5,7 +5,9 @@
 mod app;
 mod auth;
 mod catalog;
+mod explain;
 mod export;
+mod faults;
 mod http;
 mod local_pg;
 mod migrations;

@@ -12,11 +12,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use pool::{Limit, LimitError};
 use serde::Deserialize;
-use statement::{Begin, Commit, JsonText, List, Settings, Ticket, Update};
+use statement::{JsonText, List, OPENING, Ticket, Update};
 use tokio::net::TcpListener;
+use tokio::task::coop::unconstrained;
 use uuid::Uuid;
 
 /// Serves until the process is asked to stop.
@@ -26,7 +27,8 @@ pub(crate) async fn serve(owner: &str, server: &str) -> Result<()> {
         Router::new().route("/list", post(list)).route("/ticket", post(ticket)).route("/update", post(update)).with_state(limit);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{} ", listener.local_addr()?);
-    axum::serve(listener, router).with_graceful_shutdown(toolcrib::http::shutdown_signal()).await?;
+    let mut stop = toolcrib::http::StopSignal::listen()?;
+    axum::serve(listener, router).with_graceful_shutdown(async move { stop.asked().await }).await?;
     Ok(())
 }
 
@@ -70,14 +72,17 @@ async fn ticket(State(limit): State<Limit>, Json(asked): Json<Asked<TicketVariab
 async fn update(State(limit): State<Limit>, Json(asked): Json<Asked<UpdateVariables>>) -> Result<Response, LimitError> {
     let UpdateVariables { id, subject, priority } = asked.variables;
     let connection = limit.server.get().await?;
-    let (begun, set, ticket, committed) = tokio::join!(
-        Begin.execute(&mut &*connection),
-        Settings.execute(&mut &*connection),
-        Update { id, subject, priority }.get_result::<JsonText>(&mut &*connection),
-        Commit.execute(&mut &*connection),
-    );
+    let (mut begin, mut commit) = (&*connection, &*connection);
+    let (begun, ticket, committed) = unconstrained(async {
+        tokio::join!(
+            biased;
+            begin.batch_execute(OPENING),
+            Update { id, subject, priority }.get_result::<JsonText>(&mut &*connection),
+            commit.batch_execute("COMMIT"),
+        )
+    })
+    .await;
     begun?;
-    set?;
     let ticket = ticket?;
     committed?;
     Ok(answer("{\"data\":{\"updateTicket\":{\"ticket\":", &ticket, "}}}"))

@@ -1,9 +1,12 @@
 //! Connections of the hand-written server: as the owner for reads, as the server's login for the update.
 
+use super::statement::{JsonText, OPENING, Update};
 use anyhow::Result;
 use deadpool::managed::{Manager, Metrics, Pool, PoolError, RecycleResult};
-use diesel_async::AsyncPgConnection;
+use diesel::OptionalExtension;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio_postgres::NoTls;
+use uuid::Uuid;
 
 /// The pools.
 #[derive(Clone)]
@@ -36,13 +39,32 @@ impl Limit {
     /// As many connections as Toolcrib opens by default.
     pub(crate) fn connect(owner: &str, server: &str) -> Result<Self> {
         let cores = std::thread::available_parallelism()?.get();
-        let pool = |url: &str| Pool::builder(Connector(url.to_owned())).max_size((2 * cores).max(8)).build();
-        Ok(Self { owner: pool(owner)?, server: pool(server)? })
+        let pool =
+            |url: &str, logs_in| Pool::builder(Connector { url: url.to_owned(), logs_in }).max_size((2 * cores).max(8)).build();
+        Ok(Self { owner: pool(owner, LogsIn::Owner)?, server: pool(server, LogsIn::Server)? })
     }
 }
 
+/// Changes no ticket, so that the update is prepared: COMMIT would overtake one that is not.
+async fn prepare_update(mut connection: &AsyncPgConnection) -> Result<(), LimitError> {
+    connection.batch_execute(OPENING).await?;
+    let nothing = Update { id: Uuid::nil(), subject: String::new(), priority: "LOW".to_owned() };
+    nothing.get_result::<JsonText>(&mut connection).await.optional()?;
+    Ok(connection.batch_execute("COMMIT").await?)
+}
+
 /// Opens connections with the options of Toolcrib's.
-pub(crate) struct Connector(String);
+pub(crate) struct Connector {
+    url: String,
+    logs_in: LogsIn,
+}
+
+/// As whom.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LogsIn {
+    Owner,
+    Server,
+}
 
 impl Manager for Connector {
     type Type = AsyncPgConnection;
@@ -50,11 +72,15 @@ impl Manager for Connector {
 
     async fn create(&self) -> Result<AsyncPgConnection, LimitError> {
         let failed = |error: tokio_postgres::Error| LimitError(error.to_string());
-        let mut config = self.0.parse::<tokio_postgres::Config>().map_err(failed)?;
+        let mut config = self.url.parse::<tokio_postgres::Config>().map_err(failed)?;
         config.application_name("limit").options("-c statement_timeout=30000 -c jit=off -c lock_timeout=10s");
         let (client, socket) = config.connect(NoTls).await.map_err(failed)?;
         tokio::spawn(socket);
-        AsyncPgConnection::try_from(client).await.map_err(|error| LimitError(error.to_string()))
+        let connection = AsyncPgConnection::try_from(client).await.map_err(|error| LimitError(error.to_string()))?;
+        if self.logs_in == LogsIn::Server {
+            prepare_update(&connection).await?;
+        }
+        Ok(connection)
     }
 
     async fn recycle(&self, _: &mut AsyncPgConnection, _: &Metrics) -> RecycleResult<LimitError> {

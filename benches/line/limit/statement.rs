@@ -45,6 +45,10 @@ pub(crate) const UPDATE: [&str; 4] = [
      select row_to_json(changed) from changed",
 ];
 
+/// BEGIN with the role and the settings that Toolcrib's transactions have, too.
+pub(crate) const OPENING: &str = "BEGIN; set local role toolcrib_role_manager; set local toolcrib.user_id = ''; \
+     set local toolcrib.team_id = ''; set local toolcrib.service = ''";
+
 /// A JSON text, as PostgreSQL built it.
 #[derive(Debug, FromSqlRow)]
 pub(crate) struct JsonText(pub(crate) String);
@@ -97,39 +101,4 @@ statement!(
     /// [`UPDATE`]
     Update { id: Uuid as diesel::sql_types::Uuid, subject: String as Text, priority: String as Text },
     UPDATE
-);
-
-/// A statement without parameters.
-macro_rules! fixed {
-    ($(#[$doc:meta])* $name:ident, $text:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, QueryId)]
-        pub(crate) struct $name;
-
-        impl QueryFragment<Pg> for $name {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                out.push_sql($text);
-                Ok(())
-            }
-        }
-
-        impl<Conn> diesel::query_dsl::RunQueryDsl<Conn> for $name {}
-    };
-}
-
-fixed!(
-    /// Opens the transaction.
-    Begin,
-    "BEGIN"
-);
-fixed!(
-    /// Ends the transaction.
-    Commit,
-    "COMMIT"
-);
-fixed!(
-    /// The role and the settings that Toolcrib's transactions have, too.
-    Settings,
-    "select set_config('role', 'toolcrib_role_manager', true), set_config('toolcrib.user_id', '', true), \
-     set_config('toolcrib.team_id', '', true), set_config('toolcrib.service', '', true)"
 );

@@ -7,7 +7,6 @@
 use crate::base::{ColumnName, ScalarType, Value};
 use crate::catalog::{Catalog, CollectionId};
 use crate::planner::to_sql::Aliases;
-use crate::planner::to_sql::row::row_object;
 use crate::planner::{FieldGuard, TargetCheck};
 use crate::policy::{Images, Predicate};
 use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
@@ -34,7 +33,16 @@ pub(crate) const OLD: Alias = Alias::Named("old_row");
 pub(crate) const NEW: Alias = Alias::Named("new_row");
 
 /// `input(id, event_id)`: the rows to change.
+///
+/// One row is written as two values and not as two lists of one: for lists PostgreSQL expects ten rows as long as it does not
+/// look inside, thinks that a plan for this very list is cheaper, and plans every single change anew, which took longer than
+/// the change.
 pub(crate) fn input_cte(rows: &[(Uuid, Uuid)]) -> Cte {
+    if let [(id, event_id)] = rows {
+        let value = |id: Uuid| Expr::Value(Value::Id(id));
+        let columns = vec![Column::fixed(value(*id), "id"), Column::fixed(value(*event_id), "event_id")];
+        return Cte { name: INPUT, body: CteBody::Select(Select { columns, ..Select::default() }) };
+    }
     let list = |ids: Vec<Uuid>| Expr::Value(Value::List(ScalarType::Id, ids.into_iter().map(Value::Id).collect()));
     let ids = rows.iter().map(|(id, _)| *id).collect();
     let events = rows.iter().map(|(_, event)| *event).collect();
@@ -59,8 +67,11 @@ pub(crate) fn image(catalog: &Catalog, collection: CollectionId, alias: Alias, a
         let label = crate::sql::Label::new(field.name.as_str())?;
         Some(Column::new(Expr::column(alias, field.column()?), label))
     });
-    let json = row_object(columns.collect(), aliases);
-    Expr::Cast(Box::new(json), "jsonb")
+    let object = aliases.next();
+    let fields = Select { columns: columns.collect(), ..Select::default() };
+    // Straight to what is stored: `row_to_json(...)::jsonb` writes the text only to read it again.
+    let json = Expr::Call("to_jsonb", vec![Expr::WholeRow(object)]);
+    Expr::Scalar(Box::new(Select::new(vec![Column::bare(json)], From::Subselect(Box::new(fields), object))))
 }
 
 /// A predicate as a boolean that is never null.

@@ -11,6 +11,9 @@ use crate::sql::{Alias, Column, CompareOp, Expr, From, Label, Select};
 
 /// Renders the page: one row with `j` (the connection's JSON), `rows` (how many) and, where reads are audited, `seen`.
 pub(crate) fn connection_select(plan: &ConnectionPlan, key: &CursorKey, aliases: &mut Aliases) -> Select {
+    if !plan.needs_page() {
+        return without_page(plan, key, aliases);
+    }
     let page = Page::render(plan, aliases);
     let all = aliases.next();
     let mut aggregates =
@@ -32,6 +35,14 @@ pub(crate) fn connection_select(plan: &ConnectionPlan, key: &CursorKey, aliases:
     Select::new(columns, From::Subselect(Box::new(aggregated), TOTALS))
 }
 
+/// A connection of which only the count is asked, or less: no row is looked at to show none.
+fn without_page(plan: &ConnectionPlan, key: &CursorKey, aliases: &mut Aliases) -> Select {
+    let mut aggregates = Aggregates { page: TOTALS, key, first: plan.first, is_overfetched: false, columns: Vec::new() };
+    let fields = plan.fields.iter().map(|(label, field)| aggregates.field(plan, label, field, aliases)).collect();
+    let columns = vec![Column::fixed(row_object(fields, aliases), "j"), Column::fixed(Expr::Fixed("0::bigint"), "rows")];
+    Select { columns, ..Select::default() }
+}
+
 /// The alias of the one aggregated row.
 const TOTALS: Alias = Alias::Named("totals");
 
@@ -46,15 +57,15 @@ struct Page {
 
 impl Page {
     fn render(plan: &ConnectionPlan, aliases: &mut Aliases) -> Self {
+        if plan.source.is_empty() {
+            return Self { rows: empty_page(plan.rows().count()), has_seen: false };
+        }
         let row = aliases.next();
         let slots: Vec<RowParts> = plan.rows().map(|slot| row_parts(slot, row, aliases)).collect();
         // Cursors hold the values of their rows, also on a page that shows nothing else of them.
         let is_cursor_page = slots.is_empty() && plan.needs_cursor();
         let mut seen: Vec<Expr> = plan.view_name.iter().filter(|_| is_cursor_page).map(|name| seen_row(name, row)).collect();
         let has_seen = !seen.is_empty() || slots.iter().any(|slot| slot.seen.is_some());
-        if plan.source.is_empty() {
-            return Self { rows: empty_page(slots.len(), has_seen), has_seen };
-        }
         let mut select = Self::base(plan, row, slots.iter().any(|slot| !slot.joins.is_empty()));
         let is_simple = slots.len() == 1 && !plan.needs_cursor() && !plan.needs_next_page();
         let mut columns = Vec::new();
@@ -107,15 +118,12 @@ impl Page {
 
 /// A page of a collection that the caller may not read at all: its table is not even named, for the database role may lack
 /// the privilege.
-fn empty_page(slots: usize, has_seen: bool) -> Select {
+fn empty_page(slots: usize) -> Select {
     let mut columns: Vec<Column> = (0..slots).map(|index| slot_column(Expr::Fixed("null::json"), index)).collect();
     columns.push(Column::fixed(Expr::Fixed("null::text"), "cursor"));
     columns.push(Column::fixed(Expr::Fixed("null::bigint"), PLACE));
     if slots == 1 {
         columns.push(Column::fixed(Expr::Fixed("null::json"), "j"));
-    }
-    if has_seen {
-        columns.push(Column::fixed(Expr::Fixed("null::text"), "seen"));
     }
     Select { columns, filter: Some(Expr::never()), ..Select::default() }
 }

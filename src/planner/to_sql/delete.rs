@@ -39,7 +39,7 @@ pub fn referencing_ids_statement(reference: &Reference, targets: &[Uuid]) -> Que
 }
 
 fn readable(plan: &DeletePlan) -> Expr {
-    if plan.is_read_needed {
+    if plan.is_read_needed && !plan.readable.is_unrestricted() {
         Expr::Call("coalesce", vec![plan.readable.condition(OLD), Expr::Fixed("false")])
     } else {
         Expr::Fixed("true")

@@ -39,7 +39,7 @@ fn before_cte(plan: &UpdatePlan) -> Cte {
 }
 
 fn verdict_cte(plan: &UpdatePlan) -> Cte {
-    let readable = if plan.is_read_needed {
+    let readable = if plan.is_read_needed && !plan.readable.is_unrestricted() {
         Expr::Call("coalesce", vec![plan.readable.condition(OLD), Expr::Fixed("false")])
     } else {
         Expr::Fixed("true")

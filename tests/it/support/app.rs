@@ -39,6 +39,7 @@ use tokio::sync::Mutex;
 use toolcrib::app::{App, Tool};
 use toolcrib::auth;
 use toolcrib::base::{Actor, RequestContext};
+use toolcrib::catalog::Catalog;
 use toolcrib::config::{LimitSettings, Overrides, Settings};
 use toolcrib::db::{ConnectOptions, Database};
 use toolcrib::http::{DemoState, DemoUser, WebState, router};
@@ -87,7 +88,7 @@ impl TestAppBuilder {
         for sql in &self.rows {
             owner.batch_execute(sql).await.unwrap_or_else(|error| panic!("the rows of the test: {error:?}"));
         }
-        owner.batch_execute(&watch_changes(&database)).await.unwrap();
+        owner.batch_execute(&watch_changes(&database.catalog)).await.unwrap();
         let users = owner.query("select email, role from toolcrib.users order by id", &[]).await.unwrap();
         let users = users.iter().map(|row| DemoUser { email: row.get(0), role: row.get(1) }).collect();
 
@@ -254,7 +255,7 @@ fn settings_in(directory: &Path) -> Settings {
 
 /// Notes each change of a collection's row that the server's login makes. When a token was last used is bookkeeping, which
 /// is written without an event.
-fn watch_changes(database: &TestDatabase) -> String {
+pub fn watch_changes(catalog: &Catalog) -> String {
     let mut sql = r"
         create table toolcrib.test_changes (
             entity_type text not null, entity_id uuid not null, operation text not null,
@@ -274,7 +275,7 @@ fn watch_changes(database: &TestDatabase) -> String {
         end
         $$;"
         .to_owned();
-    for collection in database.catalog.collections.iter().filter(|collection| collection.name.as_str() != "AuditEvent") {
+    for collection in catalog.collections.iter().filter(|collection| collection.name.as_str() != "AuditEvent") {
         sql += &format!(
             "create trigger test_note_change after insert or update or delete on {} for each row execute function toolcrib.test_note_change('{}');",
             collection.table, collection.name
@@ -283,8 +284,14 @@ fn watch_changes(database: &TestDatabase) -> String {
     sql
 }
 
-/// Fails if there are changes without an event of their own, or events without a change.
+/// Fails if changes and audit events differ.
 async fn check_recorded(url: String) {
+    let differences = unrecorded(url).await;
+    assert!(differences.is_empty(), "changes and audit events differ:\n{}", differences.join("\n"));
+}
+
+/// Changes without an event of their own, and events without a change.
+pub async fn unrecorded(url: String) -> Vec<String> {
     const DIFFERENCES: &str = "
         select concat_ws(' ', operation, entity_type, entity_id, 'changes:', coalesce(changes, 0), 'events:', coalesce(events, 0))
         from (
@@ -300,7 +307,5 @@ async fn check_recorded(url: String) {
         where changes is distinct from events
         order by 1";
     let client = crate::support::database::connect(&url).await;
-    let rows = client.query(DIFFERENCES, &[]).await.unwrap();
-    let differences: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
-    assert!(differences.is_empty(), "changes and audit events differ:\n{}", differences.join("\n"));
+    client.query(DIFFERENCES, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }

@@ -11,6 +11,8 @@
 //!
 //! What a killed run left behind is swept by the next one.
 
+mod demo;
+
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use sha2::{Digest, Sha256};
@@ -58,10 +60,25 @@ impl TestDatabase {
         database
     }
 
+    /// The support desk with its demo data and this many tickets.
+    pub async fn with_demo_data(tickets: u32) -> Self {
+        let database = Self::unborn(SUPPORT_DESK).await;
+        let template = demo::template(&database, tickets).await;
+        // Large: copied as files, which the write-ahead log does not have to hold.
+        let text = format!("create database {} template {template} strategy file_copy", database.name);
+        database.server.run(&text).await;
+        database
+    }
+
     async fn unborn(schema: &str) -> Self {
         let (catalog, rules) = compile(schema);
         let name = format!("toolcrib_test_{}_{}", std::process::id(), Uuid::new_v4().simple());
         Self { name, server: TestServer::get().await, catalog: Arc::new(catalog), rules: Arc::new(rules) }
+    }
+
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The owner's URL.

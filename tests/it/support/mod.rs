@@ -4,3 +4,6 @@ pub mod app;
 pub mod caller;
 pub mod database;
 pub mod expect;
+pub mod http;
+pub mod process;
+pub mod proxy;
