@@ -1,7 +1,12 @@
 //! Logs: set-up, and the names of their fields.
 //!
+//! Purpose: one place that decides where log lines go, in which form, and what their fields are called.
+//! Flow: [`start`] once, before anything else; after that, `tracing`'s macros wherever something happens.
+//! Invariants: lines say which request and who, never what: no tokens, cookies, mail addresses, row contents, variables, bodies.
+//! Deliberately unknown: what happens.
+//!
 //! Fields that appear in more than one place: `request.id`, `actor.id`, `actor.role`, `operation.name`, `operation.fields`,
-//! `duration_ms`, `rows`, `errors`, `error`. Never tokens, cookies, mail addresses, row contents, variables or bodies.
+//! `duration_ms`, `rows`, `errors`, `error`.
 
 use crate::config::{LogFormat, LogSettings};
 use std::io::IsTerminal;

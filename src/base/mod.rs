@@ -2,6 +2,7 @@
 //!
 //! Purpose: give the product's nouns one plain type each, so that a table name is never mistaken for a field name and
 //! "who is asking" is the same data everywhere.
+//! Flow: none; every other module passes these along.
 //! Invariants: nothing here does I/O, knows SQL text, HTTP or GraphQL; every type is plain data.
 //! Deliberately unknown: how an actor signed in, how a value is bound, how a fault is shown.
 

@@ -1,7 +1,7 @@
 //! `schema.graphql` and its directives, compiled into one checked, immutable [`Catalog`].
 //!
 //! Purpose: read SDL once, report every mistake at once, and hand everyone else plain data without questions left.
-//! Flow ([`Catalog::load`]): source text → `sdl` (parse) → `merge` (extensions join what they extend) → `validate` (GraphQL's
+//! Flow: [`Catalog::load`]: source text → `sdl` (parse) → `merge` (extensions join what they extend) → `validate` (GraphQL's
 //! own rules, and the arguments of directives) → `resolve` (directives, names to ids, relations) → `api_names` and `physical`
 //! (no name of the API or the database is there twice) → [`Catalog`], or [`Diagnostics`].
 //! Invariants: pure; the same files always give the same catalog and the same diagnostics; ids are indexes into the catalog's own

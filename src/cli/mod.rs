@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 //!
 //! Purpose: read arguments, call `app`, print for people (or JSON for scripts), turn errors into an exit code.
+//! Flow: [`Arguments`] → settings → one file's `run` → exit code.
 //! Invariants: results go to standard output, everything else to standard error; 0 is success, 1 a failure that is explained,
 //! 2 wrong arguments.
 //! Deliberately unknown: how anything is done.

@@ -15,6 +15,7 @@ pub mod migrations;
 mod pool;
 pub mod privileges;
 mod raw_json;
+mod readiness;
 mod running_export;
 #[expect(missing_docs, reason = "printed by Diesel; the migrations describe the tables")]
 pub mod schema;

@@ -32,6 +32,9 @@ pub struct EngineParts {
     pub exporter: Exporter,
 }
 
+/// Values of an operation's variables, as a request gives them.
+pub type Variables = JsonMap;
+
 /// A request, as the GraphQL-over-HTTP specification names its parts.
 #[derive(Clone, Debug, Default)]
 pub struct GraphqlRequest {
@@ -40,7 +43,7 @@ pub struct GraphqlRequest {
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Values of its variables.
-    pub variables: JsonMap,
+    pub variables: Variables,
     /// Whether mutations are refused, as for a GET.
     pub is_query_only: bool,
 }

@@ -1,9 +1,8 @@
 //! A GraphQL request out of a body or a query string, as the GraphQL-over-HTTP specification names their parts.
 
-use crate::graphql::GraphqlRequest;
+use crate::graphql::{GraphqlRequest, Variables};
 use crate::http::WebState;
 use crate::http::error::Refusal;
-use apollo_compiler::response::JsonMap;
 use axum::body::to_bytes;
 use axum::extract::{Query, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -19,7 +18,7 @@ const NOT_A_REQUEST: &str =
 struct Body {
     query: Option<String>,
     operation_name: Option<String>,
-    variables: Option<JsonMap>,
+    variables: Option<Variables>,
 }
 
 /// The query string of a GET; `variables` is JSON.

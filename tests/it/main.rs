@@ -18,4 +18,5 @@ mod policy;
 mod readme;
 mod requests;
 mod support;
+mod tidy;
 mod write;

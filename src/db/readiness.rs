@@ -1,0 +1,17 @@
+//! Whether requests could be answered now.
+
+use crate::base::Actor;
+use crate::db::{ActorSettings, Database, DbError};
+use crate::sql::{Column, Expr, Query, Select};
+
+impl Database {
+    /// Runs a statement in a transaction under a role, as every request does.
+    ///
+    /// # Errors
+    /// [`DbError`] if the database is away, every connection is busy, or the server's login lacks its roles.
+    pub async fn check_ready(&self) -> Result<(), DbError> {
+        let columns = vec![Column::fixed(Expr::Fixed("null::json"), "j"), Column::fixed(Expr::Fixed("1::bigint"), "rows")];
+        let query = Query::select(Select { columns, ..Select::default() });
+        self.read(&ActorSettings::of(&Actor::platform("readiness")), &query).await.map(drop)
+    }
+}
