@@ -2,10 +2,10 @@
 //
 //   node graphiql.mjs BASE_URL SIGN_IN_PATH SCREENSHOT_FOLDER
 //
-// BASE_URL is the server's origin, SIGN_IN_PATH what signs a person in who may change tickets' subjects (a manager), and
-// SCREENSHOT_FOLDER is made if it is missing. CHROMIUM names another browser than Debian's. Prints one JSON object and exits
-// with 0 if everything went well: every step passed, the console stayed free of errors, the Content-Security-Policy was never
-// violated, and nothing was asked of another origin.
+// BASE_URL is the server's origin, SIGN_IN_PATH the link on its sign-in page for a person who may change tickets' subjects (a
+// manager), and SCREENSHOT_FOLDER is made if it is missing. CHROMIUM names another browser than Debian's. Prints one JSON
+// object and exits with 0 if everything went well: every step passed, the console stayed free of errors, the
+// Content-Security-Policy was never violated, and nothing was asked of another origin.
 
 import { chromium } from 'playwright-core';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -98,18 +98,15 @@ async function walk(page) {
 
   await step(page, 'not-signed-in', async () => {
     await page.goto(`${origin}/graphiql`);
-    await page.getByRole('alert').getByText('Not signed in.').waitFor();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
   await step(page, 'signed-in', async () => {
-    const signedIn = await page.goto(new URL(signInPath, origin).href);
-    demand(signedIn.ok(), `sign-in answered ${signedIn.status()}`);
-    isSignedIn = true;
-    // The unsigned visit has stored its tabs; a person who signs in for the first time has none.
-    await page.evaluate(() => localStorage.clear());
     const introspected = page.waitForResponse((response) => response.url() === `${origin}/graphql`);
-    await page.goto(`${origin}/graphiql`);
+    isSignedIn = true;
+    await page.locator(`a[href="${signInPath}"]`).click();
     demand((await introspected).ok(), 'introspection was refused');
+    demand(page.url() === `${origin}/graphiql`, `sign-in leads to ${page.url()}`);
     demand((await page.getByRole('alert').count()) === 0, 'the page still says that nobody is signed in');
     return page.title();
   });

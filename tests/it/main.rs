@@ -4,6 +4,7 @@
 
 mod app;
 mod auth;
+mod browser;
 mod catalog;
 mod explain;
 mod export;

@@ -105,7 +105,11 @@ fn data_of_another_postgresql() {
 fn a_database_that_is_away() {
     let url = format!("postgres://owner:secret@127.0.0.1:{}/desk", free_port());
     let crib = Crib::with_schema(NOTES).with("DATABASE_URL", url);
-    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0"]), @"");
+    assert_snapshot!(complaint(&crib, &["--listen", "127.0.0.1:0"]), @"
+    error: the database cannot be reached: is it running, and is `database.url` right?
+      because: error connecting to server
+      because: Connection refused (os error 111)
+    ");
 }
 
 #[test]
