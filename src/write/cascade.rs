@@ -41,7 +41,10 @@ pub(crate) async fn cascade(
             continue;
         }
         let taken = match reference.on_delete {
-            OnDelete::Cascade => take_along(transaction, planner, &reference, ids, plan.reason.as_deref(), visited).await,
+            OnDelete::Cascade => match planner.plan_cascade(&reference, ids, plan.reason.as_deref()) {
+                Ok(along) => Box::pin(delete(transaction, planner, &along, visited)).await,
+                Err(error) => Err(error.into()),
+            },
             OnDelete::SetNull => unlink(transaction, planner, &reference, ids, plan.reason.as_deref()).await,
             OnDelete::Restrict => Ok(()),
         };
@@ -64,18 +67,6 @@ fn of_parent(error: WriteError, plan: &DeletePlan) -> WriteError {
         WriteError::NotFound { .. } | WriteError::Stale { .. } => WriteError::Stale { collection, id },
         other => other,
     }
-}
-
-async fn take_along(
-    transaction: &Transaction,
-    planner: &Planner<'_>,
-    reference: &Reference,
-    ids: Vec<Uuid>,
-    reason: Option<&str>,
-    visited: &mut Visited,
-) -> Result<(), WriteError> {
-    let plan = planner.plan_cascade(reference, ids, reason)?;
-    Box::pin(delete(transaction, planner, &plan, visited)).await
 }
 
 async fn unlink(
