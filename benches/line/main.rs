@@ -22,6 +22,7 @@ mod stage;
 use anyhow::Result;
 use clap::Parser;
 use report::Report;
+use rounds::Pace;
 use stage::Stage;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -79,9 +80,10 @@ async fn measure(options: &Options) -> Result<Report> {
     let operations: Vec<_> = operation::all(&stage).await?.into_iter().filter(|operation| is_wanted(&operation.name)).collect();
     if !operations.is_empty() {
         let servers = stage.start_servers().await?;
+        let length = Duration::from_secs_f64(options.seconds);
+        let pace = Pace { rounds: options.rounds, length, clients: options.clients };
         for operation in &operations {
-            let length = Duration::from_secs_f64(options.seconds);
-            let measured = rounds::measure(&stage, &servers, operation, options.rounds, length, options.clients).await?;
+            let measured = rounds::measure(&stage, &servers, operation, &pace).await?;
             report.operations.push(measured);
         }
         servers.stop()?;

@@ -71,15 +71,20 @@ pub(crate) fn median(numbers: &[f64]) -> f64 {
     }
 }
 
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// How often the two sides take turns.
+    pub(crate) rounds: usize,
+    /// How long a turn is.
+    pub(crate) length: Duration,
+    /// Clients at once.
+    pub(crate) clients: usize,
+}
+
 /// Measures an operation.
-pub(crate) async fn measure(
-    stage: &Stage,
-    servers: &Servers,
-    operation: &Operation,
-    rounds: usize,
-    length: Duration,
-    clients: usize,
-) -> Result<Measured> {
+pub(crate) async fn measure(stage: &Stage, servers: &Servers, operation: &Operation, pace: &Pace) -> Result<Measured> {
+    let Pace { rounds, length, clients } = *pace;
     let server = match operation.reads {
         Reads::Unaudited => &servers.plain,
         Reads::Audited => &servers.viewed,

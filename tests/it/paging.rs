@@ -79,7 +79,7 @@ async fn check(caller: &Caller<'_>, order: Json) {
 }
 
 async fn start() -> TestApp {
-    TestApp::new(SCHEMA).with_rows(PEOPLE).with_rows(ROWS).start().await
+    TestApp::with_schema(SCHEMA).with_rows(PEOPLE).with_rows(ROWS).start().await
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn instants_are_utc_whatever_the_database_is_set_to() {
         execute format('alter database %I set timezone = ''Asia/Kathmandu''', current_database());
         execute format('alter database %I set datestyle = ''German''', current_database());
     end $$";
-    let app = TestApp::new(SCHEMA).with_rows(PEOPLE).with_rows(ROWS).with_rows(settings).start().await;
+    let app = TestApp::with_schema(SCHEMA).with_rows(PEOPLE).with_rows(ROWS).with_rows(settings).start().await;
     check(&app.user("ada"), json!([{ "seenAt": "ASC" }, { "madeOn": "DESC" }])).await;
     const FIRST: &str = "{ things(first: 1, orderBy: [{seenAt: ASC}]) { nodes { seenAt } } }";
     let first = app.user("ada").graphql(FIRST, json!({})).await.data();

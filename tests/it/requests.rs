@@ -126,7 +126,7 @@ async fn check_area(area: &str) {
     let mut differences = Vec::new();
     for (setting, mut cases) in groups {
         cases.sort_by_key(Case::is_mutation);
-        let app = TestApp::new(&setting.schema).with_rows(&setting.rows).start().await;
+        let app = TestApp::with_schema(&setting.schema).with_rows(&setting.rows).start().await;
         for case in cases {
             let mut answers = Map::new();
             for actor in &case.actors.actors {

@@ -255,7 +255,6 @@ fn every_module_says_what_it_is_for() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a report, for whoever runs this with `--nocapture`")]
 fn long_files_are_listed() {
     let mut files: Vec<(usize, String)> = sources().into_iter().map(|file| (file.lines, file.path)).collect();
     files.sort();

@@ -47,7 +47,7 @@ async fn no_route_is_open_to_nobody() {
 
 #[tokio::test]
 async fn a_demo_opens_its_sign_in_and_nothing_else() {
-    let app = TestApp::support_desk().as_demo().start().await;
+    let app = TestApp::support_desk().with_demo().start().await;
     for (_, path) in ROUTES {
         let response = app.anonymous().with_header("host", "localhost:4000").get(path).await;
         let expected = match path {

@@ -11,7 +11,7 @@ fn visitor<'a>(app: &'a TestApp, host: &str) -> Caller<'a> {
 
 #[tokio::test]
 async fn one_click_is_a_session_on_record() {
-    let app = TestApp::support_desk().as_demo().start().await;
+    let app = TestApp::support_desk().with_demo().start().await;
     let response = visitor(&app, "127.0.0.1:4000").get("/demo/sign-in?user=ana@desk.test").await;
     assert_eq!((response.status, response.header("location")), (303, "/graphiql"));
     let set_cookie = response.header("set-cookie");
@@ -32,7 +32,7 @@ async fn one_click_is_a_session_on_record() {
 
 #[tokio::test]
 async fn whoever_is_no_user_or_an_inactive_one_does_not_get_in() {
-    let app = TestApp::support_desk().as_demo().start().await;
+    let app = TestApp::support_desk().with_demo().start().await;
     for (user, status) in [("nobody@desk.test", 404), ("gus@desk.test", 404), ("", 404)] {
         let response = visitor(&app, "localhost").get(&format!("/demo/sign-in?user={user}")).await;
         assert_eq!((response.status, response.header("set-cookie")), (status, ""), "{user}");
@@ -51,7 +51,7 @@ async fn without_a_demo_there_is_no_such_way_in() {
 
 #[tokio::test]
 async fn only_the_machine_s_own_names_are_answered() {
-    let app = TestApp::support_desk().as_demo().start().await;
+    let app = TestApp::support_desk().with_demo().start().await;
     let token = format!("Bearer {}", app.token_of("ana").await);
     let paths = [
         "/",
@@ -85,7 +85,7 @@ async fn outside_a_demo_any_name_will_do() {
 
 #[tokio::test]
 async fn a_browser_is_shown_whom_to_be() {
-    let app = TestApp::support_desk().as_demo().start().await;
+    let app = TestApp::support_desk().with_demo().start().await;
     let response = visitor(&app, "localhost").with_header("accept", "text/html,*/*").get("/graphiql").await;
     assert_eq!((response.status, response.header("content-type")), (401, "text/html; charset=utf-8"));
     assert!(

@@ -52,7 +52,7 @@ impl Bench {
     async fn start() -> Self {
         let world = Arc::new(World::generate(&mut StdRng::seed_from_u64(7)));
         let rows = world.to_sql(&compile(SCHEMA).0);
-        let app = TestApp::new(SCHEMA).with_rows(rows).with_limits(lift).start().await;
+        let app = TestApp::with_schema(SCHEMA).with_rows(rows).with_limits(lift).start().await;
         let sdl = app.app.engine.sdl();
         Self {
             oracle: executor::schema(&sdl, Arc::clone(&world)),

@@ -73,7 +73,7 @@ impl TestAppBuilder {
     }
 
     /// Serves as with `--demo`: anybody may sign in as one of the users.
-    pub fn as_demo(mut self) -> Self {
+    pub fn with_demo(mut self) -> Self {
         self.is_demo = true;
         self
     }
@@ -136,13 +136,13 @@ pub struct TestApp {
 
 impl TestApp {
     /// A server for a schema.
-    pub fn new(schema: impl Into<String>) -> TestAppBuilder {
+    pub fn with_schema(schema: impl Into<String>) -> TestAppBuilder {
         TestAppBuilder { schema: schema.into(), rows: Vec::new(), adjust: Box::new(|_| {}), is_demo: false }
     }
 
     /// The support desk with its people.
     pub fn support_desk() -> TestAppBuilder {
-        Self::new(SUPPORT_DESK).with_rows(SUPPORT_DESK_ROWS)
+        Self::with_schema(SUPPORT_DESK).with_rows(SUPPORT_DESK_ROWS)
     }
 
     /// A caller without a credential.

@@ -175,11 +175,6 @@ impl Crib {
         })
         .await
     }
-
-    /// Runs SQL as the owner on the private PostgreSQL.
-    pub async fn execute(&self, sql: &str) {
-        self.connect().await.batch_execute(sql).await.unwrap();
-    }
 }
 
 impl Drop for Crib {

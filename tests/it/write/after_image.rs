@@ -89,7 +89,7 @@ fn set_desk(desk: u8, set: &str) -> String {
 
 #[tokio::test]
 async fn no_row_is_moved_out_of_the_own_reach_or_into_it() {
-    let app = TestApp::new(DESKS).with_rows(DESK_ROWS).start().await;
+    let app = TestApp::with_schema(DESKS).with_rows(DESK_ROWS).start().await;
     let team = |number| format!("team: {{id: \"{}\"}}", id(1, number));
     assert_eq!(codes(&app, "ana", &set_desk(1, "name: \"mine\"")).await, Vec::<String>::new());
     assert_eq!(codes(&app, "ana", &set_desk(1, &team(2))).await, ["FORBIDDEN"], "out of it");
@@ -106,7 +106,7 @@ async fn no_row_is_moved_out_of_the_own_reach_or_into_it() {
 
 #[tokio::test]
 async fn a_field_s_rule_holds_before_and_after_and_is_named() {
-    let app = TestApp::new(DESKS).with_rows(DESK_ROWS).start().await;
+    let app = TestApp::with_schema(DESKS).with_rows(DESK_ROWS).start().await;
     let refused = async |mutation: &str| app.user("ana").graphql(mutation, json!({})).await.messages();
     assert_eq!(codes(&app, "ana", &set_desk(1, "floor: 9")).await, Vec::<String>::new());
     let message = format!("you may not set `floor` of `Desk` `{}`", id(4, 1));
@@ -121,7 +121,7 @@ async fn a_field_s_rule_holds_before_and_after_and_is_named() {
 #[tokio::test]
 async fn a_field_s_rule_of_a_new_row_is_named() {
     let schema = DESKS.replace("create: \"user.role == 'admin'\"", "create: \"true\"");
-    let app = TestApp::new(schema).with_rows(DESK_ROWS).start().await;
+    let app = TestApp::with_schema(schema).with_rows(DESK_ROWS).start().await;
     let create = |floor| format!("mutation {{ createDesk(input: {{name: \"new\", floor: {floor}}}) {{ desk {{ name }} }} }}");
     let response = app.user("ana").graphql(&create(10), json!({})).await;
     assert_eq!(
@@ -159,7 +159,7 @@ const CLUB_ROWS: &str = "
 
 #[tokio::test]
 async fn a_rule_over_the_own_collection_sees_the_change() {
-    let app = TestApp::new(CLUBS).with_rows(CLUB_ROWS).start().await;
+    let app = TestApp::with_schema(CLUBS).with_rows(CLUB_ROWS).start().await;
     let set = |member: u8, set: &str| {
         format!("mutation {{ updateMember(id: \"{}\", set: {{{set}}}) {{ member {{ name }} }} }}", id(4, member))
     };
@@ -177,7 +177,7 @@ async fn a_rule_over_the_own_collection_sees_the_change() {
 
 #[tokio::test]
 async fn a_rule_over_the_own_collection_sees_the_new_row() {
-    let app = TestApp::new(CLUBS).with_rows(CLUB_ROWS).start().await;
+    let app = TestApp::with_schema(CLUBS).with_rows(CLUB_ROWS).start().await;
     let create = |is_chief| {
         format!(
             "mutation {{ createMember(input: {{name: \"x\", isChief: {is_chief}, boss: {{id: \"{}\"}}}}) {{ member {{ name }} }} }}",

@@ -67,7 +67,7 @@ const DELETE: &str =
     "mutation Delete($id: ID!) { deleteFolder(id: $id, reason: \"Tidy\") { auditEventId folder { name parent { name } } } }";
 
 async fn start() -> TestApp {
-    TestApp::new(SCHEMA).with_rows(ROWS).start().await
+    TestApp::with_schema(SCHEMA).with_rows(ROWS).start().await
 }
 
 /// Every row that a deletion may take, with its version.

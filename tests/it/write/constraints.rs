@@ -39,7 +39,7 @@ const RIGHT: &str = "00000000-0000-7000-8000-000000000102";
 
 #[tokio::test]
 async fn each_constraint_is_explained_in_the_schema_s_words() {
-    let app = TestApp::new(SCHEMA).with_rows(ROWS).start().await;
+    let app = TestApp::with_schema(SCHEMA).with_rows(ROWS).start().await;
     let cases = [
         ("createShelf(input: {name: \"left\"})".to_owned(), "`name`: another `Shelf` already has this value"),
         ("createShelf(input: {name: \"new\", code: 7})".to_owned(), "`code`: another `Shelf` already has this value"),
@@ -66,7 +66,7 @@ async fn each_constraint_is_explained_in_the_schema_s_words() {
 
 #[tokio::test]
 async fn a_constraint_of_hand_written_sql_is_told_by_its_field_or_its_collection() {
-    let app = TestApp::new(SCHEMA).with_rows(ROWS).start().await;
+    let app = TestApp::with_schema(SCHEMA).with_rows(ROWS).start().await;
     app.execute(
         "alter table public.crates add constraint crates_weight_is_real check (weight > 0);
          alter table public.crates add constraint enough check (weight < 1000);
@@ -89,7 +89,7 @@ async fn a_constraint_of_hand_written_sql_is_told_by_its_field_or_its_collection
 
 #[tokio::test]
 async fn a_trigger_s_words_stay_in_the_log() {
-    let app = TestApp::new(SCHEMA).with_rows(ROWS).start().await;
+    let app = TestApp::with_schema(SCHEMA).with_rows(ROWS).start().await;
     app.execute(
         "create function public.refuse() returns trigger language plpgsql as $$
          begin raise exception 'the secret of % is out', new.label; end $$;

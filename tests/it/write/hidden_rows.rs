@@ -47,7 +47,7 @@ const PEOPLE: &str = "insert into toolcrib.users (email, name, role) values
 
 #[tokio::test]
 async fn a_new_row_may_be_one_that_its_author_cannot_read() {
-    let app = TestApp::new(FEEDBACK).with_rows(PEOPLE).start().await;
+    let app = TestApp::with_schema(FEEDBACK).with_rows(PEOPLE).start().await;
     const CREATE: &str = "mutation { createRemark(input: {text: \"Well done\"}) { auditEventId remark { text } } }";
     assert_eq!(app.user("vic").graphql(CREATE, json!({})).await.data()["createRemark"]["remark"], json!(null));
     assert_eq!(app.user("ada").graphql(CREATE, json!({})).await.data()["createRemark"]["remark"], json!({ "text": "Well done" }));
@@ -63,7 +63,7 @@ async fn a_new_row_may_be_one_that_its_author_cannot_read() {
 
 #[tokio::test]
 async fn a_row_that_may_be_deleted_but_not_read_is_not_found() {
-    let app = TestApp::new(FEEDBACK).with_rows(PEOPLE).start().await;
+    let app = TestApp::with_schema(FEEDBACK).with_rows(PEOPLE).start().await;
     app.execute("insert into public.remarks (text, author_id) select name, id from toolcrib.users").await;
     let remarks = app.rows("select id from public.remarks order by text").await;
     const DELETE: &str = "mutation Delete($id: ID!) { deleteRemark(id: $id) { auditEventId } }";
