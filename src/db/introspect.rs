@@ -25,8 +25,8 @@ pub struct StoredTable {
     pub columns: Vec<StoredColumn>,
     /// Constraints by name; those of NOT NULL are in the columns.
     pub constraints: BTreeMap<String, StoredConstraint>,
-    /// The names of the indexes, those of constraints too.
-    pub indexes: BTreeSet<String>,
+    /// The indexes by name, those of constraints too, each with its definition.
+    pub indexes: BTreeMap<String, String>,
     /// Its comment.
     pub comment: Option<String>,
 }
@@ -81,8 +81,9 @@ pub async fn read_schema(connection: &mut AsyncPgConnection) -> QueryResult<Stor
         let table = schema.tables.entry(TableName::new(row.schema, row.table_name)).or_default();
         table.constraints.insert(row.name, constraint);
     }
-    for row in diesel::sql_query(INDEXES).load::<NameRow>(connection).await? {
-        schema.tables.entry(TableName::new(row.schema, row.table_name)).or_default().indexes.insert(row.name);
+    for row in diesel::sql_query(INDEXES).load::<IndexRow>(connection).await? {
+        let table = schema.tables.entry(TableName::new(row.schema, row.table_name)).or_default();
+        table.indexes.insert(row.name, row.definition);
     }
     let sequences = diesel::sql_query(SEQUENCES).load::<NameRow>(connection).await?;
     schema.sequences = sequences.into_iter().map(|row| TableName::new(row.schema, row.name)).collect();
@@ -148,7 +149,8 @@ const CONSTRAINTS: &str = "
     order by 1, 2, 3";
 
 const INDEXES: &str = "
-    select n.nspname::text as schema, c.relname::text as table_name, i.relname::text as name
+    select n.nspname::text as schema, c.relname::text as table_name, i.relname::text as name,
+        pg_get_indexdef(i.oid) as definition
     from pg_catalog.pg_index x
     join pg_catalog.pg_class c on c.oid = x.indrelid
     join pg_catalog.pg_class i on i.oid = x.indexrelid
@@ -157,17 +159,17 @@ const INDEXES: &str = "
     order by 1, 2, 3";
 
 const SEQUENCES: &str = "
-    select n.nspname::text as schema, ''::text as table_name, c.relname::text as name
+    select n.nspname::text as schema, c.relname::text as name
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'S' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-    order by 1, 3";
+    order by 1, 2";
 
 const SCHEMAS: &str = "
-    select ''::text as schema, ''::text as table_name, n.nspname::text as name
+    select ''::text as schema, n.nspname::text as name
     from pg_catalog.pg_namespace n
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-    order by 3";
+    order by 2";
 
 #[derive(QueryableByName)]
 struct TableRow {
@@ -212,11 +214,21 @@ struct ConstraintRow {
 }
 
 #[derive(QueryableByName)]
-struct NameRow {
+struct IndexRow {
     #[diesel(sql_type = Text)]
     schema: String,
     #[diesel(sql_type = Text)]
     table_name: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    definition: String,
+}
+
+#[derive(QueryableByName)]
+struct NameRow {
+    #[diesel(sql_type = Text)]
+    schema: String,
     #[diesel(sql_type = Text)]
     name: String,
 }

@@ -70,7 +70,7 @@ impl Comparison<'_> {
         for column in &table.columns {
             self.add_sequence(table, column, steps);
             add_foreign_key(table, column, steps);
-            add_index(table, column, steps);
+            compare_indexes(table, column, &StoredTable::default(), steps);
         }
     }
 
@@ -83,9 +83,7 @@ impl Comparison<'_> {
                 }
                 None => self.add_column(table, column, steps),
             }
-            if column.is_indexed && !there.indexes.contains(&names::index(&table.name, &column.name)) {
-                add_index(table, column, steps);
-            }
+            compare_indexes(table, column, there, steps);
         }
         refuse_lost_columns(table, there, steps);
     }
@@ -268,8 +266,14 @@ fn add_foreign_key(table: &WantedTable, column: &WantedColumn, steps: &mut Steps
     }
 }
 
-fn add_index(table: &WantedTable, column: &WantedColumn, steps: &mut Steps) {
-    if column.is_indexed {
-        steps.indexes.push(Step::CreateIndex { table: table.name.clone(), column: column.name.clone() });
+/// Indexes that are missing, and those over values that an enum no longer has alone.
+fn compare_indexes(table: &WantedTable, column: &WantedColumn, there: &StoredTable, steps: &mut Steps) {
+    for index in &column.indexes {
+        let before = there.indexes.get(&index.name);
+        let is_current = |before: &String| index.order.as_ref().is_none_or(|values| definition::texts_in(before) == *values);
+        if !before.is_some_and(is_current) {
+            let (table, index, before) = (table.name.clone(), index.clone(), before.cloned());
+            steps.indexes.push(Step::CreateIndex { table, index, before });
+        }
     }
 }

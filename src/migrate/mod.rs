@@ -39,4 +39,4 @@ pub use roles::database_role;
 pub use server_login::{ensure_server_login, server_url_of};
 pub use status::{MigrationSource, MigrationStatus, status};
 pub use step::Step;
-pub use wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedTable};
+pub use wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedIndex, WantedTable};

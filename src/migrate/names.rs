@@ -24,10 +24,6 @@ pub(super) fn length_check(table: &TableName, column: &ColumnName) -> String {
     constraint_name(table, column, ConstraintKind::LengthCheck)
 }
 
-pub(super) fn index(table: &TableName, column: &ColumnName) -> String {
-    constraint_name(table, column, ConstraintKind::Index)
-}
-
 /// A sequence lies beside its table.
 pub(super) fn sequence(table: &TableName, column: &ColumnName) -> TableName {
     TableName::new(&table.schema, constraint_name(table, column, ConstraintKind::Sequence))

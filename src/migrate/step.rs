@@ -1,7 +1,7 @@
 //! One step of a plan, as data and as SQL in both directions.
 
 use crate::base::{ColumnName, TableName, TypeName};
-use crate::migrate::wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedTable};
+use crate::migrate::wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedIndex, WantedTable};
 use crate::migrate::{ddl, names};
 use std::fmt;
 
@@ -75,12 +75,14 @@ pub enum Step {
         /// The table that it points to.
         target: TableName,
     },
-    /// An index on a column and `id`.
+    /// An index; one of the same name over other values of an enum is replaced.
     CreateIndex {
         /// The table.
         table: TableName,
-        /// The column.
-        column: ColumnName,
+        /// The index.
+        index: WantedIndex,
+        /// The definition of the index that it replaces.
+        before: Option<String>,
     },
 }
 
@@ -112,9 +114,9 @@ impl Step {
                 let (table, column, target) = (ddl::table(table), ddl::column(column), ddl::table(target));
                 format!("alter table {table} add constraint {name} foreign key ({column}) references {target} (id);")
             }
-            Self::CreateIndex { table, column } => {
-                let name = ddl::name(&names::index(table, column));
-                format!("create index {name} on {} ({}, id);", ddl::table(table), ddl::column(column))
+            Self::CreateIndex { table, index, before: None } => create_index(table, index),
+            Self::CreateIndex { table, index, before: Some(_) } => {
+                format!("{}\n{}", drop_index(table, index), create_index(table, index))
             }
         }
     }
@@ -146,10 +148,8 @@ impl Step {
             }
             Self::AddCheck { table, name, before: None, .. } => drop_constraint(table, name),
             Self::AddForeignKey { table, column, .. } => drop_constraint(table, &names::foreign_key(table, column)),
-            Self::CreateIndex { table, column } => {
-                let index = TableName::new(&table.schema, names::index(table, column));
-                format!("drop index {};", ddl::table(&index))
-            }
+            Self::CreateIndex { table, index, before: None } => drop_index(table, index),
+            Self::CreateIndex { table, index, before: Some(before) } => format!("{}\n{before};", drop_index(table, index)),
         })
     }
 }
@@ -170,9 +170,27 @@ impl fmt::Display for Step {
             Self::AddCheck { table, name, before: None, .. } => write!(formatter, "+ check {name} on {table}"),
             Self::AddCheck { table, name, before: Some(_), .. } => write!(formatter, "~ check {name} on {table}: wider"),
             Self::AddForeignKey { table, column, target } => write!(formatter, "+ foreign key {table}.{column} to {target}"),
-            Self::CreateIndex { table, column } => write!(formatter, "+ index {table}.{column}"),
+            Self::CreateIndex { index, before: None, .. } => write!(formatter, "+ index {}", index.name),
+            Self::CreateIndex { index, before: Some(_), .. } => write!(formatter, "~ index {}: other values", index.name),
         }
     }
+}
+
+fn create_index(table: &TableName, index: &WantedIndex) -> String {
+    let WantedIndex { name, column, order, is_descending } = index;
+    let key = match order {
+        Some(values) => {
+            let values: Vec<String> = values.iter().map(|value| ddl::text(value)).collect();
+            format!("array_position(array[{}], {})", values.join(", "), ddl::column(column))
+        }
+        None => ddl::column(column),
+    };
+    let keys = if *is_descending { format!("{key} desc nulls last, id desc") } else { format!("{key}, id") };
+    format!("create index {} on {} ({keys});", ddl::name(name), ddl::table(table))
+}
+
+fn drop_index(table: &TableName, index: &WantedIndex) -> String {
+    format!("drop index {};", ddl::table(&TableName::new(&table.schema, &index.name)))
 }
 
 /// The check of an enum column.

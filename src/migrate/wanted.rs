@@ -1,7 +1,7 @@
 //! The tables that the catalog asks for.
 
 use crate::base::{ColumnName, FieldName, ScalarType, TableName, TypeName, Value};
-use crate::catalog::{Catalog, Collection, DefaultValue, Field, FieldId, FieldKind};
+use crate::catalog::{Catalog, Collection, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, constraint_name};
 use crate::migrate::names;
 
 /// The audit log names users without referencing them: an event outlives whom it names.
@@ -43,8 +43,21 @@ pub struct WantedColumn {
     pub max_length: Option<u32>,
     /// The table that it points to.
     pub reference: Option<TableName>,
-    /// Whether rows are looked up by it.
-    pub is_indexed: bool,
+    /// The indexes by which rows are looked up and lists ordered.
+    pub indexes: Vec<WantedIndex>,
+}
+
+/// An index of a column, followed by `id` because every order ends with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedIndex {
+    /// Its name.
+    pub name: String,
+    /// The column.
+    pub column: ColumnName,
+    /// The values of an enum whose places are what is indexed, as lists are ordered by them.
+    pub order: Option<Vec<String>>,
+    /// Greatest first and nulls last, which no index in the usual direction gives when it is read backwards.
+    pub is_descending: bool,
 }
 
 /// What a column holds when nobody says.
@@ -114,10 +127,7 @@ fn wanted_column(catalog: &Catalog, collection: &Collection, field: &Field, inde
         }
         FieldKind::Scalar { .. } | FieldKind::ToOne { .. } | FieldKind::ToMany { .. } => None,
     };
-    let is_reference = matches!(field.kind, FieldKind::ToOne { .. });
-    let is_looked_up = is_reference || field.is_indexed || indexed.contains(&field.id);
-    // A unique column has an index already, and neither documents nor lists are looked up by their whole value.
-    let can_be_indexed = !field.is_unique && !field.is_list() && scalar != ScalarType::Json && field.name != "id";
+    let indexes = wanted_indexes(collection, field, values.as_ref(), indexed.contains(&field.id));
     Some(WantedColumn {
         field: field.name.clone(),
         name,
@@ -129,8 +139,39 @@ fn wanted_column(catalog: &Catalog, collection: &Collection, field: &Field, inde
         values,
         max_length: field.max_length,
         reference: reference(catalog, collection, field),
-        is_indexed: is_looked_up && can_be_indexed,
+        indexes,
     })
+}
+
+/// Rows are looked up by foreign keys, by what rules compare and by `@index`; lists are ordered by `@index`, and by the time
+/// of creation more often than by anything else.
+fn wanted_indexes(collection: &Collection, field: &Field, values: Option<&Vec<String>>, is_in_rule: bool) -> Vec<WantedIndex> {
+    let is_json = field.stored_scalar() == Some(ScalarType::Json);
+    // A unique column has an index already, and neither documents nor lists are looked up by their whole value.
+    let (Some(column), false) = (field.column(), field.is_unique || field.is_list() || is_json || field.name == "id") else {
+        return Vec::new();
+    };
+    let is_creation = field.is_implicit && field.name == "createdAt" && !collection.is_platform;
+    let is_looked_up = matches!(field.kind, FieldKind::ToOne { .. }) || field.is_indexed || is_in_rule || is_creation;
+    // The platform's own lists are ordered by what its migrations have an index for.
+    let is_ordered = field.is_indexed && !collection.is_platform;
+    let index = |kind, order, is_descending| WantedIndex {
+        name: constraint_name(&collection.table, column, kind),
+        column: column.clone(),
+        order,
+        is_descending,
+    };
+    let mut indexes = Vec::new();
+    if is_looked_up {
+        indexes.push(index(ConstraintKind::Index, None, false));
+    }
+    if let (true, Some(values)) = (is_ordered, values) {
+        indexes.push(index(ConstraintKind::OrderIndex, Some(values.clone()), false));
+    }
+    if is_ordered && !field.is_required {
+        indexes.push(index(ConstraintKind::DescendingIndex, values.cloned(), true));
+    }
+    indexes
 }
 
 fn reference(catalog: &Catalog, collection: &Collection, field: &Field) -> Option<TableName> {

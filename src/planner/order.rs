@@ -54,7 +54,11 @@ impl Planner<'_> {
         match id_at {
             // Whatever follows a unique term orders nothing.
             Some(index) => terms.truncate(index + 1),
-            None => terms.push(self.order_by(collection, "id", false).ok_or_else(|| PlanError::argument(path, "no `id`"))?),
+            None => {
+                // The way of the term before it: an index then gives the whole order, read from either end.
+                let is_descending = terms.last().is_some_and(|term| term.is_descending);
+                terms.push(self.order_by(collection, "id", is_descending).ok_or_else(|| PlanError::argument(path, "no `id`"))?);
+            }
         }
         Ok(Order { terms })
     }

@@ -92,6 +92,8 @@ pub enum Expr {
     Cast(Box<Expr>, &'static str),
     /// `(a, b, ...)`
     Row(Vec<Expr>),
+    /// `array[a, b, ...]`
+    Array(Vec<Expr>),
     /// `alias.*`: the whole row of an alias, for `row_to_json`. Never the bare alias: a column of that name would win.
     WholeRow(Alias),
     /// `(array)[index]`, from 1.

@@ -318,6 +318,11 @@ fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
             out.push_sql(sql_type);
         }
         Expr::Row(parts) => push_list(parts, out)?,
+        Expr::Array(parts) => {
+            out.push_sql("array[");
+            push_commas(parts, out)?;
+            out.push_sql("]");
+        }
         Expr::WholeRow(alias) => {
             push_alias(*alias, out);
             out.push_sql(".*");
@@ -366,11 +371,16 @@ fn push_case<'b>(arms: &'b [(Expr, Expr)], otherwise: Option<&'b Expr>, out: &mu
 
 fn push_list<'b>(parts: &'b [Expr], out: &mut Out<'_, 'b>) -> QueryResult<()> {
     out.push_sql("(");
+    push_commas(parts, out)?;
+    out.push_sql(")");
+    Ok(())
+}
+
+fn push_commas<'b>(parts: &'b [Expr], out: &mut Out<'_, 'b>) -> QueryResult<()> {
     for (index, part) in parts.iter().enumerate() {
         push_comma(index, out);
         push_expr(part, out)?;
     }
-    out.push_sql(")");
     Ok(())
 }
 

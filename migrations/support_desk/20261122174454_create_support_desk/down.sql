@@ -1,14 +1,21 @@
 -- Takes `up.sql` back. Columns and tables go with what they hold.
 
+drop index public.macros_created_at_id_idx;
 drop index public.macros_team_id_id_idx;
+drop index public.ticket_events_created_at_id_idx;
 drop index public.ticket_events_author_id_id_idx;
 drop index public.ticket_events_ticket_id_id_idx;
+drop index public.tickets_created_at_id_idx;
+drop index public.tickets_due_at_desc_id_idx;
 drop index public.tickets_due_at_id_idx;
+drop index public.tickets_priority_order_id_idx;
 drop index public.tickets_priority_id_idx;
+drop index public.tickets_status_order_id_idx;
 drop index public.tickets_status_id_idx;
 drop index public.tickets_assigned_to_id_id_idx;
 drop index public.tickets_team_id_id_idx;
 drop index public.tickets_customer_id_id_idx;
+drop index public.customers_created_at_id_idx;
 drop index public.customers_name_id_idx;
 alter table public.macros drop constraint macros_team_id_fkey;
 alter table public.ticket_events drop constraint ticket_events_author_id_fkey;

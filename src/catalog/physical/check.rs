@@ -47,7 +47,14 @@ fn check_indexes(
     findings: &mut Findings,
 ) {
     let owner = format!("an index of `{}.{}`", collection.name, field.name);
-    for kind in [ConstraintKind::Index, ConstraintKind::Unique, ConstraintKind::Sequence] {
+    let kinds = [
+        ConstraintKind::Index,
+        ConstraintKind::OrderIndex,
+        ConstraintKind::DescendingIndex,
+        ConstraintKind::Unique,
+        ConstraintKind::Sequence,
+    ];
+    for kind in kinds {
         let name = format!("{}.{}", collection.table.schema, constraint_name(&collection.table, column, kind));
         if has_constraint(field, kind) && !relations.take(name, &owner, field.span, findings) {
             return;
@@ -95,6 +102,8 @@ fn has_constraint(field: &Field, kind: ConstraintKind) -> bool {
         ConstraintKind::EnumCheck => matches!(field.kind, FieldKind::Enum { .. }),
         ConstraintKind::LengthCheck => field.max_length.is_some(),
         ConstraintKind::Index => field.name != "id",
+        ConstraintKind::OrderIndex => field.is_indexed && matches!(field.kind, FieldKind::Enum { .. }),
+        ConstraintKind::DescendingIndex => field.is_indexed && !field.is_required,
         ConstraintKind::Sequence => field.sequence.is_some(),
     }
 }

@@ -30,13 +30,26 @@ pub enum ConstraintKind {
     LengthCheck,
     /// `@index`, a foreign key or the column of a rule, followed by `id` to order by: `tickets_team_id_id_idx`.
     Index,
+    /// `@index` on an enum: in the order of its values, `tickets_priority_order_id_idx`.
+    OrderIndex,
+    /// `@index` on a field that may be null: greatest first, nulls last, `tickets_due_at_desc_id_idx`.
+    DescendingIndex,
     /// `@sequence`: `tickets_case_id_seq`.
     Sequence,
 }
 
 impl ConstraintKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Unique, Self::ForeignKey, Self::EnumCheck, Self::LengthCheck, Self::Index, Self::Sequence];
+    pub const ALL: [Self; 8] = [
+        Self::Unique,
+        Self::ForeignKey,
+        Self::EnumCheck,
+        Self::LengthCheck,
+        Self::Index,
+        Self::OrderIndex,
+        Self::DescendingIndex,
+        Self::Sequence,
+    ];
 
     fn ending(self) -> &'static str {
         match self {
@@ -45,6 +58,8 @@ impl ConstraintKind {
             Self::EnumCheck => "check",
             Self::LengthCheck => "length_check",
             Self::Index => "id_idx",
+            Self::OrderIndex => "order_id_idx",
+            Self::DescendingIndex => "desc_id_idx",
             Self::Sequence => "seq",
         }
     }

@@ -44,13 +44,15 @@ impl Place<'_> {
         all(tests.iter().map(|(operator, operand)| test(&cell, operator, operand)))
     }
 
-    /// Which of two rows comes first: by the given terms, then by id. Rows without a value are last.
+    /// Which of two rows comes first: by the given terms, then by id in the direction of the last. Rows without a value are last.
     pub fn order(self, left: &Row, right: &Row, terms: &Value) -> Ordering {
+        let mut is_id_descending = false;
         for term in elements(terms) {
             let Value::Object(term) = term else { continue };
             for (field, direction) in term {
                 let [left, right] = [left, right].map(|row| self.caller.known(self.table, row, field));
                 let is_descending = name(direction) == "DESC";
+                is_id_descending = is_descending;
                 let ordering = match (&left, &right) {
                     (Cell::Null, Cell::Null) => Ordering::Equal,
                     (Cell::Null, _) => Ordering::Greater,
@@ -63,7 +65,8 @@ impl Place<'_> {
                 }
             }
         }
-        left["id"].compare(&right["id"]).unwrap()
+        let by_id = left["id"].compare(&right["id"]).unwrap();
+        if is_id_descending { by_id.reverse() } else { by_id }
     }
 }
 
