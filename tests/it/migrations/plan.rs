@@ -155,14 +155,18 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     alter table public.racks add constraint racks_box_id_fkey foreign key (box_id) references public.boxes (id);
     alter table notes.notes add constraint notes_rack_id_fkey foreign key (rack_id) references public.racks (id);
     create index boxes_color_id_idx on public.boxes (color, id);
+    create index boxes_color_order_id_idx on public.boxes (array_position(array['RED', 'GREEN', 'BLUE'], color), id);
     create index racks_name_id_idx on public.racks (name, id);
     create index racks_box_id_id_idx on public.racks (box_id, id);
     create index notes_rack_id_id_idx on notes.notes (rack_id, id);
+    create index notes_created_at_id_idx on notes.notes (created_at, id);
     "#);
     insta::assert_snapshot!(text("down.sql"), @r#"
+    drop index notes.notes_created_at_id_idx;
     drop index notes.notes_rack_id_id_idx;
     drop index public.racks_box_id_id_idx;
     drop index public.racks_name_id_idx;
+    drop index public.boxes_color_order_id_idx;
     drop index public.boxes_color_id_idx;
     alter table notes.notes drop constraint notes_rack_id_fkey;
     alter table public.racks drop constraint racks_box_id_fkey;
@@ -192,6 +196,33 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
 
     workshop.database.execute("delete from public.boxes").await;
     workshop.database.execute(&text("down.sql")).await;
+    assert_eq!(workshop.stored().await, before);
+}
+
+#[tokio::test]
+async fn an_index_in_an_enums_order_follows_the_enum() {
+    let indexed = changed(BOXES, "color: Color! @default(value: RED)", "color: Color @index");
+    let workshop = Workshop::with(&indexed).await;
+    let before = workshop.stored().await;
+    let plan = workshop.plan(&changed(&indexed, "  GREEN\n", "  BLUE\n  GREEN\n")).await.unwrap();
+    let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        steps,
+        [
+            "~ check boxes_color_check on public.boxes: wider",
+            "~ index boxes_color_order_id_idx: other values",
+            "~ index boxes_color_desc_id_idx: other values",
+        ]
+    );
+    workshop.database.execute(&plan.up_sql()).await;
+    let stored = workshop.stored().await;
+    let boxes = &stored.tables[&toolcrib::base::TableName::new("public", "boxes")];
+    let order = "array_position(ARRAY['RED'::text, 'BLUE'::text, 'GREEN'::text], color)";
+    let keys = |name: &str| boxes.indexes[name].split_once("btree ").unwrap().1.to_owned();
+    assert_eq!(keys("boxes_color_order_id_idx"), format!("({order}, id)"));
+    assert_eq!(keys("boxes_color_desc_id_idx"), format!("({order} DESC NULLS LAST, id DESC)"));
+
+    workshop.database.execute(&plan.down_sql()).await;
     assert_eq!(workshop.stored().await, before);
 }
 
