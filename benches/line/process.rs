@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// How long a server may take to listen; a first start makes a database and loads the demo data.
 const LISTENS_WITHIN: Duration = Duration::from_secs(300);
@@ -19,7 +21,7 @@ pub(crate) struct Server {
     child: Child,
     /// `127.0.0.1:port`
     pub(crate) address: String,
-    /// From the start of the process until it said where it listens.
+    /// From the start of the process until it answered.
     pub(crate) ready_after: Duration,
 }
 
@@ -31,6 +33,7 @@ impl Server {
         let mut child = command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()?;
         loop {
             if let Some(address) = listening_address(&fs::read_to_string(log)?) {
+                wait_for_answer(&address).await?;
                 return Ok(Self { child, address, ready_after: started.elapsed() });
             }
             if let Some(status) = child.try_wait()? {
@@ -62,6 +65,15 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Any answer will do: the hand-written server has no such page.
+async fn wait_for_answer(address: &str) -> Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    if answer.starts_with(b"HTTP/1.1 ") { Ok(()) } else { bail!("{address} does not speak HTTP") }
 }
 
 fn listening_address(log: &str) -> Option<String> {
