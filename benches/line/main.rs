@@ -21,11 +21,16 @@ mod stage;
 
 use anyhow::Result;
 use clap::Parser;
+use mimalloc::MiMalloc;
 use report::Report;
 use rounds::Pace;
 use stage::Stage;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// The hand-written server has what Toolcrib has.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Tickets of the demo.
 const TICKETS: u32 = 20_000;

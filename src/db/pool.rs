@@ -7,9 +7,14 @@ use crate::db::shape::{MAX_PREPARED, Shape, Shapes};
 use crate::db::transaction::{JsonRow, Transaction, load_rows};
 use crate::sql::{Query, StatementKind};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
+use diesel::QueryResult;
 use diesel::sql_types::{BigInt, Json, Nullable};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::maybe_done;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::task::coop::unconstrained;
 
@@ -112,25 +117,20 @@ impl Database {
 
     /// Runs one statement for an actor: BEGIN with role and settings, the statement, COMMIT, sent as one pipeline.
     ///
-    /// What is sent first is what is polled first, because a statement that is prepared on its connection is sent when it is
-    /// polled (which is why the pipeline is polled without tokio's budget). One that has yet to be prepared is waited for:
-    /// COMMIT would overtake it. Should a statement ever run outside its transaction, the server's login has no privilege for
-    /// it.
+    /// A statement that has yet to be prepared is waited for: COMMIT would overtake it. Should a statement ever run outside
+    /// its transaction, the server's login has no privilege for it.
     ///
     /// # Errors
     /// [`DbError`]; the transaction is undone then.
     pub async fn read(&self, actor: &ActorSettings, query: &Query) -> Result<Option<JsonRow>, DbError> {
         let shape = self.shapes.of(query)?;
         let mut checkout = self.checkout().await?;
-        let (mut begin, mut commit) = (checkout.pg(), checkout.pg());
-        let begin = begin.batch_execute(actor.opening());
         let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), query, &shape);
-        let commit = commit.batch_execute(COMMIT);
         let (begun, rows, committed) = if checkout.has_prepared(&shape) {
-            unconstrained(async { tokio::join!(biased; begin, rows, commit) }).await
+            pipeline(checkout.pg(), actor, rows).await
         } else {
-            let (begun, rows) = tokio::join!(biased; begin, rows);
-            (begun, rows, commit.await)
+            let (begun, rows) = tokio::join!(biased; batch(checkout.pg(), actor.opening()), rows);
+            (begun, rows, batch(checkout.pg(), COMMIT).await)
         };
         // A failed statement makes COMMIT a ROLLBACK; only a connection whose COMMIT was answered goes back to the pool.
         if committed.is_ok() {
@@ -180,4 +180,35 @@ impl Database {
     pub(crate) fn shape(&self, query: &Query) -> Result<Shape, DbError> {
         Ok(self.shapes.of(query)?)
     }
+}
+
+/// Sends BEGIN with its settings, the statement and COMMIT at once, then waits for the rows and for COMMIT.
+///
+/// What is sent first is what is polled first, because a statement that is prepared on its connection is sent when it is
+/// polled, unless tokio's budget makes it wait. The answers come in the same order, so nobody has to be woken for the first.
+async fn pipeline<Rows>(
+    pg: &AsyncPgConnection,
+    actor: &ActorSettings,
+    rows: impl Future<Output = QueryResult<Rows>>,
+) -> (QueryResult<()>, QueryResult<Rows>, QueryResult<()>) {
+    let mut begin = pin!(maybe_done(batch(pg, actor.opening())));
+    let mut rows = pin!(maybe_done(rows));
+    let mut commit = pin!(maybe_done(batch(pg, COMMIT)));
+    let send = poll_fn(|_| {
+        let mut nobody = Context::from_waker(Waker::noop());
+        let _ = begin.as_mut().poll(&mut nobody);
+        let _ = rows.as_mut().poll(&mut nobody);
+        let _ = commit.as_mut().poll(&mut nobody);
+        Poll::Ready(())
+    });
+    unconstrained(send).await;
+    rows.as_mut().await;
+    commit.as_mut().await;
+    begin.as_mut().await;
+    let answered = "each was waited for";
+    (begin.take_output().expect(answered), rows.take_output().expect(answered), commit.take_output().expect(answered))
+}
+
+async fn batch(mut pg: &AsyncPgConnection, text: &str) -> QueryResult<()> {
+    pg.batch_execute(text).await
 }

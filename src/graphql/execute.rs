@@ -54,11 +54,7 @@ impl Engine {
             Ok(planned) => planned,
             Err(error) => return response::request_error(&[error], summary, planner.request.request_id),
         };
-        let mut running = Vec::with_capacity(fields.len());
-        for (field, plan) in fields.iter().zip(planned) {
-            running.push(self.answer_field(planner, field, plan, introspection).boxed());
-        }
-        let answers: Vec<_> = stream::iter(running).buffered(CONCURRENT_FIELDS).collect().await;
+        let answers = self.answer_fields(planner, fields, planned, introspection).await;
         let (mut data, mut errors, mut masked) = (Some(Data::default()), Vec::new(), Vec::new());
         for (field, answer) in fields.iter().zip(answers) {
             match answer {
@@ -79,7 +75,7 @@ impl Engine {
                 }
             }
         }
-        response::executed(data.map(Data::finish), &errors, &masked, summary, planner.request.request_id)
+        response::executed(data, &errors, &masked, summary, planner.request.request_id)
     }
 
     /// Plans every root field before the first is run, so that what the whole operation could show is bounded.
@@ -98,6 +94,24 @@ impl Engine {
             Some(RootField::Many(collection)) => Some(planner.plan_read_many(*collection, field)),
             _ => None,
         }
+    }
+
+    /// The answers in the order of the fields. Most requests have one field: it needs no queue.
+    async fn answer_fields(
+        &self,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+        planned: Vec<Option<PlannedField>>,
+        introspection: &JsonMap,
+    ) -> Vec<Result<FieldAnswer, GraphqlError>> {
+        let mut running = Vec::with_capacity(fields.len());
+        for (field, plan) in fields.iter().zip(planned) {
+            if fields.len() == 1 {
+                return vec![self.answer_field(planner, field, plan, introspection).await];
+            }
+            running.push(self.answer_field(planner, field, plan, introspection).boxed());
+        }
+        stream::iter(running).buffered(CONCURRENT_FIELDS).collect().await
     }
 
     async fn answer_field(

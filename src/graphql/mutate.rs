@@ -41,7 +41,7 @@ impl Engine {
         match answered {
             Ok(Answered { data, masked, rows }) => {
                 summary.rows = rows;
-                response::executed(Some(data.finish()), &[], &masked, summary, request_id)
+                response::executed(Some(data), &[], &masked, summary, request_id)
             }
             Err(error) => response::executed(None, &[error], &[], summary, request_id),
         }

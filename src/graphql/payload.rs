@@ -36,7 +36,7 @@ impl<'f> PayloadPlan<'f> {
     /// The payload's JSON: nodes from their reads, in order, the rest from `constant`.
     pub(crate) fn render(&self, answers: &[ReadAnswer], constant: impl Fn(&str) -> String) -> String {
         let mut answers = answers.iter();
-        let mut data = Data::default();
+        let mut data = Data::part();
         for field in self.fields {
             if field.name == self.node_name {
                 data.push(&field.key, answers.next().map_or("null", |answer| answer.json.as_str()));

@@ -39,25 +39,42 @@ pub struct OperationSummary {
     pub error_codes: Vec<&'static str>,
 }
 
-/// The `data` of a response as it grows.
-#[derive(Debug, Default)]
+/// What stands before the `data` of a response.
+const BEFORE_DATA: &str = "{\"data\":";
+
+/// An object as it grows: the `data` of a response, or a part of it.
+#[derive(Debug)]
 pub(crate) struct Data {
     text: String,
+    /// Where the object begins: after what stands before it in the response, so that large answers are not copied again.
+    start: usize,
+}
+
+impl Default for Data {
+    /// The `data` of a response.
+    fn default() -> Self {
+        Self { text: BEFORE_DATA.to_owned(), start: BEFORE_DATA.len() }
+    }
 }
 
 impl Data {
+    /// An object inside the `data` of a response.
+    pub(crate) fn part() -> Self {
+        Self { text: String::new(), start: 0 }
+    }
+
     /// Adds a key. Injection safety: GraphQL names need no escapes in JSON.
     pub(crate) fn push(&mut self, key: &str, json: &str) {
-        self.text.reserve(key.len() + json.len() + 4);
-        self.text.push_str(if self.text.is_empty() { "{\"" } else { ",\"" });
+        self.text.reserve(key.len() + json.len() + 64);
+        self.text.push_str(if self.text.len() == self.start { "{\"" } else { ",\"" });
         self.text.push_str(key);
         self.text.push_str("\":");
         self.text.push_str(json);
     }
 
-    /// The whole object.
+    /// The whole object, after what stands before it.
     pub(crate) fn finish(mut self) -> String {
-        if self.text.is_empty() {
+        if self.text.len() == self.start {
             self.text.push('{');
         }
         self.text.push('}');
@@ -74,17 +91,14 @@ pub(crate) fn request_error(errors: &[GraphqlError], mut summary: OperationSumma
 
 /// An executed operation; `data` is `None` when an error reached the top.
 pub(crate) fn executed(
-    data: Option<String>,
+    data: Option<Data>,
     errors: &[GraphqlError],
     masked: &[String],
     mut summary: OperationSummary,
     request_id: Uuid,
 ) -> GraphqlResponse {
     summary.error_codes = errors.iter().map(|error| error.code.as_str()).collect();
-    let data = data.unwrap_or_else(|| "null".to_owned());
-    let mut body = String::with_capacity(data.len() + 64);
-    body.push_str("{\"data\":");
-    body.push_str(&data);
+    let mut body = data.map_or_else(|| format!("{BEFORE_DATA}null"), Data::finish);
     if !errors.is_empty() {
         body.push_str(",\"errors\":");
         body.push_str(&errors_json(errors, request_id));

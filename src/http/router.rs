@@ -6,7 +6,7 @@ use crate::http::{WebState, console, demo, exports, graphql, health};
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,14 +24,12 @@ pub fn router(state: WebState) -> Router {
     if state.demo.is_some() {
         router = router.route("/demo/sign-in", get(demo::sign_in));
     }
-    router
-        .merge(console.with_state(()))
-        .fallback(not_found)
-        .method_not_allowed_fallback(refuse_method)
-        // A layer stands around what is there before it, so these come last.
-        .layer(from_fn_with_state(state.clone(), require_own_host))
-        .layer(CatchPanicLayer::new())
-        .with_state(state)
+    router = router.merge(console.with_state(())).fallback(not_found).method_not_allowed_fallback(refuse_method);
+    // A layer stands around what is there before it, so these come last.
+    if state.demo.is_some() {
+        router = router.layer(from_fn(require_own_host));
+    }
+    router.layer(CatchPanicLayer::new()).with_state(state)
 }
 
 /// Lets only callers through; a browser is shown where to sign in.
@@ -49,10 +47,7 @@ async fn require_caller(State(state): State<WebState>, request: Request, next: N
 
 /// In a demo anybody who reaches the port may be anybody, so the port must only be reached under the machine's own names: a
 /// foreign page that has its name resolve to this machine (DNS rebinding) sends its own name as Host.
-async fn require_own_host(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    if state.demo.is_none() {
-        return next.run(request).await;
-    }
+async fn require_own_host(request: Request, next: Next) -> Response {
     // HTTP/2 has the name in the request's own address.
     let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
     let host = host.or(request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use crate::base::TypeName;
 use crate::catalog::Collection;
+use crate::planner::place::Place;
 use crate::planner::row::label;
 use crate::planner::{CursorPosition, Filter, Order, PlanError, Planner, Readable, RowPlan, SelectedField, Selection};
 use crate::sql::Label;
@@ -155,14 +156,15 @@ impl Planner<'_> {
     ) -> Result<Vec<(Label, ConnectionField)>, PlanError> {
         let mut fields = Vec::new();
         for field in &selected.selection.0 {
-            let path = format!("{}.{}", selected.key, field.key);
+            let root = Place::root(&selected.key);
+            let place = root.below(&field.key);
             let planned = match field.name.as_str() {
                 "__typename" => ConnectionField::Typename(format!("{}Connection", collection.name)),
-                "nodes" => ConnectionField::Nodes(Box::new(self.plan_node(collection, &field.selection, &path, masked)?)),
-                "edges" => ConnectionField::Edges(self.plan_edges(collection, &field.selection, &path, masked)?),
+                "nodes" => ConnectionField::Nodes(Box::new(self.plan_node(collection, &field.selection, &place, masked)?)),
+                "edges" => ConnectionField::Edges(self.plan_edges(collection, &field.selection, &place, masked)?),
                 "pageInfo" => ConnectionField::PageInfo(plan_page_info(&field.selection)?),
                 "totalCount" => ConnectionField::TotalCount,
-                other => return Err(PlanError::argument(path, format!("a connection has no field `{other}`"))),
+                other => return Err(PlanError::argument(place.to_string(), format!("a connection has no field `{other}`"))),
             };
             fields.push((label(&field.key)?, planned));
         }
@@ -173,27 +175,27 @@ impl Planner<'_> {
         &self,
         collection: &Collection,
         selection: &Selection,
-        path: &str,
+        place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<RowPlan, PlanError> {
-        self.plan_row(self.readable(collection.id), selection, path, masked)
+        self.plan_row(self.readable(collection.id), selection, place, masked)
     }
 
     fn plan_edges(
         &self,
         collection: &Collection,
         selection: &Selection,
-        path: &str,
+        place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<Vec<(Label, EdgeField)>, PlanError> {
         let mut fields = Vec::new();
         for field in &selection.0 {
-            let path = format!("{path}.{}", field.key);
+            let place = place.below(&field.key);
             let planned = match field.name.as_str() {
                 "__typename" => EdgeField::Typename(format!("{}Edge", collection.name)),
                 "cursor" => EdgeField::Cursor,
-                "node" => EdgeField::Node(Box::new(self.plan_node(collection, &field.selection, &path, masked)?)),
-                other => return Err(PlanError::argument(path, format!("an edge has no field `{other}`"))),
+                "node" => EdgeField::Node(Box::new(self.plan_node(collection, &field.selection, &place, masked)?)),
+                other => return Err(PlanError::argument(place.to_string(), format!("an edge has no field `{other}`"))),
             };
             fields.push((label(&field.key)?, planned));
         }

@@ -15,6 +15,7 @@ mod export_plan;
 mod filter;
 mod input;
 mod order;
+mod place;
 mod read_plan;
 mod row;
 mod selection;

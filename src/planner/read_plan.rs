@@ -3,6 +3,7 @@
 use crate::base::TypeName;
 use crate::catalog::{Collection, CollectionId};
 use crate::planner::input::row_id;
+use crate::planner::place::Place;
 use crate::planner::{ConnectionField, ConnectionPlan, Filter, Order, Output, PlanError, Planner, RowPlan, SelectedField};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -70,7 +71,7 @@ impl Planner<'_> {
     ) -> Result<ReadPlan, PlanError> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
-        let row = self.plan_row(self.readable(collection.id), &selected.selection, &selected.key, &mut masked)?;
+        let row = self.plan_row(self.readable(collection.id), &selected.selection, &Place::root(&selected.key), &mut masked)?;
         let rows_at_most = self.bounded_rows(1, [&row])?;
         let mut viewed = Viewed::default();
         self.note_row(&row, &mut viewed);

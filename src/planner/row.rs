@@ -2,6 +2,7 @@
 
 use crate::base::{FieldName, TypeName};
 use crate::catalog::{Collection, FieldKind};
+use crate::planner::place::Place;
 use crate::planner::{ColumnOutput, Filter, GuardedColumn, Order, PlanError, Planner, Readable, SelectedField, Selection};
 use crate::sql::Label;
 use serde_json::Value as Json;
@@ -66,7 +67,7 @@ pub struct ToManyPlan {
 }
 
 impl Planner<'_> {
-    /// Plans the fields of one row. `path` grows by response keys and names masked cells.
+    /// Plans the fields of one row. `place` names masked cells.
     ///
     /// # Errors
     /// [`PlanError`] of an argument below.
@@ -74,14 +75,13 @@ impl Planner<'_> {
         &self,
         source: Readable,
         selection: &Selection,
-        path: &str,
+        place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<RowPlan, PlanError> {
         let collection = self.catalog.collection(source.collection());
         let mut fields = Vec::with_capacity(selection.0.len());
         for field in &selection.0 {
-            let path = format!("{path}.{}", field.key);
-            let output = self.plan_output(collection, field, &path, masked)?;
+            let output = self.plan_output(collection, field, &place.below(&field.key), masked)?;
             fields.push(OutputField { key: label(&field.key)?, name: FieldName::new(&field.name), output });
         }
         let view_name = collection.audit.is_read_audited.then(|| collection.name.clone());
@@ -92,28 +92,29 @@ impl Planner<'_> {
         &self,
         collection: &Collection,
         selected: &SelectedField,
-        path: &str,
+        place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<Output, PlanError> {
         if selected.name == "__typename" {
             return Ok(Output::Typename(collection.name.clone()));
         }
-        let unknown = || PlanError::argument(path, format!("`{}` has no field `{}`", collection.name, selected.name));
+        let unknown =
+            || PlanError::argument(place.to_string(), format!("`{}` has no field `{}`", collection.name, selected.name));
         let field = collection.find_field(&selected.name).ok_or_else(unknown)?;
         match field.kind {
             FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
                 let output = self.column_output(field).ok_or_else(unknown)?;
                 if !output.column.is_open() {
-                    masked.push(path.to_owned());
+                    masked.push(place.to_string());
                 }
                 Ok(Output::Column(output))
             }
             FieldKind::ToOne { target, .. } => {
                 let key = self.guarded_column(field).ok_or_else(unknown)?;
                 if !key.is_open() {
-                    masked.push(path.to_owned());
+                    masked.push(place.to_string());
                 }
-                let row = self.plan_row(self.readable(target), &selected.selection, path, masked)?;
+                let row = self.plan_row(self.readable(target), &selected.selection, place, masked)?;
                 Ok(Output::ToOne(Box::new(ToOnePlan { key, row })))
             }
             FieldKind::ToMany { target, inverse } => {
@@ -124,7 +125,7 @@ impl Planner<'_> {
                     filter: self.plan_where(target_collection, selected)?,
                     order: self.plan_order(target_collection, "orderBy", selected.argument("orderBy"))?,
                     limit: self.plan_first(selected)?,
-                    row: self.plan_row(self.readable(target), &selected.selection, path, masked)?,
+                    row: self.plan_row(self.readable(target), &selected.selection, place, masked)?,
                 })))
             }
         }

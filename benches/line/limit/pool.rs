@@ -73,7 +73,7 @@ impl Manager for Connector {
     async fn create(&self) -> Result<AsyncPgConnection, LimitError> {
         let failed = |error: tokio_postgres::Error| LimitError(error.to_string());
         let mut config = self.url.parse::<tokio_postgres::Config>().map_err(failed)?;
-        config.application_name("limit").options("-c statement_timeout=30000 -c jit=off -c lock_timeout=10s");
+        config.application_name("limit").options("-c statement_timeout=30000 -c jit=off -c lock_timeout=10s -c search_path=");
         let (client, socket) = config.connect(NoTls).await.map_err(failed)?;
         tokio::spawn(socket);
         let connection = AsyncPgConnection::try_from(client).await.map_err(|error| LimitError(error.to_string()))?;

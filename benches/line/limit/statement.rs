@@ -46,8 +46,7 @@ pub(crate) const UPDATE: [&str; 4] = [
 ];
 
 /// BEGIN with the role and the settings that Toolcrib's transactions have, too.
-pub(crate) const OPENING: &str = "BEGIN; set local role toolcrib_role_manager; set local toolcrib.user_id = ''; \
-     set local toolcrib.team_id = ''; set local toolcrib.service = ''";
+pub(crate) const OPENING: &str = "BEGIN; set local role toolcrib_role_manager; set local toolcrib.actor = ''";
 
 /// A JSON text, as PostgreSQL built it.
 #[derive(Debug, FromSqlRow)]

@@ -59,7 +59,7 @@ impl Pool {
     }
 }
 
-const WHO: &str = "json_build_object('role', current_user, 'user', coalesce(current_setting('toolcrib.user_id', true), ''))";
+const WHO: &str = "json_build_object('role', current_user, 'user', split_part(current_setting('toolcrib.actor', true), ' ', 1))";
 const DIVIDE_BY_ZERO: &str = "to_json(1 / (random() * 0)::int)";
 const TAKE_TOO_LONG: &str = "to_json(pg_sleep(10)::text)";
 
