@@ -1,12 +1,11 @@
 //! Opening one connection.
 
-use crate::db::DbError;
+use crate::db::address::Tls;
+use crate::db::{DatabaseAddress, DbError};
 use diesel_async::AsyncPgConnection;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio_postgres::NoTls;
 
 /// How to connect.
 #[derive(Clone, Debug)]
@@ -23,6 +22,8 @@ pub struct ConnectOptions {
 pub(crate) struct Connection {
     /// Diesel's connection.
     pub(crate) pg: AsyncPgConnection,
+    /// What guards it, for whoever has to open a second one to cancel a statement of this one.
+    pub(crate) tls: Tls,
     /// Whether the socket is gone.
     is_closed: Arc<AtomicBool>,
     /// The statement shapes that are prepared on it.
@@ -44,8 +45,8 @@ impl ConnectOptions {
     /// # Errors
     /// [`DbError::Unavailable`].
     pub(crate) async fn connect(&self) -> Result<Connection, DbError> {
-        let unavailable = |error: tokio_postgres::Error| DbError::Unavailable(Box::new(error));
-        let mut config = tokio_postgres::Config::from_str(&self.url).map_err(unavailable)?;
+        let mut address = DatabaseAddress::parse(&self.url).map_err(|error| DbError::Unavailable(Box::new(error)))?;
+        let config = &mut address.config;
         config.application_name("toolcrib");
         config.connect_timeout(Duration::from_secs(5));
         // JIT compilation costs more than it saves on statements that answer a request.
@@ -54,17 +55,16 @@ impl ConnectOptions {
         // changes the role, twice for each: a fifth of the time of a read by id.
         let fixed = "-c jit=off -c lock_timeout=10s -c timezone=UTC -c datestyle=ISO -c search_path=";
         config.options(format!("-c statement_timeout={} {fixed}", self.statement_timeout.as_millis()));
-        let (client, socket) = config.connect(NoTls).await.map_err(unavailable)?;
         let is_closed = Arc::new(AtomicBool::new(false));
         let closing = Arc::clone(&is_closed);
-        tokio::spawn(async move {
-            let outcome = socket.await;
+        let ended = move |outcome: Result<(), tokio_postgres::Error>| {
             closing.store(true, Ordering::Relaxed);
             if let Err(error) = outcome {
                 tracing::debug!(error = %error, "a database connection ended");
             }
-        });
+        };
+        let client = address.connect_bare(ended).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
         let pg = AsyncPgConnection::try_from(client).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
-        Ok(Connection { pg, is_closed, prepared: parking_lot::Mutex::default() })
+        Ok(Connection { pg, tls: address.tls, is_closed, prepared: parking_lot::Mutex::default() })
     }
 }

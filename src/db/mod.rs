@@ -8,6 +8,7 @@
 //! pooled.
 //! Deliberately unknown: plans, rules, what a statement means.
 
+mod address;
 mod connect;
 mod error;
 pub mod introspect;
@@ -24,6 +25,7 @@ mod session;
 mod shape;
 mod transaction;
 
+pub use address::{ConnectError, DatabaseAddress};
 pub use connect::ConnectOptions;
 pub use error::{ConstraintKind, DbError};
 pub use pool::Database;

@@ -89,10 +89,10 @@ impl Drop for Checkout {
         }
         // The caller was dropped in the middle: whatever runs is cancelled, and the connection never comes back.
         let connection = Object::take(object);
-        let cancel = connection.pg.cancel_token();
+        let (token, tls) = (connection.pg.cancel_token(), connection.tls.clone());
         drop(connection);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { cancel.cancel_query(tokio_postgres::NoTls).await });
+            runtime.spawn(async move { tls.cancel(token).await });
         }
     }
 }

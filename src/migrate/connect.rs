@@ -1,11 +1,10 @@
 //! The owner's session: who it is, how long it waits.
 
-use crate::db::introspect;
 use crate::db::privileges::OWNER_ROLE;
+use crate::db::{DatabaseAddress, introspect};
 use crate::migrate::MigrateError;
 use crate::migrate::error::MINIMUM_VERSION;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use tokio_postgres::NoTls;
 
 /// How long a second server waits for the first one's migrations.
 const BUSY_SECONDS: u64 = 120;
@@ -13,13 +12,11 @@ const BUSY_SECONDS: u64 = 120;
 /// Connects as the owner. Waiting for a table's lock blocks everybody who comes after, hence the short patience.
 ///
 /// # Errors
-/// [`MigrateError::Unreachable`] and [`MigrateError::TooOld`].
+/// [`MigrateError::Connect`] and [`MigrateError::TooOld`].
 pub async fn connect(owner_url: &str) -> Result<AsyncPgConnection, MigrateError> {
     // Not `establish`: Diesel's error would be a text without its cause, which says whether nobody listens or the password is
     // wrong.
-    let (client, socket) = tokio_postgres::connect(owner_url, NoTls).await.map_err(MigrateError::Unreachable)?;
-    let connecting = AsyncPgConnection::try_from_client_and_connection(client, socket).await;
-    let mut connection = connecting.map_err(MigrateError::Session)?;
+    let mut connection = DatabaseAddress::parse(owner_url)?.connect().await?;
     let settings = "set application_name to 'toolcrib migrate'; set lock_timeout to '5s'; set client_min_messages to warning;
         set search_path to public";
     connection.batch_execute(settings).await.map_err(MigrateError::while_doing("setting up the session"))?;

@@ -1,6 +1,7 @@
 //! Why the database cannot be brought to the catalog.
 
 use crate::base::{Fault, FaultCode};
+use crate::db::ConnectError;
 use crate::db::migrations::PlatformMigrationError;
 use crate::migrate::{Refusal, Step};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -12,12 +13,9 @@ pub(super) const MINIMUM_VERSION: i32 = 15;
 /// Why the database cannot be brought to the catalog.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// The database is away, or refuses the login.
-    #[error("the database cannot be reached: is it running, and is `database.url` right?")]
-    Unreachable(#[source] tokio_postgres::Error),
-    /// The database let us in and then refused the settings that every session needs.
-    #[error("the database refused to set up a session")]
-    Session(#[source] diesel::ConnectionError),
+    /// There is no way to the database.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The server is too old.
     #[error("the database is PostgreSQL {found}; {MINIMUM_VERSION} is the oldest that will do")]
     TooOld {

@@ -4,9 +4,10 @@
 //! that is given the same URL knows it, and nobody has to carry a second secret. `database.server_url` replaces all of this.
 
 use crate::config::DatabaseUrl;
+use crate::db::DatabaseAddress;
 use crate::db::privileges::SERVER_ROLE;
 use crate::migrate::{MigrateError, connect};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -28,7 +29,7 @@ pub async fn ensure_server_login(owner: &DatabaseUrl, server: &DatabaseUrl) -> R
         // A login of the operator's own: its password is the operator's.
         return Ok(());
     }
-    if AsyncPgConnection::establish(server.expose()).await.is_ok() {
+    if DatabaseAddress::parse(server.expose())?.connect().await.is_ok() {
         return Ok(());
     }
     let Some(password) = owner_password(owner) else {

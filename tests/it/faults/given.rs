@@ -3,6 +3,7 @@
 use crate::support::database::connect;
 use crate::support::process::Crib;
 use crate::support::proxy::Proxy;
+use crate::support::tls::Authority;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ const NOTES: &str = r#"type Note @collection @access(read: "true", write: "user.
 struct Given {
     postgres: LocalPostgres,
     proxy: Proxy,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Given {
@@ -40,7 +41,7 @@ impl Given {
         fs::write(file, "local all postgres trust\nlocal all all scram-sha-256\n").unwrap();
         client.batch_execute("select pg_reload_conf()").await.unwrap();
         let proxy = Proxy::before(postgres.owner_url().expose()).await;
-        Self { postgres, proxy, _directory: directory }
+        Self { postgres, proxy, directory }
     }
 }
 
@@ -75,4 +76,43 @@ async fn the_server_logs_in_as_itself() {
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("password authentication failed for user \"desk_owner\""), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("guessed"), "{}", outcome.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_is_verified_or_refused() {
+    let given = Given::start().await;
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let owner = given.postgres.owner_url();
+    let guarded = |acceptor| Proxy::guarded(owner.expose(), acceptor);
+    let (right, wrong_name) = (guarded(authority.acceptor("127.0.0.1")).await, guarded(authority.acceptor("db.internal")).await);
+    let file = |name: &str, pem: String| {
+        let path = given.directory.path().join(name);
+        fs::write(&path, pem).unwrap();
+        path.display().to_string()
+    };
+    let (trusted, other) = (file("authority.pem", authority.pem()), file("stranger.pem", stranger.pem()));
+    let url = |proxy: &Proxy, parameters: &str| format!("{}?{parameters}", proxy.url("desk_owner", "the%20owner's", "desk"));
+
+    let crib = Crib::with_schema(NOTES).with("DATABASE_URL", url(&right, &format!("sslmode=verify-full&sslrootcert={trusted}")));
+    crib.run_well(&["migrate", "plan", "--write", "create_notes"]);
+    crib.run_well(&["migrate", "apply"]);
+    crib.serve(&[]).await.is_ready().await;
+
+    let no_tls = "no TLS with the database";
+    let cases = [
+        (url(&right, &format!("sslrootcert={other}")), no_tls),
+        (url(&wrong_name, &format!("sslrootcert={trusted}")), no_tls),
+        // The system trusts nobody who signs for a test.
+        (url(&right, "sslmode=require"), no_tls),
+        // A server that offers none, asked for it.
+        (url(&given.proxy, &format!("sslrootcert={trusted}")), no_tls),
+        (url(&right, "sslmode=disable"), "the database cannot be reached"),
+        (url(&right, "sslrootcert=/nowhere.pem"), "`sslrootcert=/nowhere.pem` holds no certificates in PEM form"),
+    ];
+    for (url, expected) in cases {
+        let outcome = Crib::with_schema(NOTES).with("DATABASE_URL", &url).run(&["migrate", "status"]);
+        assert_eq!(outcome.code, Some(1), "{url}");
+        assert!(outcome.stderr.contains(expected), "{url}: {}", outcome.stderr);
+        assert!(!outcome.stderr.contains("owner's"), "{url}: {}", outcome.stderr);
+    }
 }

@@ -7,3 +7,4 @@ pub mod expect;
 pub mod http;
 pub mod process;
 pub mod proxy;
+pub mod tls;
