@@ -17,6 +17,7 @@ mod draft;
 mod findings;
 mod literal;
 mod load;
+mod measure;
 mod merge;
 mod nearest;
 mod physical;

@@ -12,13 +12,13 @@ const IMPLICIT_FIELDS: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
 const RESERVED_FIELDS: [&str; 6] = ["where", "and", "or", "not", "nodeId", "viewerCan"];
 
 /// Types of the API that do not come from one collection.
-const API_TYPES: [&str; 5] = ["PageInfo", "Node", "Viewer", "OrderDirection", "ExportPayload"];
+const API_TYPES: [&str; 6] = ["DateBucket", "PageInfo", "Node", "Viewer", "OrderDirection", "ExportPayload"];
 
 /// Root fields that do not come from one collection.
 pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
 
 /// What the API makes of a collection `Ticket`: `TicketConnection` and the others, as text before and after its name.
-const TYPES_OF_COLLECTION: [(&str, &str); 15] = [
+const TYPES_OF_COLLECTION: [(&str, &str); 32] = [
     ("", "Connection"),
     ("", "Edge"),
     ("", "Where"),
@@ -26,7 +26,24 @@ const TYPES_OF_COLLECTION: [(&str, &str); 15] = [
     ("", "OrderBy"),
     ("", "By"),
     ("", "Aggregate"),
+    ("", "AggregateKeys"),
+    ("", "AggregateCounts"),
+    ("", "AggregateSums"),
+    ("", "AggregateAverages"),
+    ("", "AggregateValues"),
+    ("", "AggregateOrder"),
+    ("", "AggregateKeysOrder"),
+    ("", "AggregateCountsOrder"),
+    ("", "AggregateSumsOrder"),
+    ("", "AggregateAveragesOrder"),
+    ("", "AggregateValuesOrder"),
+    ("", "Having"),
+    ("", "HavingCounts"),
+    ("", "HavingSums"),
+    ("", "HavingAverages"),
+    ("", "HavingValues"),
     ("", "GroupBy"),
+    ("", "GroupField"),
     ("", "Changed"),
     ("Create", "Input"),
     ("Create", "Payload"),
@@ -37,7 +54,7 @@ const TYPES_OF_COLLECTION: [(&str, &str); 15] = [
 ];
 
 /// What the API makes of an enum or scalar, as text after its name.
-const TYPES_OF_LEAF: [&str; 2] = ["Filter", "ListFilter"];
+const TYPES_OF_LEAF: [&str; 3] = ["Filter", "ListFilter", "Having"];
 
 /// The columns that every PostgreSQL table has.
 pub(super) const SYSTEM_COLUMNS: [&str; 7] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "oid"];

@@ -92,6 +92,7 @@ impl Engine {
         match self.api.root_fields.get(&field.name) {
             Some(RootField::One(collection)) => Some(planner.plan_read_one(*collection, field)),
             Some(RootField::Many(collection)) => Some(planner.plan_read_many(*collection, field)),
+            Some(RootField::Aggregate(collection)) => Some(planner.plan_read_aggregate(*collection, field)),
             _ => None,
         }
     }

@@ -17,6 +17,11 @@ pub struct GuardedColumn {
 }
 
 impl GuardedColumn {
+    /// A column of a subselect whose values were guarded where they were computed.
+    pub(crate) fn computed(column: ColumnName, scalar: ScalarType) -> Self {
+        Self { column, guard: Predicate::Always, scalar, enum_id: None }
+    }
+
     /// The column.
     pub fn name(&self) -> &ColumnName {
         &self.column

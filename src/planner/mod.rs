@@ -7,6 +7,7 @@
 //! Deliberately unknown: connections, HTTP, GraphQL documents, how an answer is encoded.
 
 mod access;
+pub mod aggregate;
 mod column;
 mod connection;
 mod cursor;
@@ -23,6 +24,7 @@ pub mod to_sql;
 mod write_plan;
 
 pub use access::Readable;
+pub use aggregate::AggregatePlan;
 pub use column::{ColumnOutput, ColumnShape, GuardedColumn};
 pub use connection::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField};
 pub use cursor::{CursorKey, CursorPosition};
@@ -31,7 +33,7 @@ pub use export_plan::{ExportColumn, ExportPlan};
 pub use filter::{Filter, FilterTest};
 pub use order::{Order, OrderBy};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
-pub use row::{Output, OutputField, RowPlan, ToManyPlan, ToOnePlan};
+pub use row::{Output, OutputField, RowPlan, ToManyAggregate, ToManyPlan, ToOnePlan};
 pub use selection::{SelectedField, Selection};
 pub use write_plan::{CreatePlan, DeletePlan, FieldGuard, Reference, TargetCheck, UpdatePlan, UpdateRequest, WriteColumn};
 

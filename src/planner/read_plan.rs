@@ -4,7 +4,9 @@ use crate::base::TypeName;
 use crate::catalog::{Collection, CollectionId};
 use crate::planner::input::row_id;
 use crate::planner::place::Place;
-use crate::planner::{ConnectionField, ConnectionPlan, Filter, Order, Output, PlanError, Planner, RowPlan, SelectedField};
+use crate::planner::{
+    AggregatePlan, ConnectionField, ConnectionPlan, Filter, Order, Output, PlanError, Planner, RowPlan, SelectedField,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -33,6 +35,8 @@ pub enum ReadRoot {
     },
     /// `tickets(...)`
     Connection(Box<ConnectionPlan>),
+    /// `ticketsAggregate(...)`
+    Aggregate(Box<AggregatePlan>),
 }
 
 /// The fixed part of a VIEW event; the ids come from the statement itself.
@@ -92,6 +96,21 @@ impl Planner<'_> {
         Ok(ReadPlan { root: ReadRoot::Connection(Box::new(connection)), view, rows_at_most, masked })
     }
 
+    /// Plans `ticketsAggregate(...)`.
+    ///
+    /// # Errors
+    /// [`PlanError`] naming the argument that makes no sense.
+    pub fn plan_read_aggregate(&self, collection: CollectionId, selected: &SelectedField) -> Result<ReadPlan, PlanError> {
+        let collection = self.catalog.collection(collection);
+        let mut masked = Vec::new();
+        let plan = self.plan_aggregate(collection, selected, &Place::root(&selected.key), &mut masked)?;
+        let rows_at_most = self.bounded_rows(u64::from(plan.first), plan.key_rows().map(|relation| &relation.row))?;
+        let mut viewed = Viewed::default();
+        self.note_aggregate(&plan, &mut viewed);
+        let view = viewed.into_record(collection, None);
+        Ok(ReadPlan { root: ReadRoot::Aggregate(Box::new(plan)), view, rows_at_most, masked })
+    }
+
     /// Nested lists multiply: ten rows of ten rows of ten rows are a thousand. What a field could show at most is bounded
     /// before the database is asked.
     fn bounded_rows<'r>(&self, roots: u64, rows: impl IntoIterator<Item = &'r RowPlan>) -> Result<u64, PlanError> {
@@ -140,9 +159,27 @@ impl Planner<'_> {
                     self.note_order(collection, &relation.order, viewed);
                     self.note_row(&relation.row, viewed);
                 }
+                Output::Aggregate(relation) => self.note_aggregate(&relation.plan, viewed),
                 _ => {}
             }
         }
+    }
+
+    /// Counts and sums tell something of the rows, also where no row is shown.
+    fn note_aggregate(&self, plan: &AggregatePlan, viewed: &mut Viewed) {
+        if plan.source.is_empty() {
+            return;
+        }
+        let collection = self.catalog.collection(plan.source.collection());
+        if collection.audit.is_read_audited {
+            viewed.fields.entry(collection.name.to_string()).or_default();
+            viewed.is_unconditional = true;
+        }
+        plan.inputs.iter().for_each(|input| viewed.note_use(collection, input.field.as_str()));
+        self.note_filter(collection, &plan.filter, viewed);
+        plan.key_rows().filter(|relation| !relation.row.source.is_empty()).for_each(|relation| {
+            self.note_row(&relation.row, viewed);
+        });
     }
 
     fn note_filter(&self, collection: &Collection, filter: &Filter, viewed: &mut Viewed) {
@@ -193,6 +230,7 @@ fn rows_below(row: &RowPlan) -> u64 {
     let rows = row.fields.iter().map(|field| match &field.output {
         Output::ToOne(relation) => rows_below(&relation.row).saturating_add(1),
         Output::ToMany(relation) => u64::from(relation.limit).saturating_mul(rows_below(&relation.row).saturating_add(1)),
+        Output::Aggregate(relation) => u64::from(relation.plan.first),
         Output::Typename(_) | Output::Column(_) => 0,
     });
     rows.fold(0, u64::saturating_add)
@@ -204,6 +242,7 @@ impl ReadPlan {
         match &self.root {
             ReadRoot::Row { id, row } => id.is_none() || row.source.is_empty(),
             ReadRoot::Connection(connection) => connection.source.is_empty(),
+            ReadRoot::Aggregate(aggregate) => aggregate.source.is_empty(),
         }
     }
 }

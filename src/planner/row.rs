@@ -3,7 +3,9 @@
 use crate::base::{FieldName, TypeName};
 use crate::catalog::{Collection, FieldKind};
 use crate::planner::place::Place;
-use crate::planner::{ColumnOutput, Filter, GuardedColumn, Order, PlanError, Planner, Readable, SelectedField, Selection};
+use crate::planner::{
+    AggregatePlan, ColumnOutput, Filter, GuardedColumn, Order, PlanError, Planner, Readable, SelectedField, Selection,
+};
 use crate::sql::Label;
 use serde_json::Value as Json;
 
@@ -40,6 +42,8 @@ pub enum Output {
     ToOne(Box<ToOnePlan>),
     /// The rows that point here.
     ToMany(Box<ToManyPlan>),
+    /// What is computed over the rows that point here.
+    Aggregate(Box<ToManyAggregate>),
 }
 
 /// The row that a foreign key points to.
@@ -64,6 +68,15 @@ pub struct ToManyPlan {
     pub limit: u32,
     /// Each row.
     pub row: RowPlan,
+}
+
+/// What is computed over the rows that point here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToManyAggregate {
+    /// Their foreign key with its field's guard.
+    pub key: GuardedColumn,
+    /// What is computed.
+    pub plan: AggregatePlan,
 }
 
 impl Planner<'_> {
@@ -100,7 +113,9 @@ impl Planner<'_> {
         }
         let unknown =
             || PlanError::argument(place.to_string(), format!("`{}` has no field `{}`", collection.name, selected.name));
-        let field = collection.find_field(&selected.name).ok_or_else(unknown)?;
+        let Some(field) = collection.find_field(&selected.name) else {
+            return self.plan_relation_aggregate(collection, selected, place, masked)?.ok_or_else(unknown);
+        };
         match field.kind {
             FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
                 let output = self.column_output(field).ok_or_else(unknown)?;
@@ -129,6 +144,24 @@ impl Planner<'_> {
                 })))
             }
         }
+    }
+
+    /// `eventsAggregate(...)` beside the relation `events`.
+    fn plan_relation_aggregate(
+        &self,
+        collection: &Collection,
+        selected: &SelectedField,
+        place: &Place<'_>,
+        masked: &mut Vec<String>,
+    ) -> Result<Option<Output>, PlanError> {
+        let relation = selected.name.strip_suffix("Aggregate").and_then(|name| collection.find_field(name));
+        let Some(FieldKind::ToMany { target, inverse }) = relation.map(|field| &field.kind) else {
+            return Ok(None);
+        };
+        let target = self.catalog.collection(*target);
+        let Some(key) = self.guarded_column(self.catalog.field(*inverse)) else { return Ok(None) };
+        let plan = self.plan_aggregate(target, selected, place, masked)?;
+        Ok(Some(Output::Aggregate(Box::new(ToManyAggregate { key, plan }))))
     }
 
     /// The `where` argument of a field.

@@ -98,6 +98,8 @@ pub enum Expr {
     WholeRow(Alias),
     /// `(array)[index]`, from 1.
     Element(Box<Expr>, Box<Expr>),
+    /// `distinct expr`, the argument of an aggregate.
+    Distinct(Box<Expr>),
     /// `aggregate(arg order by ...) filter (where ...)`
     Aggregate {
         /// The function, `json_agg`.

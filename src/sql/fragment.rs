@@ -191,6 +191,14 @@ fn push_select<'b>(select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()>
         out.push_sql(" where ");
         push_expr(filter, out)?;
     }
+    for (index, expr) in select.group.iter().enumerate() {
+        out.push_sql(if index == 0 { " group by " } else { ", " });
+        push_expr(expr, out)?;
+    }
+    if let Some(having) = &select.having {
+        out.push_sql(" having ");
+        push_expr(having, out)?;
+    }
     for (index, term) in select.order.iter().enumerate() {
         out.push_sql(if index == 0 { " order by " } else { ", " });
         push_order(term, out)?;
@@ -331,6 +339,7 @@ fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
             push_around("(", array, ")[", out)?;
             push_around("(", index, ")::integer]", out)?;
         }
+        Expr::Distinct(inner) => push_around("distinct ", inner, "", out)?,
         Expr::Aggregate { function, argument, filter } => {
             out.push_sql(function);
             push_around("(", argument, ")", out)?;

@@ -124,6 +124,10 @@ pub struct Select {
     pub joins: Vec<Join>,
     /// WHERE; the constant `true` is left out.
     pub filter: Option<Expr>,
+    /// GROUP BY.
+    pub group: Vec<Expr>,
+    /// HAVING.
+    pub having: Option<Expr>,
     /// ORDER BY.
     pub order: Vec<OrderTerm>,
     /// LIMIT, as a number in the text: `limit $1` would be planned anew on every execution, because PostgreSQL's generic

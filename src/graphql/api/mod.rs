@@ -1,5 +1,6 @@
 //! The API that comes out of a catalog: types, and what each root field does.
 
+mod aggregates;
 mod connections;
 mod filters;
 mod inputs;
@@ -20,6 +21,8 @@ pub enum RootField {
     One(CollectionId),
     /// `tickets(...)`
     Many(CollectionId),
+    /// `ticketsAggregate(...)`
+    Aggregate(CollectionId),
     /// `createTicket(...)`
     Create(CollectionId),
     /// `updateTicket(...)`
@@ -47,6 +50,7 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
     scalars::declare(&mut types);
     filters::declare_scalar_filters(catalog, &mut types);
     connections::declare_page_info(&mut types);
+    aggregates::declare_common(&mut types);
     let mut query = Object::new("Query").description("What can be read. Rows that a rule hides are absent, not refused.");
     let mut mutation =
         Object::new("Mutation").description("What can be changed. All fields of a document succeed, or none does.");
@@ -58,9 +62,11 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
         types.inputs.push(inputs::order(collection));
         types.inputs.push(inputs::connect(collection));
         let (one, many) = objects::root_fields(collection);
-        query = query.field(one).field(many);
+        aggregates::declare(catalog, collection, &mut types);
+        query = query.field(one).field(many).field(aggregates::root_field(collection));
         types.root_fields.insert(collection.singular.to_string(), RootField::One(collection.id));
         types.root_fields.insert(collection.plural.to_string(), RootField::Many(collection.id));
+        types.root_fields.insert(format!("{}Aggregate", collection.plural), RootField::Aggregate(collection.id));
         for field in mutations::mutations(catalog, collection, &mut types) {
             mutation = mutation.field(field);
             has_mutations = true;

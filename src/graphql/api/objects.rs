@@ -1,14 +1,16 @@
 //! Object types, enums, and the root fields that read.
 
 use crate::catalog::{Catalog, Collection, EnumType, Field as CatalogField, FieldKind};
-use crate::graphql::api::{described, field};
+use crate::graphql::api::{aggregates, described, field};
 use crate::policy::RuleBook;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputValue, Object, TypeRef};
 
 /// The object type of a collection.
 pub(super) fn object(catalog: &Catalog, rules: &RuleBook, collection: &Collection) -> Object {
     let object = described!(Object::new(collection.name.as_str()), collection.description.as_deref());
-    collection.fields.iter().fold(object, |object, field| object.field(output_field(catalog, rules, field)))
+    let object = collection.fields.iter().fold(object, |object, field| object.field(output_field(catalog, rules, field)));
+    let aggregates = collection.fields.iter().filter_map(|field| aggregates::relation_field(catalog, collection, field));
+    aggregates.fold(object, Object::field)
 }
 
 fn output_field(catalog: &Catalog, rules: &RuleBook, catalog_field: &CatalogField) -> Field {

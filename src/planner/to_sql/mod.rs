@@ -5,6 +5,7 @@
 //! the whole target table after an ANALYZE), the order repeated outside the joins.
 //! Aliases are `t0, t1, ...` by depth-first order, so the same plan always gives the same text.
 
+mod aggregate;
 mod audit;
 mod change;
 mod connection;

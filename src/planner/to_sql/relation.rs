@@ -2,10 +2,11 @@
 
 use crate::base::ColumnName;
 use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::aggregate::aggregate_select;
 use crate::planner::to_sql::filter::filter_condition;
 use crate::planner::to_sql::order::order_terms;
 use crate::planner::to_sql::row::{json_rows, row_parts};
-use crate::planner::{ToManyPlan, ToOnePlan};
+use crate::planner::{ToManyAggregate, ToManyPlan, ToOnePlan};
 use crate::sql::{Alias, Column, CompareOp, Expr, From, Join, JoinKind, OrderTerm, Select};
 
 /// A joined relation.
@@ -69,6 +70,18 @@ pub(crate) fn to_many_join(relation: &ToManyPlan, parent: Alias, aliases: &mut A
     let rows = json_rows(select, parts.columns, parts.seen, aliases);
     let list = json_list(rows, has_seen, aliases);
     lateral(list, has_seen, aliases)
+}
+
+/// What is computed over the rows whose foreign key points to the row `parent`, as a JSON array.
+pub(crate) fn aggregate_join(relation: &ToManyAggregate, parent: Alias, aliases: &mut Aliases) -> Joined {
+    let points_here = |row| {
+        let parent_id = Expr::column(parent, &ColumnName::new("id"));
+        let is_child = Expr::compare(CompareOp::Equal, relation.key.unguarded(row), parent_id);
+        Some(Expr::all([is_child, relation.key.guard(row)]))
+    };
+    let select = aggregate_select(&relation.plan, points_here, aliases);
+    let has_seen = select.columns.iter().any(|column| column.label.as_ref().is_some_and(|label| label.as_str() == "seen"));
+    lateral(select, has_seen, aliases)
 }
 
 /// Where the rule binds the key itself, `row.team == user.team` among a team's tickets, most parents have no row to show: said

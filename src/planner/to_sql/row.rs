@@ -2,7 +2,7 @@
 
 use crate::base::{ColumnName, TypeName, Value};
 use crate::planner::to_sql::Aliases;
-use crate::planner::to_sql::relation::{to_many_join, to_one_join};
+use crate::planner::to_sql::relation::{aggregate_join, to_many_join, to_one_join};
 use crate::planner::{Output, RowPlan};
 use crate::sql::{Alias, Column, CompareOp, Expr, Join, Select};
 
@@ -34,6 +34,12 @@ pub(crate) fn row_parts(row: &RowPlan, alias: Alias, aliases: &mut Aliases) -> R
             Output::ToMany(relation) if relation.row.source.is_empty() => Expr::Fixed("'[]'::json"),
             Output::ToMany(relation) => {
                 let joined = to_many_join(relation, alias, aliases);
+                parts.joins.push(joined.join);
+                seen.extend(joined.seen);
+                joined.json
+            }
+            Output::Aggregate(relation) => {
+                let joined = aggregate_join(relation, alias, aliases);
                 parts.joins.push(joined.join);
                 seen.extend(joined.seen);
                 joined.json

@@ -57,6 +57,7 @@ impl Tool {
         Ok(match self.api.root_fields[&field.name] {
             RootField::One(collection) => Planned::read(&planner, planner.plan_read_one(collection, field)?),
             RootField::Many(collection) => Planned::read(&planner, planner.plan_read_many(collection, field)?),
+            RootField::Aggregate(collection) => Planned::read(&planner, planner.plan_read_aggregate(collection, field)?),
             RootField::Create(collection) => {
                 let plan = planner.plan_create(collection, &input("input"), text("reason"))?;
                 let statement = create_statement(&planner, &plan);
