@@ -105,6 +105,7 @@ fn web_state(settings: &Settings, app: &App, demo: Option<&[DemoCredential]>) ->
         authenticator: Arc::clone(&app.authenticator),
         demo: demo.map(|credentials| Arc::new(DemoState { users: users(credentials) })),
         max_body_bytes: settings.limits.max_body_bytes,
+        max_batch: settings.limits.max_batch,
         tool_name: tool_name(settings),
         examples: examples.into(),
     })

@@ -11,6 +11,8 @@ pub struct LimitSettings {
     pub max_root_fields: usize,
     /// How large a request body is.
     pub max_body_bytes: usize,
+    /// How many operations one request may bundle in a JSON array; 1 means that batches are refused.
+    pub max_batch: usize,
     /// How many fields are aliased.
     pub max_aliases: usize,
     /// How many fields are selected.
@@ -28,6 +30,7 @@ impl LimitSettings {
         "limits.max_depth",
         "limits.max_root_fields",
         "limits.max_body_bytes",
+        "limits.max_batch",
         "limits.max_aliases",
         "limits.max_fields",
         "limits.page_size",
@@ -44,6 +47,7 @@ impl LimitSettings {
             max_depth: entries.read_count("limits.max_depth").unwrap_or(20),
             max_root_fields: entries.read_count("limits.max_root_fields").unwrap_or(50),
             max_body_bytes: entries.read_count("limits.max_body_bytes").unwrap_or(1024 * 1024),
+            max_batch: entries.read_count("limits.max_batch").unwrap_or(1),
             max_aliases: entries.read_count("limits.max_aliases").unwrap_or(200),
             max_fields: entries.read_count("limits.max_fields").unwrap_or(2000),
             page_size: page_size.unwrap_or(max_page_size.min(50)),

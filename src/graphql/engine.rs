@@ -32,7 +32,7 @@ pub struct EngineParts {
     pub exporter: Exporter,
 }
 
-/// Values of an operation's variables, as a request gives them.
+/// A JSON object of a request: the values of its variables, or its extensions.
 pub type Variables = JsonMap;
 
 /// A request, as the GraphQL-over-HTTP specification names its parts.
@@ -44,8 +44,8 @@ pub struct GraphqlRequest {
     pub operation_name: Option<String>,
     /// Values of its variables.
     pub variables: Variables,
-    /// Whether mutations are refused, as for a GET.
-    pub is_query_only: bool,
+    /// What goes beyond the specification. Entries that nobody here knows are left alone.
+    pub extensions: Variables,
 }
 
 /// Answers GraphQL requests. Shared by all of them.
@@ -95,41 +95,51 @@ impl Engine {
         Planner { catalog: &self.parts.catalog, rules: &self.parts.rules, actor, request, settings: &self.parts.planner_settings }
     }
 
-    /// Whether a request asks for a change, which has to be seen through once it began.
-    pub fn is_mutation(&self, request: &GraphqlRequest) -> bool {
-        let document = self.documents.find(&request.query).ok();
-        let is_mutation = |document: Arc<Valid<ExecutableDocument>>| {
-            document.operations.get(request.operation_name.as_deref()).is_ok_and(|operation| operation.is_mutation())
-        };
-        document.is_some_and(is_mutation)
-    }
-
     /// Answers a request.
     pub async fn execute(&self, request: &GraphqlRequest, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
-        let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
-        match self.prepare(request, &mut summary) {
-            Ok(prepared) => self.run(prepared, actor, context, summary).await,
-            Err(errors) => response::request_error(&errors, summary, context.request_id),
+        match self.prepare(request, actor, context) {
+            Ok(ready) => self.run_ready(ready, actor, context).await,
+            Err(response) => *response,
         }
     }
 
-    fn prepare(&self, request: &GraphqlRequest, summary: &mut OperationSummary) -> Result<Prepared, Vec<GraphqlError>> {
+    /// Makes an operation ready to run: its document found, validated and within the limits, its variables coerced.
+    ///
+    /// # Errors
+    /// The response, where the request as a whole is faulty.
+    pub fn prepare(
+        &self,
+        request: &GraphqlRequest,
+        _actor: &Actor,
+        context: &RequestContext,
+    ) -> Result<ReadyOperation, Box<GraphqlResponse>> {
+        let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
+        match self.find_operation(request, &mut summary) {
+            Ok(prepared) => Ok(ReadyOperation { prepared, summary }),
+            Err(errors) => Err(Box::new(response::request_error(&errors, summary, context.request_id))),
+        }
+    }
+
+    /// Runs an operation.
+    pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
+        let ReadyOperation { prepared, summary } = ready;
+        self.run(prepared, actor, context, summary).await
+    }
+
+    fn find_operation(&self, request: &GraphqlRequest, summary: &mut OperationSummary) -> Result<Prepared, Vec<GraphqlError>> {
         let document = self.documents.find(&request.query)?;
         let bad_input = |message: String| vec![GraphqlError::request(FaultCode::BadUserInput, message)];
         let name = request.operation_name.as_deref();
         let operation = document.operations.get(name).map_err(|_| {
             bad_input(match name {
-                Some(name) => format!("the document has no operation `{name}`"),
+                Some(name) => format!("the document has no operation `{name}`; `operationName` has to name one of its own"),
                 None => "the document has several operations; say which with `operationName`".to_owned(),
             })
         })?;
         summary.operation_name = operation.name.as_ref().map(|name| name.to_string());
         summary.operation_type = Some(if operation.is_mutation() { "mutation" } else { "query" });
-        if operation.is_mutation() && request.is_query_only {
-            return Err(bad_input("a mutation has to be sent with POST".to_owned()));
-        }
         if operation.is_subscription() {
-            return Err(bad_input("subscriptions are not served".to_owned()));
+            return Err(bad_input("subscriptions are not served; ask with a query".to_owned()));
         }
         let variables = apollo_compiler::request::coerce_variable_values(&self.schema, operation, &request.variables)
             .map_err(|error| bad_input(error.message().to_string()))?;
@@ -139,7 +149,20 @@ impl Engine {
     }
 }
 
-/// An operation that is ready to run.
+/// An operation that is ready to run, with what is known of it so far.
+pub struct ReadyOperation {
+    prepared: Prepared,
+    summary: OperationSummary,
+}
+
+impl ReadyOperation {
+    /// Whether it asks for a change, which has to be seen through once it began.
+    pub fn is_mutation(&self) -> bool {
+        self.prepared.operation.is_mutation()
+    }
+}
+
+/// An operation with its variables and what it selects.
 pub(crate) struct Prepared {
     pub(crate) document: Arc<Valid<ExecutableDocument>>,
     pub(crate) operation: apollo_compiler::Node<Operation>,

@@ -20,7 +20,7 @@ mod mutate;
 mod payload;
 mod response;
 
-pub use engine::{ApiError, Engine, EngineParts, GraphqlRequest, Variables};
+pub use engine::{ApiError, Engine, EngineParts, GraphqlRequest, ReadyOperation, Variables};
 pub use error::GraphqlError;
 pub use limits::OperationLimits;
 pub use response::{GraphqlResponse, OperationSummary, ResponseKind};

@@ -1,5 +1,6 @@
 //! The response: `data` is put together from texts that PostgreSQL built, never parsed again.
 
+use crate::base::FaultCode;
 use crate::graphql::GraphqlError;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -7,8 +8,8 @@ use uuid::Uuid;
 /// Whether an operation was executed, which HTTP needs for its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseKind {
-    /// The request was faulty as a whole: no `data`.
-    RequestError,
+    /// The request was faulty as a whole, with this as the first of its errors: no `data`.
+    RequestError(FaultCode),
     /// Executed, perhaps with errors in fields.
     Executed,
 }
@@ -86,7 +87,8 @@ impl Data {
 pub(crate) fn request_error(errors: &[GraphqlError], mut summary: OperationSummary, request_id: Uuid) -> GraphqlResponse {
     summary.error_codes = errors.iter().map(|error| error.code.as_str()).collect();
     let body = format!("{{\"errors\":{}}}", errors_json(errors, request_id));
-    GraphqlResponse { body, kind: ResponseKind::RequestError, summary }
+    let code = errors.first().map_or(FaultCode::InternalServerError, |error| error.code);
+    GraphqlResponse { body, kind: ResponseKind::RequestError(code), summary }
 }
 
 /// An executed operation; `data` is `None` when an error reached the top.

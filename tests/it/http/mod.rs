@@ -1,5 +1,7 @@
 //! The web: what each route answers to whom, in which form and with which status.
 
+mod audit;
+mod batches;
 mod bodies;
 mod credentials;
 mod demo;

@@ -34,7 +34,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
 use toolcrib::config::LimitSettings;
-use toolcrib::graphql::GraphqlRequest;
+use toolcrib::graphql::{GraphqlRequest, Variables};
 use world::{AGENT_WITHOUT_TEAM, ROLES, Table, World};
 
 const SCHEMA: &str = include_str!("schema.graphql");
@@ -70,7 +70,7 @@ impl Bench {
             query: operation.text.clone(),
             operation_name: operation.name.clone(),
             variables,
-            is_query_only: true,
+            extensions: Variables::default(),
         };
         let context = RequestContext::internal(Utc::now());
         let body = self.app.app.engine.execute(&request, &actor(caller), &context).await.body;

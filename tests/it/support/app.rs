@@ -108,6 +108,7 @@ impl TestAppBuilder {
             authenticator: Arc::clone(&app.authenticator),
             demo: self.is_demo.then(|| Arc::new(DemoState { users })),
             max_body_bytes: settings.limits.max_body_bytes,
+            max_batch: settings.limits.max_batch,
             tool_name: "test".into(),
             examples: Arc::new([]),
         };
