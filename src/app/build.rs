@@ -74,6 +74,7 @@ impl App {
                 max_aliases: limits.max_aliases,
                 max_root_fields: limits.max_root_fields,
             },
+            introspection_for: settings.graphql.introspection_for.clone(),
             exporter,
             database: database.clone(),
         })?;

@@ -64,6 +64,16 @@ pub enum AppError {
         /// Which.
         name: &'static str,
     },
+    /// A setting names a role that the schema does not have.
+    #[error("`{setting}` names the role `{role}`, which the schema does not have; there are {known}")]
+    UnknownRole {
+        /// The setting.
+        setting: &'static str,
+        /// What it names.
+        role: String,
+        /// The roles that there are.
+        known: String,
+    },
     /// The address is taken.
     #[error("cannot listen on {address}; another process may be using it, `--listen` names another address")]
     Listen {

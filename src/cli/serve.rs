@@ -17,10 +17,13 @@ use tokio::net::TcpListener;
 /// Serves until it is asked to stop.
 pub(crate) async fn run(arguments: &Arguments, serve: &ServeArguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let settings = arguments.settings()?;
+    let mut settings = arguments.settings()?;
     telemetry::start(&settings.log);
     if serve.demo && !settings.server.listen.ip().is_loopback() {
         return Err(AppError::DemoNotOnLoopback.into());
+    }
+    if serve.demo {
+        settings.graphql = settings.graphql.for_demo();
     }
     // Before anything is changed, so that a mistake or a taken port costs nothing.
     let tool = Tool::load(&settings)?;

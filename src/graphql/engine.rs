@@ -2,12 +2,14 @@
 
 use crate::base::{Actor, FaultCode, RequestContext};
 use crate::catalog::Catalog;
+use crate::config::Roles;
 use crate::db::Database;
 use crate::export::Exporter;
 use crate::graphql::api::{self, Api};
 use crate::graphql::document::Documents;
+use crate::graphql::names::Names;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
-use crate::graphql::{GraphqlError, OperationLimits, collect};
+use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, variables};
 use crate::planner::{Planner, PlannerSettings};
 use crate::policy::RuleBook;
 use apollo_compiler::executable::Operation;
@@ -28,6 +30,8 @@ pub struct EngineParts {
     pub planner_settings: PlannerSettings,
     /// What one operation may ask for.
     pub limits: OperationLimits,
+    /// Which roles may introspect.
+    pub introspection_for: Roles,
     /// Runs exports.
     pub exporter: Exporter,
 }
@@ -110,11 +114,11 @@ impl Engine {
     pub fn prepare(
         &self,
         request: &GraphqlRequest,
-        _actor: &Actor,
+        actor: &Actor,
         context: &RequestContext,
     ) -> Result<ReadyOperation, Box<GraphqlResponse>> {
         let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
-        match self.find_operation(request, &mut summary) {
+        match self.find_operation(request, Names::for_actor(actor, &self.parts.introspection_for), &mut summary) {
             Ok(prepared) => Ok(ReadyOperation { prepared, summary }),
             Err(errors) => Err(Box::new(response::request_error(&errors, summary, context.request_id))),
         }
@@ -126,8 +130,13 @@ impl Engine {
         self.run(prepared, actor, context, summary).await
     }
 
-    fn find_operation(&self, request: &GraphqlRequest, summary: &mut OperationSummary) -> Result<Prepared, Vec<GraphqlError>> {
-        let document = self.documents.find(&request.query)?;
+    fn find_operation(
+        &self,
+        request: &GraphqlRequest,
+        names: Names,
+        summary: &mut OperationSummary,
+    ) -> Result<Prepared, Vec<GraphqlError>> {
+        let document = self.documents.find(&request.query, names)?;
         let bad_input = |message: String| vec![GraphqlError::request(FaultCode::BadUserInput, message)];
         let name = request.operation_name.as_deref();
         let operation = document.operations.get(name).map_err(|_| {
@@ -141,9 +150,9 @@ impl Engine {
         if operation.is_subscription() {
             return Err(bad_input("subscriptions are not served; ask with a query".to_owned()));
         }
-        let variables = apollo_compiler::request::coerce_variable_values(&self.schema, operation, &request.variables)
-            .map_err(|error| bad_input(error.message().to_string()))?;
+        let variables = variables::coerce(&self.schema, &document, operation, &request.variables, names)?;
         let selection = collect::collect(&document, &operation.selection_set, &variables).map_err(|error| vec![error])?;
+        introspection::check(&document, operation, &selection, names).map_err(|error| vec![error])?;
         let operation = operation.clone();
         Ok(Prepared { document, operation, variables, selection })
     }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
+use toolcrib::config::Roles;
 use toolcrib::db::{ConnectOptions, Database};
 use toolcrib::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
 use toolcrib::graphql::{Engine, EngineParts, GraphqlRequest, OperationLimits};
@@ -190,7 +191,8 @@ async fn engine(database: &TestDatabase, settings: ExportSettings) -> Engine {
         settings,
     });
     let limits = OperationLimits { max_depth: 20, max_fields: 500, max_aliases: 50, max_root_fields: 20 };
-    Engine::new(EngineParts { catalog, rules, database, planner_settings, limits, exporter }).unwrap()
+    Engine::new(EngineParts { catalog, rules, database, planner_settings, limits, introspection_for: Roles::All, exporter })
+        .unwrap()
 }
 
 /// One of [`PEOPLE`].

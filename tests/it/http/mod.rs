@@ -5,8 +5,10 @@ mod batches;
 mod bodies;
 mod credentials;
 mod demo;
+mod introspection;
 mod media_types;
 mod methods;
+mod mistakes;
 mod sizes;
 
 /// Reads without touching a row.
