@@ -68,12 +68,7 @@ impl App {
             catalog: Arc::clone(&tool.catalog),
             rules: Arc::clone(&tool.rules),
             planner_settings,
-            limits: OperationLimits {
-                max_depth: limits.max_depth,
-                max_fields: limits.max_fields,
-                max_aliases: limits.max_aliases,
-                max_root_fields: limits.max_root_fields,
-            },
+            limits: OperationLimits::new(limits),
             introspection_for: settings.graphql.introspection_for.clone(),
             exporter,
             database: database.clone(),

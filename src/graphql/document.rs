@@ -17,12 +17,6 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
 /// Longer documents are parsed each time: a cache of them would be a way to fill the memory.
 const MAX_KEPT_BYTES: usize = 16 * 1024;
 
-/// How deep braces and brackets may nest before the parser gives up.
-const RECURSION_LIMIT: usize = 200;
-
-/// Tokens before the parser gives up.
-const TOKEN_LIMIT: usize = 20_000;
-
 /// The documents of an API.
 pub(crate) struct Documents {
     schema: Arc<Valid<Schema>>,
@@ -52,10 +46,14 @@ impl Documents {
     }
 
     fn parse(&self, text: &str, names: Names) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
-        let mut parser = apollo_compiler::parser::Parser::new().recursion_limit(RECURSION_LIMIT).token_limit(TOKEN_LIMIT);
-        let ast = parser
-            .parse_ast(text, "document.graphql")
-            .map_err(|error| GraphqlError::of_mistakes(FaultCode::GraphqlParseFailed, &self.schema, &error.errors, names))?;
+        let parser = apollo_compiler::parser::Parser::new();
+        let mut parser = parser.recursion_limit(limits::MAX_PARSED_NESTING).token_limit(self.limits.max_tokens);
+        let ast = parser.parse_ast(text, "document.graphql").map_err(|error| {
+            // Whatever else it says comes from having stopped there.
+            let limit = error.errors.iter().find_map(|mistake| limits::parser_limit(&mistake.error.to_string(), &self.limits));
+            let mistakes = || GraphqlError::of_mistakes(FaultCode::GraphqlParseFailed, &self.schema, &error.errors, names);
+            limit.map_or_else(mistakes, |limit| vec![limit])
+        })?;
         let invalid = |errors: &_| GraphqlError::of_mistakes(FaultCode::GraphqlValidationFailed, &self.schema, errors, names);
         let (document, mut mistakes) = match ast.to_executable(&self.schema) {
             Ok(document) => (document, None),

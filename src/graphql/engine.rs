@@ -9,7 +9,7 @@ use crate::graphql::api::{self, Api};
 use crate::graphql::document::Documents;
 use crate::graphql::names::Names;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
-use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, variables};
+use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, limits, variables};
 use crate::planner::{Planner, PlannerSettings};
 use crate::policy::RuleBook;
 use apollo_compiler::executable::Operation;
@@ -126,8 +126,17 @@ impl Engine {
 
     /// Runs an operation.
     pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
+        let is_mutation = ready.is_mutation();
         let ReadyOperation { prepared, summary } = ready;
-        self.run(prepared, actor, context, summary).await
+        let given_up = summary.clone();
+        let running = self.run(prepared, actor, context, summary);
+        if is_mutation {
+            return running.await;
+        }
+        match tokio::time::timeout(self.parts.limits.timeout, running).await {
+            Ok(response) => response,
+            Err(_) => response::executed(None, &[limits::took_too_long(&self.parts.limits)], &[], given_up, context.request_id),
+        }
     }
 
     fn find_operation(
@@ -151,7 +160,9 @@ impl Engine {
             return Err(bad_input("subscriptions are not served; ask with a query".to_owned()));
         }
         let variables = variables::coerce(&self.schema, &document, operation, &request.variables, names)?;
-        let selection = collect::collect(&document, &operation.selection_set, &variables).map_err(|error| vec![error])?;
+        let max_values = self.parts.limits.max_values;
+        let selection = collect::collect_within(&document, &operation.selection_set, &variables, max_values);
+        let selection = selection.map_err(|error| vec![error])?;
         introspection::check(&document, operation, &selection, names).map_err(|error| vec![error])?;
         let operation = operation.clone();
         Ok(Prepared { document, operation, variables, selection })

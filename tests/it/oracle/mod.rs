@@ -100,6 +100,7 @@ impl Bench {
 /// Large operations are what is wanted here.
 fn lift(limits: &mut LimitSettings) {
     limits.max_aliases = 100_000;
+    limits.max_directives = 100_000;
     limits.max_fields = 100_000;
     limits.max_rows = 1_000_000_000;
 }
