@@ -5,7 +5,7 @@ use crate::auth::Authenticator;
 use crate::config::Settings;
 use crate::db::{ConnectOptions, Database, server_keys};
 use crate::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
-use crate::graphql::{Engine, EngineParts, OperationLimits};
+use crate::graphql::{Engine, EngineParts, OperationLimits, TrustedDocuments};
 use crate::planner::{CursorKey, PlannerSettings};
 use std::sync::Arc;
 
@@ -70,6 +70,7 @@ impl App {
             planner_settings,
             limits: OperationLimits::new(limits),
             introspection_for: settings.graphql.introspection_for.clone(),
+            trusted: TrustedDocuments::load(&settings.graphql)?,
             exporter,
             database: database.clone(),
         })?;

@@ -3,7 +3,7 @@
 use crate::auth::AuthError;
 use crate::catalog::Diagnostics;
 use crate::db::DbError;
-use crate::graphql::ApiError;
+use crate::graphql::{ApiError, ManifestError};
 use crate::http::console::ConsoleError;
 use crate::local_pg::LocalPostgresError;
 use crate::migrate::MigrateError;
@@ -41,6 +41,9 @@ pub enum AppError {
     /// The API.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// Trusted documents.
+    #[error(transparent)]
+    Documents(#[from] ManifestError),
     /// Credentials.
     #[error(transparent)]
     Auth(#[from] AuthError),

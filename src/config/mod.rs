@@ -23,7 +23,7 @@ mod toml_file;
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use demo::DemoSettings;
 pub use error::{ConfigError, Origin, Problem};
-pub use graphql::GraphqlSettings;
+pub use graphql::{GraphqlSettings, TrustedDocumentMode};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogSettings};
 pub use roles::Roles;
@@ -94,7 +94,7 @@ impl Settings {
             server: ServerSettings::read(&mut entries, directory),
             database: DatabaseSettings::read(&mut entries),
             log: LogSettings::read(&mut entries),
-            graphql: GraphqlSettings::read(&mut entries),
+            graphql: GraphqlSettings::read(&mut entries, directory),
             limits: LimitSettings::read(&mut entries),
             demo: DemoSettings::read(&mut entries, directory),
         };

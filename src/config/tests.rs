@@ -150,7 +150,11 @@ fn the_documented_file_is_complete_and_true() {
     let said = load(&defaults, &[], &Overrides::default()).unwrap();
     let unsaid = load("", &[], &Overrides::default()).unwrap();
     assert_eq!(said.limits, unsaid.limits);
-    assert_eq!(said.graphql, unsaid.graphql);
+    let GraphqlSettings { introspection_for, trusted_documents, documents, any_document_for } = said.graphql;
+    assert_eq!(introspection_for, unsaid.graphql.introspection_for);
+    assert_eq!(trusted_documents, unsaid.graphql.trusted_documents);
+    assert_eq!(documents.file_name(), unsaid.graphql.documents.file_name());
+    assert_eq!(any_document_for, unsaid.graphql.any_document_for);
     assert_eq!(said.log, unsaid.log);
     assert_eq!(said.database.statement_timeout, unsaid.database.statement_timeout);
     assert_eq!(said.server.listen, unsaid.server.listen);

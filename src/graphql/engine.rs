@@ -9,6 +9,7 @@ use crate::graphql::api::{self, Api};
 use crate::graphql::document::Documents;
 use crate::graphql::names::Names;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
+use crate::graphql::trusted::TrustedDocuments;
 use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, limits, variables};
 use crate::planner::{Planner, PlannerSettings};
 use crate::policy::RuleBook;
@@ -32,6 +33,8 @@ pub struct EngineParts {
     pub limits: OperationLimits,
     /// Which roles may introspect.
     pub introspection_for: Roles,
+    /// Which documents are run for whom.
+    pub trusted: TrustedDocuments,
     /// Runs exports.
     pub exporter: Exporter,
 }
@@ -42,8 +45,10 @@ pub type Variables = JsonMap;
 /// A request, as the GraphQL-over-HTTP specification names its parts.
 #[derive(Clone, Debug, Default)]
 pub struct GraphqlRequest {
-    /// The document.
+    /// The document; empty where it is named by an id.
     pub query: String,
+    /// The id of a trusted document.
+    pub document_id: Option<String>,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Values of its variables.
@@ -76,6 +81,14 @@ impl Engine {
             Schema::parse_and_validate(api.schema.sdl(), "api.graphql").map_err(|error| ApiError(error.errors.to_string()))?;
         let schema = Arc::new(schema);
         let documents = Documents::new(Arc::clone(&schema), parts.limits.clone());
+        for text in parts.trusted.texts() {
+            // A client that is out of date must not keep the server from starting.
+            if let Err(errors) = documents.find(text, Names::Told) {
+                let message = errors.first().map(|error| error.message.clone()).unwrap_or_default();
+                let start: String = text.chars().take(80).collect();
+                tracing::warn!("a trusted document does not fit the API, and will be refused: {message}: {start}");
+            }
+        }
         Ok(Self { parts, api, schema, documents })
     }
 
@@ -118,7 +131,9 @@ impl Engine {
         context: &RequestContext,
     ) -> Result<ReadyOperation, Box<GraphqlResponse>> {
         let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
-        match self.find_operation(request, Names::for_actor(actor, &self.parts.introspection_for), &mut summary) {
+        let names = Names::for_actor(actor, &self.parts.introspection_for);
+        let text = self.parts.trusted.resolve(request, actor).map_err(|error| vec![error]);
+        match text.and_then(|text| self.find_operation(request, &text, names, &mut summary)) {
             Ok(prepared) => Ok(ReadyOperation { prepared, summary }),
             Err(errors) => Err(Box::new(response::request_error(&errors, summary, context.request_id))),
         }
@@ -142,10 +157,11 @@ impl Engine {
     fn find_operation(
         &self,
         request: &GraphqlRequest,
+        text: &str,
         names: Names,
         summary: &mut OperationSummary,
     ) -> Result<Prepared, Vec<GraphqlError>> {
-        let document = self.documents.find(&request.query, names)?;
+        let document = self.documents.find(text, names)?;
         let bad_input = |message: String| vec![GraphqlError::request(FaultCode::BadUserInput, message)];
         let name = request.operation_name.as_deref();
         let operation = document.operations.get(name).map_err(|_| {

@@ -1,7 +1,7 @@
 //! The language: a request's text and variables → validated operation → plans → one JSON answer.
 //!
 //! Purpose: the only place that knows GraphQL's documents and the shape of its responses.
-//! Flow: `document` (parse, validate, limits; cached by text) → `variables` → `collect` (selection) → `introspection` (the right
+//! Flow: `trusted` (which document) → `document` (parse, validate, limits; cached by text) → `variables` → `collect` (selection) → `introspection` (the right
 //! to it) → `execute` (plan, run) → `response`.
 //! The API's types are declared as async-graphql's dynamic schema (`api`); its SDL is what clients get. Documents are validated
 //! by apollo-compiler against that same SDL: it follows the specification where async-graphql 7.2 accepts a missing required
@@ -23,9 +23,11 @@ mod mutate;
 mod names;
 mod payload;
 mod response;
+mod trusted;
 mod variables;
 
 pub use engine::{ApiError, Engine, EngineParts, GraphqlRequest, ReadyOperation, Variables};
 pub use error::GraphqlError;
 pub use limits::OperationLimits;
 pub use response::{GraphqlResponse, OperationSummary, ResponseKind};
+pub use trusted::{ManifestError, TrustedDocuments};

@@ -16,6 +16,7 @@ pub(crate) fn status_of(code: FaultCode) -> StatusCode {
         FaultCode::NotFound => StatusCode::NOT_FOUND,
         FaultCode::Conflict => StatusCode::CONFLICT,
         FaultCode::LimitExceeded => StatusCode::PAYLOAD_TOO_LARGE,
+        FaultCode::PersistedQueryNotFound => StatusCode::UNPROCESSABLE_ENTITY,
         FaultCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         FaultCode::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
         FaultCode::BadUserInput

@@ -14,6 +14,8 @@ pub(super) struct Sent<'t> {
     #[serde(borrow)]
     query: Option<&'t RawValue>,
     #[serde(borrow)]
+    document_id: Option<&'t RawValue>,
+    #[serde(borrow)]
     operation_name: Option<&'t RawValue>,
     #[serde(borrow)]
     variables: Option<&'t RawValue>,
@@ -38,12 +40,13 @@ impl<'t> Sent<'t> {
 
     /// The request, if every parameter is of its type.
     pub(super) fn read(self) -> Result<GraphqlRequest, Unreadable> {
-        let Self { query, operation_name, variables, extensions } = self;
+        let Self { query, document_id, operation_name, variables, extensions } = self;
         let query = read_text("query", query)?;
+        let document_id = read_text("documentId", document_id)?;
         let operation_name = read_text("operationName", operation_name)?;
         let variables = read_map("variables", variables)?;
         let extensions = read_map("extensions", extensions)?;
-        request(query, operation_name, variables, extensions)
+        request(query, document_id, operation_name, variables, extensions)
     }
 }
 
@@ -51,6 +54,7 @@ impl<'t> Sent<'t> {
 #[derive(Default)]
 pub(super) struct SentTexts {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -63,6 +67,7 @@ impl SentTexts {
         for (name, text) in pairs {
             let place = match name.as_str() {
                 "query" => &mut sent.query,
+                "documentId" => &mut sent.document_id,
                 "operationName" => &mut sent.operation_name,
                 "variables" => &mut sent.variables,
                 "extensions" => &mut sent.extensions,
@@ -77,27 +82,29 @@ impl SentTexts {
 
     /// The request, if every parameter is of its type.
     pub(super) fn read(self) -> Result<GraphqlRequest, Unreadable> {
-        let Self { query, operation_name, variables, extensions } = self;
+        let Self { query, document_id, operation_name, variables, extensions } = self;
         let map = |name: &str, text: Option<String>| match text.filter(|text| !text.is_empty()) {
             Some(text) => read_map(name, parse_json::<Option<&RawValue>>(&text, &format!("`{name}`"))?),
             None => Ok(Variables::default()),
         };
         let (variables, extensions) = (map("variables", variables)?, map("extensions", extensions)?);
-        request(query, operation_name, variables, extensions)
+        request(query, document_id, operation_name, variables, extensions)
     }
 }
 
 fn request(
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Variables,
     extensions: Variables,
 ) -> Result<GraphqlRequest, Unreadable> {
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let Some(query) = some(query) else {
+    let (query, document_id) = (query.unwrap_or_default(), some(document_id));
+    if query.is_empty() && document_id.is_none() && !extensions.contains_key("persistedQuery") {
         return Err(Unreadable::Malformed("`query` is missing: the GraphQL document to run".to_owned()));
-    };
-    Ok(GraphqlRequest { query, operation_name: some(operation_name), variables, extensions })
+    }
+    Ok(GraphqlRequest { query, document_id, operation_name: some(operation_name), variables, extensions })
 }
 
 fn read_text(name: &str, sent: Option<&RawValue>) -> Result<Option<String>, Unreadable> {

@@ -17,7 +17,7 @@ use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
 use toolcrib::config::{Overrides, Roles, Settings};
 use toolcrib::db::{ConnectOptions, Database};
 use toolcrib::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
-use toolcrib::graphql::{Engine, EngineParts, GraphqlRequest, OperationLimits};
+use toolcrib::graphql::{Engine, EngineParts, GraphqlRequest, OperationLimits, TrustedDocuments};
 use toolcrib::planner::{CursorKey, PlannerSettings};
 use uuid::Uuid;
 
@@ -190,9 +190,20 @@ async fn engine(database: &TestDatabase, settings: ExportSettings) -> Engine {
         key: WatermarkKey::new(vec![7; 32]),
         settings,
     });
-    let limits = OperationLimits::new(&Settings::load(Path::new("."), [], &Overrides::default()).unwrap().limits);
-    Engine::new(EngineParts { catalog, rules, database, planner_settings, limits, introspection_for: Roles::All, exporter })
-        .unwrap()
+    let defaults = Settings::load(Path::new("."), [], &Overrides::default()).unwrap();
+    let limits = OperationLimits::new(&defaults.limits);
+    let trusted = TrustedDocuments::load(&defaults.graphql).unwrap();
+    Engine::new(EngineParts {
+        catalog,
+        rules,
+        database,
+        planner_settings,
+        limits,
+        introspection_for: Roles::All,
+        trusted,
+        exporter,
+    })
+    .unwrap()
 }
 
 /// One of [`PEOPLE`].

@@ -10,6 +10,7 @@ mod media_types;
 mod methods;
 mod mistakes;
 mod sizes;
+mod trusted;
 
 /// Reads without touching a row.
 const TYPENAME: &str = "{ __typename }";

@@ -68,6 +68,7 @@ impl Bench {
         let variables = serde_json_bytes::to_value(&operation.variables).unwrap().as_object().unwrap().clone();
         let request = GraphqlRequest {
             query: operation.text.clone(),
+            document_id: None,
             operation_name: operation.name.clone(),
             variables,
             extensions: Variables::default(),
