@@ -74,6 +74,7 @@ impl App {
             exporter,
             database: database.clone(),
         })?;
+        engine.measure_tables().await?;
         Ok(Self { engine: Arc::new(engine), authenticator: Arc::new(Authenticator::new(database)) })
     }
 }

@@ -25,6 +25,8 @@ pub struct LimitSettings {
     pub max_tokens: usize,
     /// How many values arguments hold, lists and objects taken apart, with each variable counted wherever it is used.
     pub max_values: usize,
+    /// What an operation may be estimated to cost.
+    pub max_cost: usize,
     /// How long a query may run.
     pub timeout: Duration,
     /// How many rows a list has when `first` does not say.
@@ -46,6 +48,7 @@ impl LimitSettings {
         "limits.max_fields",
         "limits.max_tokens",
         "limits.max_values",
+        "limits.max_cost",
         "limits.timeout",
         "limits.page_size",
         "limits.max_page_size",
@@ -67,6 +70,7 @@ impl LimitSettings {
             max_directives: entries.read_count("limits.max_directives").unwrap_or(200),
             max_tokens: entries.read_count("limits.max_tokens").unwrap_or(20_000),
             max_values: entries.read_count("limits.max_values").unwrap_or(100_000),
+            max_cost: entries.read_count("limits.max_cost").unwrap_or(10_000_000),
             timeout: entries.read("limits.timeout", duration::EXPECTED, duration::parse).unwrap_or(Duration::from_secs(30)),
             page_size: page_size.unwrap_or(max_page_size.min(50)),
             max_page_size,

@@ -3,11 +3,12 @@
 use crate::base::{Actor, FaultCode, RequestContext};
 use crate::catalog::Catalog;
 use crate::config::Roles;
-use crate::db::Database;
+use crate::db::{Database, TableSizes};
 use crate::export::Exporter;
 use crate::graphql::api::{self, Api};
 use crate::graphql::document::Documents;
 use crate::graphql::names::Names;
+use crate::graphql::pricing::PricedFor;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
 use crate::graphql::trusted::TrustedDocuments;
 use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, limits, variables};
@@ -17,6 +18,7 @@ use apollo_compiler::executable::Operation;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
+use parking_lot::RwLock;
 use std::sync::Arc;
 
 /// What an engine is made of.
@@ -63,6 +65,7 @@ pub struct Engine {
     pub(crate) api: Api,
     pub(crate) schema: Arc<Valid<Schema>>,
     documents: Documents,
+    pub(crate) sizes: RwLock<Arc<TableSizes>>,
 }
 
 /// Why a catalog has no API.
@@ -89,7 +92,7 @@ impl Engine {
                 tracing::warn!("a trusted document does not fit the API, and will be refused: {message}: {start}");
             }
         }
-        Ok(Self { parts, api, schema, documents })
+        Ok(Self { parts, api, schema, documents, sizes: RwLock::default() })
     }
 
     /// The API's SDL.
@@ -133,7 +136,12 @@ impl Engine {
         let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
         let names = Names::for_actor(actor, &self.parts.introspection_for);
         let text = self.parts.trusted.resolve(request, actor).map_err(|error| vec![error]);
-        match text.and_then(|text| self.find_operation(request, &text, names, &mut summary)) {
+        let found = text.and_then(|text| self.find_operation(request, &text, names, &mut summary));
+        let affordable = found.and_then(|prepared| {
+            let caller = PricedFor { request, actor, context, names };
+            self.price(&prepared, &caller, &mut summary).map(|()| prepared).map_err(|error| vec![error])
+        });
+        match affordable {
             Ok(prepared) => Ok(ReadyOperation { prepared, summary }),
             Err(errors) => Err(Box::new(response::request_error(&errors, summary, context.request_id))),
         }

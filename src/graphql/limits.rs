@@ -26,6 +26,8 @@ pub struct OperationLimits {
     pub max_tokens: usize,
     /// Values in arguments, with every variable counted wherever it is used.
     pub max_values: usize,
+    /// What an operation may be estimated to cost.
+    pub max_cost: usize,
     /// How long a query may run, all of its fields together. Changes are never given up halfway.
     pub timeout: Duration,
 }
@@ -41,6 +43,7 @@ impl OperationLimits {
             max_root_fields: settings.max_root_fields,
             max_tokens: settings.max_tokens,
             max_values: settings.max_values,
+            max_cost: settings.max_cost,
             timeout: settings.timeout,
         }
     }

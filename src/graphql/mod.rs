@@ -2,7 +2,7 @@
 //!
 //! Purpose: the only place that knows GraphQL's documents and the shape of its responses.
 //! Flow: `trusted` (which document) → `document` (parse, validate, limits; cached by text) → `variables` → `collect` (selection) → `introspection` (the right
-//! to it) → `execute` (plan, run) → `response`.
+//! to it) → `cost` → `execute` (plan, run) → `response`.
 //! The API's types are declared as async-graphql's dynamic schema (`api`); its SDL is what clients get. Documents are validated
 //! by apollo-compiler against that same SDL: it follows the specification where async-graphql 7.2 accepts a missing required
 //! variable until it resolves, and a validated document can be kept and used again. What it finds is told in our words
@@ -12,6 +12,7 @@
 
 pub mod api;
 pub mod collect;
+mod cost;
 mod document;
 mod engine;
 mod error;
@@ -22,10 +23,12 @@ mod mistake;
 mod mutate;
 mod names;
 mod payload;
+mod pricing;
 mod response;
 mod trusted;
 mod variables;
 
+pub use cost::Cost;
 pub use engine::{ApiError, Engine, EngineParts, GraphqlRequest, ReadyOperation, Variables};
 pub use error::GraphqlError;
 pub use limits::OperationLimits;

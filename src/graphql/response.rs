@@ -36,6 +36,10 @@ pub struct OperationSummary {
     pub fields: Vec<String>,
     /// Rows of the root collections in the answer.
     pub rows: i64,
+    /// What it was estimated to cost.
+    pub cost: u64,
+    /// That, as `extensions.cost`, if the caller asked for it.
+    pub told_cost: Option<Json>,
     /// The codes of the errors.
     pub error_codes: Vec<&'static str>,
 }
@@ -105,9 +109,16 @@ pub(crate) fn executed(
         body.push_str(",\"errors\":");
         body.push_str(&errors_json(errors, request_id));
     }
-    if !masked.is_empty() {
+    if !masked.is_empty() || summary.told_cost.is_some() {
+        let mut extensions = serde_json::Map::new();
+        if !masked.is_empty() {
+            extensions.insert("masked".to_owned(), masked.into());
+        }
+        if let Some(cost) = summary.told_cost.take() {
+            extensions.insert("cost".to_owned(), cost);
+        }
         body.push_str(",\"extensions\":");
-        body.push_str(&serde_json::json!({ "masked": masked }).to_string());
+        body.push_str(&Json::Object(extensions).to_string());
     }
     body.push('}');
     GraphqlResponse { body, kind: ResponseKind::Executed, summary }

@@ -113,6 +113,7 @@ impl Exchange {
             operation.fields = ?summary.fields,
             duration_ms,
             rows = summary.rows,
+            cost = summary.cost,
             errors = ?summary.error_codes,
             "{operation_type} {operation} took {duration_ms:.1} ms"
         );
