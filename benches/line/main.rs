@@ -8,6 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "a report is for whoever asked for it")]
 
+mod cost;
 mod export;
 mod limit;
 mod load;
@@ -47,12 +48,17 @@ struct Options {
     /// Clients that ask at once, each on a connection of its own.
     #[arg(long, default_value_t = 16)]
     clients: usize,
-    /// Only the measurements whose name contains this: `list`, `by id`, `update`, `start`, `export`.
+    /// Only the measurements whose name contains this: `list`, `by id`, `update`, `start`, `cost`, `export`.
     #[arg(long, default_value = "")]
     only: String,
     /// Tickets of the export.
     #[arg(long, default_value_t = 100_000)]
     exported: u32,
+    /// Generated queries whose cost is compared with their time, and what they are generated from.
+    #[arg(long, default_value_t = 500)]
+    queries: usize,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Be the hand-written server: the URLs of the owner and of the server's login.
     #[arg(long, hide = true, num_args = 2)]
     limit_server: Vec<String>,
@@ -92,6 +98,9 @@ async fn measure(options: &Options) -> Result<Report> {
             report.operations.push(measured);
         }
         servers.stop()?;
+    }
+    if is_wanted("cost") {
+        report.cost = Some(cost::measure(&stage, options.queries, options.seed).await?);
     }
     if is_wanted("export") {
         report.export = Some(export::measure(options.exported).await?);

@@ -1,5 +1,6 @@
 //! The report: a table for people, a JSON object for machines.
 
+use crate::cost::{self, Predicted};
 use crate::export::{self, Exported};
 use crate::rounds::{Measured, Side, median};
 use crate::service::{self, Service};
@@ -14,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) service: Option<Service>,
     /// Operations.
     pub(crate) operations: Vec<Measured>,
+    /// What costs foretell.
+    pub(crate) cost: Option<Predicted>,
     /// The export.
     pub(crate) export: Option<Exported>,
 }
@@ -25,6 +28,7 @@ impl Report {
             |service: &Service| service.cold_ms < service::READY_MS && service.resident_mib < service::RESIDENT_MIB;
         self.operations.iter().all(|measured| measured.target.is_none_or(|target| median(&measured.ratios) >= target))
             && self.service.as_ref().is_none_or(is_service_good)
+            && self.cost.as_ref().is_none_or(|cost| cost.correlation >= cost::CORRELATION)
             && self.export.as_ref().is_none_or(|export| export.growth_mib < export::GROWTH_MIB)
     }
 
@@ -57,8 +61,12 @@ impl Report {
         let export = self.export.as_ref().map(|Exported { rows, seconds, before_mib, growth_mib }| {
             json!({ "rows": rows, "seconds": seconds, "beforeMib": before_mib, "growthMib": growth_mib })
         });
+        let cost = self.cost.as_ref().map(|Predicted { queries, correlation, fifths }| {
+            let fifths: Vec<Json> = fifths.iter().map(|(cost, time)| json!({ "upToCost": cost, "p50Ms": time })).collect();
+            json!({ "queries": queries, "rankCorrelation": correlation, "fifths": fifths })
+        });
         let operations: Vec<Json> = self.operations.iter().map(operation).collect();
-        json!({ "operations": operations, "service": service, "export": export })
+        json!({ "operations": operations, "service": service, "cost": cost, "export": export })
     }
 
     fn operations_table(&self) -> Table {
@@ -120,6 +128,13 @@ impl fmt::Display for Report {
             table.add_row(["ready, PostgreSQL running", &format!("{warm_ms:.0} ms"), &ready]);
             let resident = format!("< {} MiB", service::RESIDENT_MIB);
             table.add_row(["resident after the start", &format!("{resident_mib:.1} MiB"), &resident]);
+        }
+        if let Some(Predicted { queries, correlation, fifths }) = &self.cost {
+            let name = format!("rank correlation of cost and time, {queries} queries");
+            table.add_row([name.as_str(), &format!("{correlation:.3}"), &format!("{:.2}", cost::CORRELATION)]);
+            for (cost, time) in fifths {
+                table.add_row([&format!("time of a query that costs up to {cost}"), &format!("{time:.2} ms"), "-"]);
+            }
         }
         if let Some(Exported { rows, seconds, before_mib, growth_mib }) = &self.export {
             table.add_row([&format!("export of {rows} tickets"), &format!("{seconds:.1} s"), "-"]);

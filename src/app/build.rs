@@ -5,7 +5,7 @@ use crate::auth::Authenticator;
 use crate::config::Settings;
 use crate::db::{ConnectOptions, Database, server_keys};
 use crate::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
-use crate::graphql::{Engine, EngineParts, OperationLimits};
+use crate::graphql::{Engine, EngineParts, OperationLimits, TrustedDocuments};
 use crate::planner::{CursorKey, PlannerSettings};
 use std::sync::Arc;
 
@@ -68,15 +68,13 @@ impl App {
             catalog: Arc::clone(&tool.catalog),
             rules: Arc::clone(&tool.rules),
             planner_settings,
-            limits: OperationLimits {
-                max_depth: limits.max_depth,
-                max_fields: limits.max_fields,
-                max_aliases: limits.max_aliases,
-                max_root_fields: limits.max_root_fields,
-            },
+            limits: OperationLimits::new(limits),
+            introspection_for: settings.graphql.introspection_for.clone(),
+            trusted: TrustedDocuments::load(&settings.graphql)?,
             exporter,
             database: database.clone(),
         })?;
+        engine.measure_tables().await?;
         Ok(Self { engine: Arc::new(engine), authenticator: Arc::new(Authenticator::new(database)) })
     }
 }

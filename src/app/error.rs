@@ -3,7 +3,7 @@
 use crate::auth::AuthError;
 use crate::catalog::Diagnostics;
 use crate::db::DbError;
-use crate::graphql::ApiError;
+use crate::graphql::{ApiError, ManifestError};
 use crate::http::console::ConsoleError;
 use crate::local_pg::LocalPostgresError;
 use crate::migrate::MigrateError;
@@ -41,6 +41,9 @@ pub enum AppError {
     /// The API.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// Trusted documents.
+    #[error(transparent)]
+    Documents(#[from] ManifestError),
     /// Credentials.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -63,6 +66,16 @@ pub enum AppError {
     NoKey {
         /// Which.
         name: &'static str,
+    },
+    /// A setting names a role that the schema does not have.
+    #[error("`{setting}` names the role `{role}`, which the schema does not have; there are {known}")]
+    UnknownRole {
+        /// The setting.
+        setting: &'static str,
+        /// What it names.
+        role: String,
+        /// The roles that there are.
+        known: String,
     },
     /// The address is taken.
     #[error("cannot listen on {address}; another process may be using it, `--listen` names another address")]

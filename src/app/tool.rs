@@ -22,11 +22,13 @@ impl Tool {
     /// Reads and compiles the schema that the settings name.
     ///
     /// # Errors
-    /// [`AppError::File`], [`AppError::Schema`] with every mistake.
+    /// [`AppError::File`], [`AppError::Schema`] with every mistake, [`AppError::UnknownRole`] of a setting.
     pub fn load(settings: &Settings) -> Result<Self, AppError> {
         let path = &settings.server.schema;
         let text = std::fs::read_to_string(path).map_err(|source| AppError::File { path: path.clone(), source })?;
-        Self::compile(vec![SourceFile::new(path, text)])
+        let tool = Self::compile(vec![SourceFile::new(path, text)])?;
+        tool.check_roles(settings)?;
+        Ok(tool)
     }
 
     /// Compiles SDL.
@@ -39,5 +41,17 @@ impl Tool {
             .map_err(|mistakes| AppError::Schema(Box::new(Diagnostics::new(catalog.sources.clone(), mistakes))))?;
         let demands = RuleDemands::new(&catalog, &rules);
         Ok(Self { catalog: Arc::new(catalog), rules: Arc::new(rules), demands: Arc::new(demands) })
+    }
+
+    /// A setting that names a role which the schema does not have is a slip, and one in who may do what.
+    fn check_roles(&self, settings: &Settings) -> Result<(), AppError> {
+        let known = self.catalog.roles();
+        for (setting, roles) in settings.graphql.role_lists() {
+            if let Some(role) = roles.named().iter().find(|role| !known.contains(role)) {
+                let known = known.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
+                return Err(AppError::UnknownRole { setting, role: role.to_string(), known });
+            }
+        }
+        Ok(())
     }
 }

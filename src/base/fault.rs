@@ -34,6 +34,8 @@ pub enum FaultCode {
     LimitExceeded,
     /// Too many requests.
     RateLimited,
+    /// No trusted document has this id; a client that has the document sends it.
+    PersistedQueryNotFound,
     /// Our fault; the log has the cause under the request id.
     InternalServerError,
     /// The document is not GraphQL.
@@ -56,6 +58,7 @@ impl FaultCode {
             Self::MfaRequired => "MFA_REQUIRED",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::RateLimited => "RATE_LIMITED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",

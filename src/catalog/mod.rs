@@ -33,6 +33,7 @@ pub use collection::{
     Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText,
 };
 pub use diagnostic::{Diagnostic, DiagnosticCode};
+pub(crate) use nearest::nearest;
 pub use physical::{ConstraintKind, constraint_name};
 pub use render::{Diagnostics, RenderStyle};
 pub use source::{LineColumn, SourceFile, SourceId, SourceSpan};

@@ -1,7 +1,7 @@
 //! The known name that a mistyped one probably means.
 
 /// The candidate closest to `name`, if one is close enough to be worth naming.
-pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = name.to_lowercase();
     let measured = candidates.into_iter().map(|candidate| {
         let distance = strsim::damerau_levenshtein(&written, &candidate.to_lowercase());

@@ -17,10 +17,13 @@ use tokio::net::TcpListener;
 /// Serves until it is asked to stop.
 pub(crate) async fn run(arguments: &Arguments, serve: &ServeArguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let settings = arguments.settings()?;
+    let mut settings = arguments.settings()?;
     telemetry::start(&settings.log);
     if serve.demo && !settings.server.listen.ip().is_loopback() {
         return Err(AppError::DemoNotOnLoopback.into());
+    }
+    if serve.demo {
+        settings.graphql = settings.graphql.for_demo();
     }
     // Before anything is changed, so that a mistake or a taken port costs nothing.
     let tool = Tool::load(&settings)?;
@@ -88,6 +91,7 @@ impl Startup {
         }
         let app = App::build(settings, tool, storage).await?;
         app.engine.exporter().watch_abandoned();
+        app.engine.watch_tables();
         let credentials = if *is_demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
         Ok((app, credentials))
     }
@@ -105,6 +109,7 @@ fn web_state(settings: &Settings, app: &App, demo: Option<&[DemoCredential]>) ->
         authenticator: Arc::clone(&app.authenticator),
         demo: demo.map(|credentials| Arc::new(DemoState { users: users(credentials) })),
         max_body_bytes: settings.limits.max_body_bytes,
+        max_batch: settings.limits.max_batch,
         tool_name: tool_name(settings),
         examples: examples.into(),
     })

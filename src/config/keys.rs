@@ -1,16 +1,23 @@
 //! The names of the settings, and the nearest one to a name that is none.
 
-use crate::config::{DatabaseSettings, DemoSettings, LimitSettings, LogSettings, ServerSettings};
+use crate::config::{DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, ServerSettings};
 
 /// What every variable of ours begins with.
 pub(super) const VARIABLE_PREFIX: &str = "TOOLCRIB_";
 
 /// Every key, in the order of the documented file.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
-    [ServerSettings::KEYS, DatabaseSettings::KEYS, LogSettings::KEYS, LimitSettings::KEYS, DemoSettings::KEYS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        ServerSettings::KEYS,
+        DatabaseSettings::KEYS,
+        LogSettings::KEYS,
+        GraphqlSettings::KEYS,
+        LimitSettings::KEYS,
+        DemoSettings::KEYS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The key with this name.

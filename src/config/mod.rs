@@ -12,17 +12,21 @@ mod demo;
 mod duration;
 mod entries;
 mod error;
+mod graphql;
 mod keys;
 mod limits;
 mod log;
+mod roles;
 mod server;
 mod toml_file;
 
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use demo::DemoSettings;
 pub use error::{ConfigError, Origin, Problem};
+pub use graphql::{GraphqlSettings, TrustedDocumentMode};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogSettings};
+pub use roles::Roles;
 pub use server::ServerSettings;
 
 #[cfg(test)]
@@ -49,6 +53,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// `[log]`
     pub log: LogSettings,
+    /// `[graphql]`
+    pub graphql: GraphqlSettings,
     /// `[limits]`
     pub limits: LimitSettings,
     /// `[demo]`
@@ -88,6 +94,7 @@ impl Settings {
             server: ServerSettings::read(&mut entries, directory),
             database: DatabaseSettings::read(&mut entries),
             log: LogSettings::read(&mut entries),
+            graphql: GraphqlSettings::read(&mut entries, directory),
             limits: LimitSettings::read(&mut entries),
             demo: DemoSettings::read(&mut entries, directory),
         };

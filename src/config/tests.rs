@@ -87,6 +87,27 @@ fn every_bad_value_is_reported_at_its_place_without_the_value() {
 }
 
 #[test]
+fn roles_are_all_none_or_named() {
+    let roles = |text: &str| load(&format!("[graphql]\nintrospection_for = '{text}'"), &[], &Overrides::default());
+    let only = |names: &[&str]| Roles::Only(names.iter().map(crate::base::RoleName::new).collect());
+    for (text, expected) in [
+        ("all", Roles::All),
+        ("none", only(&[])),
+        ("admin", only(&["admin"])),
+        ("admin,  lead_agent", only(&["admin", "lead_agent"])),
+    ] {
+        assert_eq!(roles(text).unwrap().graphql.introspection_for, expected, "{text}");
+    }
+    for text in ["", "admin manager", "admin,", "admin; manager"] {
+        check_refused(
+            &format!("[graphql]\nintrospection_for = '{text}'"),
+            &[],
+            "toolcrib.toml:2:21: `graphql.introspection_for` has to be `all`, `none` or names of roles, `admin, manager`",
+        );
+    }
+}
+
+#[test]
 fn what_is_not_toml_is_refused_at_its_place() {
     let error = load("listen = \n", &[], &Overrides::default()).unwrap_err();
     assert!(matches!(&error.problems[..], [Problem::Syntax { origin: Origin::File { line: 1, .. }, .. }]), "{error:?}");
@@ -129,6 +150,11 @@ fn the_documented_file_is_complete_and_true() {
     let said = load(&defaults, &[], &Overrides::default()).unwrap();
     let unsaid = load("", &[], &Overrides::default()).unwrap();
     assert_eq!(said.limits, unsaid.limits);
+    let GraphqlSettings { introspection_for, trusted_documents, documents, any_document_for } = said.graphql;
+    assert_eq!(introspection_for, unsaid.graphql.introspection_for);
+    assert_eq!(trusted_documents, unsaid.graphql.trusted_documents);
+    assert_eq!(documents.file_name(), unsaid.graphql.documents.file_name());
+    assert_eq!(any_document_for, unsaid.graphql.any_document_for);
     assert_eq!(said.log, unsaid.log);
     assert_eq!(said.database.statement_timeout, unsaid.database.statement_timeout);
     assert_eq!(said.server.listen, unsaid.server.listen);

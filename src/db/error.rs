@@ -29,7 +29,7 @@ pub enum DbError {
     #[error("a concurrent change got in the way; send the request again")]
     Conflict(#[source] DieselError),
     /// The statement took longer than `database.statement_timeout`.
-    #[error("the statement took too long; ask for less at once")]
+    #[error("a statement took longer than `database.statement_timeout` allows; ask for less at once")]
     Timeout(#[source] DieselError),
     /// Anything else is a fault of ours.
     #[error("the database refused a statement")]

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod server_keys;
 mod session;
 mod shape;
+mod table_sizes;
 mod transaction;
 
 pub use address::{ConnectError, DatabaseAddress};
@@ -32,4 +33,5 @@ pub use pool::Database;
 pub use raw_json::RawJson;
 pub use running_export::{hold_running_export, list_abandoned_exports};
 pub use session::ActorSettings;
+pub use table_sizes::TableSizes;
 pub use transaction::{JsonRow, Transaction};

@@ -2,7 +2,7 @@
 //! key merged, arguments with their variables and defaults. The specification's CollectFields() and CoerceArgumentValues().
 
 use crate::graphql::GraphqlError;
-use crate::graphql::limits::{MAX_VALUES, within};
+use crate::graphql::limits::too_many_values;
 use crate::planner::{SelectedField, Selection};
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::ast::{DirectiveList, Value};
@@ -12,20 +12,33 @@ use indexmap::IndexMap;
 use serde_json::{Map, Number, Value as Json};
 use std::cell::Cell;
 
+/// Collects the fields of a selection set, however many values its arguments hold.
+///
+/// # Errors
+/// None.
+pub fn collect(document: &ExecutableDocument, set: &SelectionSet, variables: &JsonMap) -> Result<Selection, GraphqlError> {
+    collect_within(document, set, variables, usize::MAX)
+}
+
 /// Collects the fields of a selection set.
 ///
 /// # Errors
 /// When the arguments hold too many values: a variable is small to send and counts wherever it is used.
-pub fn collect(document: &ExecutableDocument, set: &SelectionSet, variables: &JsonMap) -> Result<Selection, GraphqlError> {
-    let collector = Collector { document, variables, values: Cell::new(0) };
+pub(crate) fn collect_within(
+    document: &ExecutableDocument,
+    set: &SelectionSet,
+    variables: &JsonMap,
+    max_values: usize,
+) -> Result<Selection, GraphqlError> {
+    let collector = Collector { document, variables, max_values, values: Cell::new(0) };
     let selection = collector.selection(&[set]);
-    within("values in its arguments", collector.values.get(), MAX_VALUES)?;
-    Ok(selection)
+    if collector.values.get() > max_values { Err(too_many_values(max_values)) } else { Ok(selection) }
 }
 
 struct Collector<'a> {
     document: &'a ExecutableDocument,
     variables: &'a JsonMap,
+    max_values: usize,
     /// Values so far. Beyond the limit nothing is copied any more; the operation is refused then.
     values: Cell<usize>,
 }
@@ -128,7 +141,7 @@ impl<'a> Collector<'a> {
     /// Counts one value; false once there are too many.
     fn count_value(&self) -> bool {
         self.values.set(self.values.get() + 1);
-        self.values.get() <= MAX_VALUES
+        self.values.get() <= self.max_values
     }
 }
 

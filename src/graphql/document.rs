@@ -3,6 +3,7 @@
 use crate::base::FaultCode;
 use crate::graphql::GraphqlError;
 use crate::graphql::limits::{self, OperationLimits};
+use crate::graphql::names::Names;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use lru::LruCache;
@@ -15,12 +16,6 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
 
 /// Longer documents are parsed each time: a cache of them would be a way to fill the memory.
 const MAX_KEPT_BYTES: usize = 16 * 1024;
-
-/// How deep braces and brackets may nest before the parser gives up.
-const RECURSION_LIMIT: usize = 200;
-
-/// Tokens before the parser gives up.
-const TOKEN_LIMIT: usize = 20_000;
 
 /// The documents of an API.
 pub(crate) struct Documents {
@@ -38,27 +33,43 @@ impl Documents {
     /// The validated document of a text.
     ///
     /// # Errors
-    /// Everything that is wrong with it: syntax, validation, limits.
-    pub(crate) fn find(&self, text: &str) -> Result<Arc<Valid<ExecutableDocument>>, Vec<GraphqlError>> {
+    /// Everything that is wrong with it: syntax, validation, limits; in words that the caller may read.
+    pub(crate) fn find(&self, text: &str, names: Names) -> Result<Arc<Valid<ExecutableDocument>>, Vec<GraphqlError>> {
         if let Some(document) = self.kept.lock().get(text) {
             return Ok(Arc::clone(document));
         }
-        let document = Arc::new(self.parse(text)?);
+        let document = Arc::new(self.parse(text, names)?);
         if text.len() <= MAX_KEPT_BYTES {
             self.kept.lock().put(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)
     }
 
-    fn parse(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
-        let mut parser = apollo_compiler::parser::Parser::new().recursion_limit(RECURSION_LIMIT).token_limit(TOKEN_LIMIT);
-        let ast = parser
-            .parse_ast(text, "document.graphql")
-            .map_err(|error| GraphqlError::of_diagnostics(FaultCode::GraphqlParseFailed, &error.errors))?;
-        let invalid = |errors: &_| GraphqlError::of_diagnostics(FaultCode::GraphqlValidationFailed, errors);
-        let document = ast.to_executable(&self.schema).map_err(|error| invalid(&error.errors))?;
+    fn parse(&self, text: &str, names: Names) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
+        let parser = apollo_compiler::parser::Parser::new();
+        let mut parser = parser.recursion_limit(limits::MAX_PARSED_NESTING).token_limit(self.limits.max_tokens);
+        let ast = parser.parse_ast(text, "document.graphql").map_err(|error| {
+            // Whatever else it says comes from having stopped there.
+            let limit = error.errors.iter().find_map(|mistake| limits::parser_limit(&mistake.error.to_string(), &self.limits));
+            let mistakes = || GraphqlError::of_mistakes(FaultCode::GraphqlParseFailed, &self.schema, &error.errors, names);
+            limit.map_or_else(mistakes, |limit| vec![limit])
+        })?;
+        let invalid = |errors: &_| GraphqlError::of_mistakes(FaultCode::GraphqlValidationFailed, &self.schema, errors, names);
+        let (document, mut mistakes) = match ast.to_executable(&self.schema) {
+            Ok(document) => (document, None),
+            Err(error) => (error.partial, Some(error.errors)),
+        };
         // Before validation: overlapping fields are compared pairwise, which is too slow for what the limits refuse anyway.
         limits::check(&document, &self.limits).map_err(|error| vec![error])?;
-        document.validate(&self.schema).map_err(|error| invalid(&error.errors))
+        // What can be said of the rest is said at once with what is wrong already.
+        match (document.validate(&self.schema), &mut mistakes) {
+            (Ok(document), None) => Ok(document),
+            (Ok(_), Some(mistakes)) => Err(invalid(mistakes)),
+            (Err(error), None) => Err(invalid(&error.errors)),
+            (Err(error), Some(mistakes)) => {
+                mistakes.merge(error.errors);
+                Err(invalid(mistakes))
+            }
+        }
     }
 }

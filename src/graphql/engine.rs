@@ -2,18 +2,23 @@
 
 use crate::base::{Actor, FaultCode, RequestContext};
 use crate::catalog::Catalog;
-use crate::db::Database;
+use crate::config::Roles;
+use crate::db::{Database, TableSizes};
 use crate::export::Exporter;
 use crate::graphql::api::{self, Api};
 use crate::graphql::document::Documents;
+use crate::graphql::names::Names;
+use crate::graphql::pricing::PricedFor;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
-use crate::graphql::{GraphqlError, OperationLimits, collect};
+use crate::graphql::trusted::TrustedDocuments;
+use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, limits, variables};
 use crate::planner::{Planner, PlannerSettings};
 use crate::policy::RuleBook;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
+use parking_lot::RwLock;
 use std::sync::Arc;
 
 /// What an engine is made of.
@@ -28,24 +33,30 @@ pub struct EngineParts {
     pub planner_settings: PlannerSettings,
     /// What one operation may ask for.
     pub limits: OperationLimits,
+    /// Which roles may introspect.
+    pub introspection_for: Roles,
+    /// Which documents are run for whom.
+    pub trusted: TrustedDocuments,
     /// Runs exports.
     pub exporter: Exporter,
 }
 
-/// Values of an operation's variables, as a request gives them.
+/// A JSON object of a request: the values of its variables, or its extensions.
 pub type Variables = JsonMap;
 
 /// A request, as the GraphQL-over-HTTP specification names its parts.
 #[derive(Clone, Debug, Default)]
 pub struct GraphqlRequest {
-    /// The document.
+    /// The document; empty where it is named by an id.
     pub query: String,
+    /// The id of a trusted document.
+    pub document_id: Option<String>,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Values of its variables.
     pub variables: Variables,
-    /// Whether mutations are refused, as for a GET.
-    pub is_query_only: bool,
+    /// What goes beyond the specification. Entries that nobody here knows are left alone.
+    pub extensions: Variables,
 }
 
 /// Answers GraphQL requests. Shared by all of them.
@@ -54,6 +65,7 @@ pub struct Engine {
     pub(crate) api: Api,
     pub(crate) schema: Arc<Valid<Schema>>,
     documents: Documents,
+    pub(crate) sizes: RwLock<Arc<TableSizes>>,
 }
 
 /// Why a catalog has no API.
@@ -72,7 +84,15 @@ impl Engine {
             Schema::parse_and_validate(api.schema.sdl(), "api.graphql").map_err(|error| ApiError(error.errors.to_string()))?;
         let schema = Arc::new(schema);
         let documents = Documents::new(Arc::clone(&schema), parts.limits.clone());
-        Ok(Self { parts, api, schema, documents })
+        for text in parts.trusted.texts() {
+            // A client that is out of date must not keep the server from starting.
+            if let Err(errors) = documents.find(text, Names::Told) {
+                let message = errors.first().map(|error| error.message.clone()).unwrap_or_default();
+                let start: String = text.chars().take(80).collect();
+                tracing::warn!("a trusted document does not fit the API, and will be refused: {message}: {start}");
+            }
+        }
+        Ok(Self { parts, api, schema, documents, sizes: RwLock::default() })
     }
 
     /// The API's SDL.
@@ -95,51 +115,98 @@ impl Engine {
         Planner { catalog: &self.parts.catalog, rules: &self.parts.rules, actor, request, settings: &self.parts.planner_settings }
     }
 
-    /// Whether a request asks for a change, which has to be seen through once it began.
-    pub fn is_mutation(&self, request: &GraphqlRequest) -> bool {
-        let document = self.documents.find(&request.query).ok();
-        let is_mutation = |document: Arc<Valid<ExecutableDocument>>| {
-            document.operations.get(request.operation_name.as_deref()).is_ok_and(|operation| operation.is_mutation())
-        };
-        document.is_some_and(is_mutation)
-    }
-
     /// Answers a request.
     pub async fn execute(&self, request: &GraphqlRequest, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
-        let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
-        match self.prepare(request, &mut summary) {
-            Ok(prepared) => self.run(prepared, actor, context, summary).await,
-            Err(errors) => response::request_error(&errors, summary, context.request_id),
+        match self.prepare(request, actor, context) {
+            Ok(ready) => self.run_ready(ready, actor, context).await,
+            Err(response) => *response,
         }
     }
 
-    fn prepare(&self, request: &GraphqlRequest, summary: &mut OperationSummary) -> Result<Prepared, Vec<GraphqlError>> {
-        let document = self.documents.find(&request.query)?;
+    /// Makes an operation ready to run: its document found, validated and within the limits, its variables coerced.
+    ///
+    /// # Errors
+    /// The response, where the request as a whole is faulty.
+    pub fn prepare(
+        &self,
+        request: &GraphqlRequest,
+        actor: &Actor,
+        context: &RequestContext,
+    ) -> Result<ReadyOperation, Box<GraphqlResponse>> {
+        let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
+        let names = Names::for_actor(actor, &self.parts.introspection_for);
+        let text = self.parts.trusted.resolve(request, actor).map_err(|error| vec![error]);
+        let found = text.and_then(|text| self.find_operation(request, &text, names, &mut summary));
+        let affordable = found.and_then(|prepared| {
+            let caller = PricedFor { request, actor, context, names };
+            self.price(&prepared, &caller, &mut summary).map(|()| prepared).map_err(|error| vec![error])
+        });
+        match affordable {
+            Ok(prepared) => Ok(ReadyOperation { prepared, summary }),
+            Err(errors) => Err(Box::new(response::request_error(&errors, summary, context.request_id))),
+        }
+    }
+
+    /// Runs an operation.
+    pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
+        let is_mutation = ready.is_mutation();
+        let ReadyOperation { prepared, summary } = ready;
+        let given_up = summary.clone();
+        let running = self.run(prepared, actor, context, summary);
+        if is_mutation {
+            return running.await;
+        }
+        match tokio::time::timeout(self.parts.limits.timeout, running).await {
+            Ok(response) => response,
+            Err(_) => response::executed(None, &[limits::took_too_long(&self.parts.limits)], &[], given_up, context.request_id),
+        }
+    }
+
+    fn find_operation(
+        &self,
+        request: &GraphqlRequest,
+        text: &str,
+        names: Names,
+        summary: &mut OperationSummary,
+    ) -> Result<Prepared, Vec<GraphqlError>> {
+        let document = self.documents.find(text, names)?;
         let bad_input = |message: String| vec![GraphqlError::request(FaultCode::BadUserInput, message)];
         let name = request.operation_name.as_deref();
         let operation = document.operations.get(name).map_err(|_| {
             bad_input(match name {
-                Some(name) => format!("the document has no operation `{name}`"),
+                Some(name) => format!("the document has no operation `{name}`; `operationName` has to name one of its own"),
                 None => "the document has several operations; say which with `operationName`".to_owned(),
             })
         })?;
         summary.operation_name = operation.name.as_ref().map(|name| name.to_string());
         summary.operation_type = Some(if operation.is_mutation() { "mutation" } else { "query" });
-        if operation.is_mutation() && request.is_query_only {
-            return Err(bad_input("a mutation has to be sent with POST".to_owned()));
-        }
         if operation.is_subscription() {
-            return Err(bad_input("subscriptions are not served".to_owned()));
+            return Err(bad_input("subscriptions are not served; ask with a query".to_owned()));
         }
-        let variables = apollo_compiler::request::coerce_variable_values(&self.schema, operation, &request.variables)
-            .map_err(|error| bad_input(error.message().to_string()))?;
-        let selection = collect::collect(&document, &operation.selection_set, &variables).map_err(|error| vec![error])?;
+        let variables = variables::coerce(&self.schema, &document, operation, &request.variables, names)?;
+        let max_values = self.parts.limits.max_values;
+        let selection = collect::collect_within(&document, &operation.selection_set, &variables, max_values);
+        let selection = selection.map_err(|error| vec![error])?;
+        introspection::check(&document, operation, &selection, names).map_err(|error| vec![error])?;
         let operation = operation.clone();
         Ok(Prepared { document, operation, variables, selection })
     }
 }
 
-/// An operation that is ready to run.
+/// An operation that is ready to run, with what is known of it so far.
+pub struct ReadyOperation {
+    prepared: Prepared,
+    summary: OperationSummary,
+}
+
+impl ReadyOperation {
+    /// Whether it asks for a change, which has to be seen through once it began.
+    pub fn is_mutation(&self) -> bool {
+        self.prepared.operation.is_mutation()
+    }
+}
+
+/// An operation with its variables and what it selects.
 pub(crate) struct Prepared {
     pub(crate) document: Arc<Valid<ExecutableDocument>>,
     pub(crate) operation: apollo_compiler::Node<Operation>,

@@ -1,12 +1,15 @@
 //! GraphQL errors: the one mapping of faults to `extensions.code`.
 
 use crate::base::{Fault, FaultCode, FaultKind};
+use crate::graphql::mistake;
+use crate::graphql::names::Names;
+use apollo_compiler::Schema;
 use apollo_compiler::validation::DiagnosticList;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-/// Errors of one document that are told.
-const MAX_DIAGNOSTICS: usize = 20;
+/// Errors of one document, or of its variables, that are told.
+pub(crate) const MAX_MISTAKES: usize = 20;
 
 /// An error of a response.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,13 +40,11 @@ impl GraphqlError {
 
     /// What the validator found, up to a number of errors: a document of nothing but mistakes must not make an answer larger
     /// than itself.
-    pub(crate) fn of_diagnostics(code: FaultCode, diagnostics: &DiagnosticList) -> Vec<Self> {
-        let errors = diagnostics.iter().take(MAX_DIAGNOSTICS).map(|diagnostic| {
-            let error = diagnostic.to_json();
-            let locations = error.locations.iter().map(|location| (location.line, location.column)).collect();
-            // The parser ends some of its sentences with a full stop, the validator none.
-            let message = error.message.trim_end_matches('.').to_owned();
-            Self { message, code, locations, path: None }
+    pub(crate) fn of_mistakes(code: FaultCode, schema: &Schema, diagnostics: &DiagnosticList, names: Names) -> Vec<Self> {
+        let errors = diagnostics.iter().take(MAX_MISTAKES).map(|diagnostic| {
+            let place = diagnostic.line_column_range().map(|range| (range.start.line, range.start.column));
+            let message = mistake::describe(schema, diagnostic.error, names);
+            Self { message, code, locations: place.into_iter().collect(), path: None }
         });
         let mut errors: Vec<Self> = errors.collect();
         errors.dedup();

@@ -1,5 +1,6 @@
 //! The response: `data` is put together from texts that PostgreSQL built, never parsed again.
 
+use crate::base::FaultCode;
 use crate::graphql::GraphqlError;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -7,8 +8,8 @@ use uuid::Uuid;
 /// Whether an operation was executed, which HTTP needs for its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseKind {
-    /// The request was faulty as a whole: no `data`.
-    RequestError,
+    /// The request was faulty as a whole, with this as the first of its errors: no `data`.
+    RequestError(FaultCode),
     /// Executed, perhaps with errors in fields.
     Executed,
 }
@@ -35,6 +36,10 @@ pub struct OperationSummary {
     pub fields: Vec<String>,
     /// Rows of the root collections in the answer.
     pub rows: i64,
+    /// What it was estimated to cost.
+    pub cost: u64,
+    /// That, as `extensions.cost`, if the caller asked for it.
+    pub told_cost: Option<Json>,
     /// The codes of the errors.
     pub error_codes: Vec<&'static str>,
 }
@@ -86,7 +91,8 @@ impl Data {
 pub(crate) fn request_error(errors: &[GraphqlError], mut summary: OperationSummary, request_id: Uuid) -> GraphqlResponse {
     summary.error_codes = errors.iter().map(|error| error.code.as_str()).collect();
     let body = format!("{{\"errors\":{}}}", errors_json(errors, request_id));
-    GraphqlResponse { body, kind: ResponseKind::RequestError, summary }
+    let code = errors.first().map_or(FaultCode::InternalServerError, |error| error.code);
+    GraphqlResponse { body, kind: ResponseKind::RequestError(code), summary }
 }
 
 /// An executed operation; `data` is `None` when an error reached the top.
@@ -103,9 +109,16 @@ pub(crate) fn executed(
         body.push_str(",\"errors\":");
         body.push_str(&errors_json(errors, request_id));
     }
-    if !masked.is_empty() {
+    if !masked.is_empty() || summary.told_cost.is_some() {
+        let mut extensions = serde_json::Map::new();
+        if !masked.is_empty() {
+            extensions.insert("masked".to_owned(), masked.into());
+        }
+        if let Some(cost) = summary.told_cost.take() {
+            extensions.insert("cost".to_owned(), cost);
+        }
         body.push_str(",\"extensions\":");
-        body.push_str(&serde_json::json!({ "masked": masked }).to_string());
+        body.push_str(&Json::Object(extensions).to_string());
     }
     body.push('}');
     GraphqlResponse { body, kind: ResponseKind::Executed, summary }

@@ -1,92 +1,141 @@
-//! `/graphql`: GraphQL over HTTP, one operation for each request.
+//! `/graphql`: GraphQL over HTTP.
 
 use crate::base::FaultCode;
-use crate::graphql::{GraphqlRequest, GraphqlResponse, ResponseKind};
+use crate::graphql::{GraphqlRequest, GraphqlResponse, ReadyOperation, ResponseKind};
 use crate::http::WebState;
-use crate::http::error::{Refusal, status_of};
+use crate::http::error::{Refusal, status_of_request};
 use crate::http::extract::Caller;
-use crate::http::graphql_request::read_request;
-use crate::http::negotiate::{MediaType, negotiate};
+use crate::http::graphql_request::{Asked, is_safe, read_request};
+use crate::http::negotiate::{MediaType, NOT_ACCEPTABLE, negotiate};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::time::Instant;
 use uuid::Uuid;
 
-/// Collections whose changes decide who callers are.
+/// Collections whose changes decide who callers are; their names are in the names of the mutations, of one row or of several.
 const IDENTITY: [&str; 3] = ["User", "Team", "ServiceToken"];
 
 /// `GET` and `POST /graphql`.
-pub(crate) async fn handle(State(state): State<WebState>, caller: Caller, request: Request) -> Response {
+pub(crate) async fn handle(State(state): State<WebState>, caller: Result<Caller, Refusal>, request: Request) -> Response {
     let started = Instant::now();
-    let request_id = caller.context.request_id;
-    let Some(media_type) = negotiate(request.headers()) else {
-        return Refusal::with_status(StatusCode::NOT_ACCEPTABLE, "accept application/json", request_id).into_response();
+    let negotiated = negotiate(request.headers());
+    let media_type = negotiated.unwrap_or(MediaType::Json);
+    let answered = async {
+        let caller = caller?;
+        let request_id = caller.context.request_id;
+        if negotiated.is_none() {
+            return Err(Refusal::with_status(StatusCode::NOT_ACCEPTABLE, NOT_ACCEPTABLE, request_id));
+        }
+        let is_query_only = is_safe(request.method());
+        let asked = read_request(request, &state, request_id).await?;
+        let exchange = Exchange { state, caller, started, is_query_only };
+        match asked {
+            Asked::One(request) => exchange.answer(&request).await.map(|response| respond(response, media_type, request_id)),
+            Asked::Batch(requests) => {
+                exchange.answer_batch(&requests).await.map(|body| reply(StatusCode::OK, body, media_type, request_id))
+            }
+        }
     };
-    let request = match read_request(request, &state, request_id).await {
-        Ok(request) => request,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let is_mutation = state.engine.is_mutation(&request);
-    let is_query_only = request.is_query_only;
-    let running = run(state, caller, request, started);
-    if !is_mutation {
-        // A client that hangs up cancels its query.
-        return respond(running.await, media_type, request_id);
-    }
-    // A change is seen through to its commit, or to the record of its refusal, whether or not the client still listens.
-    let mut answer = match tokio::spawn(running).await {
-        Ok(response) => respond(response, media_type, request_id),
-        Err(_) => return Refusal::new(FaultCode::InternalServerError, "the request failed", request_id).into_response(),
-    };
-    if is_query_only {
-        *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-    }
-    answer
+    answered.await.unwrap_or_else(|refusal| refusal.in_media_type(media_type).into_response())
 }
 
-async fn run(state: WebState, caller: Caller, request: GraphqlRequest, started: Instant) -> GraphqlResponse {
-    let response = state.engine.execute(&request, &caller.actor, &caller.context).await;
-    let has_identity_changed = response.summary.fields.iter().any(|field| IDENTITY.iter().any(|name| field.ends_with(name)));
-    if response.summary.operation_type == Some("mutation") && has_identity_changed {
-        state.authenticator.forget_all();
+/// One HTTP request of one caller.
+#[derive(Clone)]
+struct Exchange {
+    state: WebState,
+    caller: Caller,
+    started: Instant,
+    /// Whether the method promises to change nothing.
+    is_query_only: bool,
+}
+
+impl Exchange {
+    async fn answer(&self, request: &GraphqlRequest) -> Result<GraphqlResponse, Refusal> {
+        let Caller { actor, context } = &self.caller;
+        let ready = match self.state.engine.prepare(request, actor, context) {
+            Ok(ready) => ready,
+            Err(response) => {
+                self.log(&response);
+                return Ok(*response);
+            }
+        };
+        if !ready.is_mutation() {
+            // A client that hangs up cancels its query.
+            return Ok(self.run(ready).await);
+        }
+        if self.is_query_only {
+            let message = "a mutation has to be sent with POST";
+            let refusal = Refusal::with_status(StatusCode::METHOD_NOT_ALLOWED, message, context.request_id);
+            return Err(refusal.with_header((header::ALLOW, "POST")));
+        }
+        // A change is seen through to its commit, or to the record of its refusal, whether or not the client still listens.
+        let exchange = self.clone();
+        let running = tokio::spawn(async move { exchange.run(ready).await });
+        let failed = |_| Refusal::new(FaultCode::InternalServerError, "the request failed", context.request_id);
+        running.await.map_err(failed)
     }
-    log(&caller, &response, started);
-    response
+
+    /// Answers one after the other, in their order: a later operation sees what an earlier one changed. Each stands and falls
+    /// alone.
+    async fn answer_batch(&self, requests: &[GraphqlRequest]) -> Result<String, Refusal> {
+        let mut bodies = Vec::with_capacity(requests.len());
+        for request in requests {
+            bodies.push(self.answer(request).await?.body);
+        }
+        Ok(format!("[{}]", bodies.join(",")))
+    }
+
+    async fn run(&self, ready: ReadyOperation) -> GraphqlResponse {
+        let Self { state, caller, .. } = self;
+        let is_mutation = ready.is_mutation();
+        let response = state.engine.run_ready(ready, &caller.actor, &caller.context).await;
+        let has_identity_changed = response.summary.fields.iter().any(|field| IDENTITY.iter().any(|name| field.contains(name)));
+        if is_mutation && has_identity_changed {
+            state.authenticator.forget_all();
+        }
+        self.log(&response);
+        response
+    }
+
+    /// One line for each operation: names and numbers, never values.
+    fn log(&self, response: &GraphqlResponse) {
+        let Self { caller, started, .. } = self;
+        let summary = &response.summary;
+        let operation = summary.operation_name.as_deref().unwrap_or("anonymous");
+        let operation_type = summary.operation_type.unwrap_or("request");
+        let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+        tracing::info!(
+            request.id = %caller.context.request_id,
+            actor.id = ?caller.actor.id,
+            actor.role = %caller.actor.role,
+            operation.name = operation,
+            operation.fields = ?summary.fields,
+            duration_ms,
+            rows = summary.rows,
+            cost = summary.cost,
+            errors = ?summary.error_codes,
+            "{operation_type} {operation} took {duration_ms:.1} ms"
+        );
+    }
 }
 
 fn respond(response: GraphqlResponse, media_type: MediaType, request_id: Uuid) -> Response {
     let status = match (response.kind, media_type) {
-        (ResponseKind::RequestError, MediaType::GraphqlResponse) => status_of(FaultCode::GraphqlValidationFailed),
+        (ResponseKind::RequestError(code), MediaType::GraphqlResponse) => status_of_request(code),
         _ => StatusCode::OK,
     };
+    reply(status, response.body, media_type, request_id)
+}
+
+fn reply(status: StatusCode, body: String, media_type: MediaType, request_id: Uuid) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type.as_str())),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    let mut answer = (status, headers, response.body).into_response();
+    let mut answer = (status, headers, body).into_response();
     if let Ok(id) = HeaderValue::from_str(&request_id.to_string()) {
         answer.headers_mut().insert("x-request-id", id);
     }
     answer
-}
-
-/// One line for each operation: names and numbers, never values.
-fn log(caller: &Caller, response: &GraphqlResponse, started: Instant) {
-    let summary = &response.summary;
-    let operation = summary.operation_name.as_deref().unwrap_or("anonymous");
-    let operation_type = summary.operation_type.unwrap_or("request");
-    let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(
-        request.id = %caller.context.request_id,
-        actor.id = ?caller.actor.id,
-        actor.role = %caller.actor.role,
-        operation.name = operation,
-        operation.fields = ?summary.fields,
-        duration_ms,
-        rows = summary.rows,
-        errors = ?summary.error_codes,
-        "{operation_type} {operation} took {duration_ms:.1} ms"
-    );
 }

@@ -1,5 +1,6 @@
 //! Which of the two media types of GraphQL over HTTP answers a request.
 
+use crate::http::graphql_request::is_utf8;
 use axum::http::{HeaderMap, header};
 
 /// A media type of the answer.
@@ -28,6 +29,10 @@ impl MediaType {
     }
 }
 
+/// What a client is told that accepts neither.
+pub(crate) const NOT_ACCEPTABLE: &str =
+    "answers come as `application/graphql-response+json` or `application/json`, in UTF-8; `Accept` has to allow one of them";
+
 /// The media type of the answer; `None` if the client accepts neither. Who says nothing, or anything goes, gets the older one.
 pub(crate) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     let values: Vec<&str> = headers.get_all(header::ACCEPT).iter().map(|value| value.to_str().unwrap_or("*/*")).collect();
@@ -53,11 +58,18 @@ struct Range<'a> {
 }
 
 impl<'a> Range<'a> {
+    /// `None` for what is no range, and for one of another charset than ours.
     fn read(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let name = parts.next().filter(|name| !name.is_empty())?;
-        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
-        let weight = weight.map_or(1000, |weight| (weight.parse::<f32>().unwrap_or(0.0).clamp(0.0, 1.0) * 1000.0) as u16);
+        let mut weight = 1000;
+        for (parameter, value) in parts.filter_map(|part| part.split_once('=')) {
+            match parameter.trim().to_ascii_lowercase().as_str() {
+                "q" => weight = (value.trim().parse::<f32>().unwrap_or(0.0).clamp(0.0, 1.0) * 1000.0) as u16,
+                "charset" if !is_utf8(value.trim().trim_matches('"')) => return None,
+                _ => {}
+            }
+        }
         Some(Self { name, weight })
     }
 }
@@ -91,6 +103,10 @@ mod tests {
             ("application/json;q=nonsense", None),
             ("text/html", None),
             ("application/xml, text/*", None),
+            ("application/json; charset=\"UTF-8\"", Some(MediaType::Json)),
+            ("application/json; charset=utf8; q=0.5", Some(MediaType::Json)),
+            ("application/graphql-response+json; charset=utf-16, application/json; q=0.1", Some(MediaType::Json)),
+            ("application/json; charset=latin1", None),
         ];
         for (accept, expected) in cases {
             let mut headers = HeaderMap::new();

@@ -17,6 +17,8 @@ pub struct WebState {
     pub demo: Option<Arc<DemoState>>,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// Operations that one request may bundle; 1 means that batches are refused.
+    pub max_batch: usize,
     /// The tool's name, for page titles.
     pub tool_name: Arc<str>,
     /// GraphiQL's example tabs.

@@ -13,9 +13,9 @@ use secrecy::SecretString;
 /// The session cookie. Not `__Host-`, which browsers only take over TLS: the demo that sets it is on loopback without.
 pub(crate) const SESSION_COOKIE: &str = "toolcrib_session";
 
-/// The header that a caller by cookie has to send. A page of another origin cannot send it without a CORS preflight, which
-/// this server never allows.
-const CSRF_HEADER: &str = "x-toolcrib-csrf";
+/// Headers of which a caller by cookie has to send one: our own, the one that the GraphQL-over-HTTP specification shows, and
+/// Apollo's. A page of another origin can send none of them without a CORS preflight, which this server never allows.
+const CSRF_HEADERS: [&str; 3] = ["x-toolcrib-csrf", "graphql-require-preflight", "apollo-require-preflight"];
 
 /// A caller who has proved who it is.
 #[derive(Clone, Debug)]
@@ -41,12 +41,16 @@ impl FromRequestParts<WebState> for Caller {
         let credential = find_credential(&parts.headers).ok_or_else(unauthenticated)?;
         let actor = state.authenticator.authenticate(&credential).await.map_err(|error| match error.code() {
             FaultCode::Unauthenticated => unauthenticated(),
-            _ => Refusal { status: StatusCode::SERVICE_UNAVAILABLE, ..Refusal::of(&error, context.request_id) },
+            _ => {
+                let mut refusal = Refusal::of(&error, context.request_id);
+                refusal.status = StatusCode::SERVICE_UNAVAILABLE;
+                refusal
+            }
         })?;
         if actor.auth_method == AuthMethod::Session && needs_csrf_header(parts) {
             return Err(Refusal::new(
                 FaultCode::Forbidden,
-                format!("a request with a session cookie needs the header `{CSRF_HEADER}: 1`"),
+                format!("a request with a session cookie needs the header `{}: 1`", CSRF_HEADERS[0]),
                 context.request_id,
             ));
         }
@@ -57,7 +61,7 @@ impl FromRequestParts<WebState> for Caller {
 /// Pages and files are fetched by plain navigation; everything that runs operations is not.
 fn needs_csrf_header(parts: &Parts) -> bool {
     let is_operation = parts.uri.path() == "/graphql" || !matches!(parts.method, Method::GET | Method::HEAD);
-    is_operation && !parts.headers.contains_key(CSRF_HEADER)
+    is_operation && !CSRF_HEADERS.iter().any(|name| parts.headers.contains_key(*name))
 }
 
 /// The credential of a request. A bearer token wins: a script in a browser that names one means it.

@@ -8,15 +8,16 @@ mod permission;
 use crate::support::database::TestDatabase;
 use chrono::Utc;
 use serde_json::{Value as Json, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
+use toolcrib::config::{Overrides, Roles, Settings};
 use toolcrib::db::{ConnectOptions, Database};
 use toolcrib::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
-use toolcrib::graphql::{Engine, EngineParts, GraphqlRequest, OperationLimits};
+use toolcrib::graphql::{Engine, EngineParts, GraphqlRequest, OperationLimits, TrustedDocuments};
 use toolcrib::planner::{CursorKey, PlannerSettings};
 use uuid::Uuid;
 
@@ -189,8 +190,20 @@ async fn engine(database: &TestDatabase, settings: ExportSettings) -> Engine {
         key: WatermarkKey::new(vec![7; 32]),
         settings,
     });
-    let limits = OperationLimits { max_depth: 20, max_fields: 500, max_aliases: 50, max_root_fields: 20 };
-    Engine::new(EngineParts { catalog, rules, database, planner_settings, limits, exporter }).unwrap()
+    let defaults = Settings::load(Path::new("."), [], &Overrides::default()).unwrap();
+    let limits = OperationLimits::new(&defaults.limits);
+    let trusted = TrustedDocuments::load(&defaults.graphql).unwrap();
+    Engine::new(EngineParts {
+        catalog,
+        rules,
+        database,
+        planner_settings,
+        limits,
+        introspection_for: Roles::All,
+        trusted,
+        exporter,
+    })
+    .unwrap()
 }
 
 /// One of [`PEOPLE`].

@@ -96,8 +96,15 @@ async fn a_browser_has_to_send_the_header_that_no_foreign_page_can() {
     assert_eq!(browser.get("/graphql?query=%7B__typename%7D").await.status, 403, "queries are read, too");
     assert_eq!(browser.get("/nowhere").await.status, 404, "a page is fetched by following a link");
     assert_eq!(browser.post("/nowhere", &json!({})).await.status, 403);
-    let allowed = browser.clone().with_header("x-toolcrib-csrf", "1");
-    assert_eq!(allowed.graphql(TYPENAME, json!({})).await.status, 200);
+    for name in ["x-toolcrib-csrf", "graphql-require-preflight", "apollo-require-preflight"] {
+        let allowed = browser.clone().with_header(name, "1");
+        assert_eq!(allowed.graphql(TYPENAME, json!({})).await.status, 200, "{name}");
+        assert_eq!(allowed.get("/graphql?query=%7B__typename%7D").await.status, 200, "{name}");
+    }
+    // What a foreign page may send, headers that the browser itself adds among it.
+    for (name, value) in [("origin", "https://elsewhere.test"), ("accept-language", "en"), ("content-language", "en")] {
+        assert_eq!(browser.clone().with_header(name, value).graphql(TYPENAME, json!({})).await.status, 403, "{name}");
+    }
     app.finish().await;
 }
 

@@ -16,7 +16,11 @@ async fn a_query_may_come_by_get() {
     let path = "/graphql?query=query%20A%20%7B%20__typename%20%7D%20query%20B(%24first%3A%20Int)%20%7B%20tickets(first%3A%20%24first)\
         %20%7B%20nodes%20%7B%20caseId%20%7D%20%7D%20%7D&operationName=B&variables=%7B%22first%22%3A1%7D&extensions=%7B%7D";
     assert_eq!(app.user("max").get(path).await.data(), json!({ "tickets": { "nodes": [{ "caseId": "CASE-000001" }] } }));
-    assert_eq!(app.user("max").get("/graphql?query=%7B__typename%7D&variables=").await.data(), json!({ "__typename": "Query" }));
+    for rest in ["&variables=&operationName=&extensions=", "&variables=null&extensions=null", "&variables=%7B%7D&other=1&other=2"]
+    {
+        let path = format!("/graphql?query=%7B__typename%7D{rest}");
+        assert_eq!(app.user("max").get(&path).await.data(), json!({ "__typename": "Query" }), "{rest}");
+    }
     app.finish().await;
 }
 
@@ -26,11 +30,16 @@ async fn a_get_that_is_no_request_is_refused() {
     for (path, message) in [
         ("/graphql", "`query` is missing: the GraphQL document to run"),
         ("/graphql?query=", "`query` is missing: the GraphQL document to run"),
-        ("/graphql?query=%7B__typename%7D&variables=no", "`variables` is not a JSON object"),
-        ("/graphql?query=%7B__typename%7D&variables=%5B1%5D", "`variables` is not a JSON object"),
-        ("/graphql?query=a&query=b", "the query string cannot be read"),
+        ("/graphql?query=%7B__typename%7D&variables=no", "`variables` is not JSON: expected ident at line 1 column 2"),
+        ("/graphql?query=%7B__typename%7D&variables=%5B1%5D", "`variables` has to be a JSON object; it is a list"),
+        ("/graphql?query=%7B__typename%7D&extensions=7", "`extensions` has to be a JSON object; it is a number"),
+        ("/graphql?query=a&query=b", "`query` stands twice in the query string; send it once"),
+        (
+            "/graphql?operationName=null&query=%7B__typename%7D",
+            "the document has no operation `null`; `operationName` has to name one of its own",
+        ),
     ] {
-        let response = app.user("max").get(path).await;
+        let response = app.user("max").with_header("accept", "application/graphql-response+json").get(path).await;
         assert_eq!((response.status, response.messages()), (400, vec![message.to_owned()]), "{path}");
     }
     app.finish().await;

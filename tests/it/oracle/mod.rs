@@ -33,8 +33,8 @@ use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::Arc;
 use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
-use toolcrib::config::LimitSettings;
-use toolcrib::graphql::GraphqlRequest;
+use toolcrib::config::{LimitSettings, Roles, Settings};
+use toolcrib::graphql::{GraphqlRequest, Variables};
 use world::{AGENT_WITHOUT_TEAM, ROLES, Table, World};
 
 const SCHEMA: &str = include_str!("schema.graphql");
@@ -52,7 +52,7 @@ impl Bench {
     async fn start() -> Self {
         let world = Arc::new(World::generate(&mut StdRng::seed_from_u64(7)));
         let rows = world.to_sql(&compile(SCHEMA).0);
-        let app = TestApp::with_schema(SCHEMA).with_rows(rows).with_limits(lift).start().await;
+        let app = TestApp::with_schema(SCHEMA).with_rows(rows).with_limits(lift).with_settings(show).start().await;
         let sdl = app.app.engine.sdl();
         Self {
             oracle: executor::schema(&sdl, Arc::clone(&world)),
@@ -68,9 +68,10 @@ impl Bench {
         let variables = serde_json_bytes::to_value(&operation.variables).unwrap().as_object().unwrap().clone();
         let request = GraphqlRequest {
             query: operation.text.clone(),
+            document_id: None,
             operation_name: operation.name.clone(),
             variables,
-            is_query_only: true,
+            extensions: Variables::default(),
         };
         let context = RequestContext::internal(Utc::now());
         let body = self.app.app.engine.execute(&request, &actor(caller), &context).await.body;
@@ -100,8 +101,15 @@ impl Bench {
 /// Large operations are what is wanted here.
 fn lift(limits: &mut LimitSettings) {
     limits.max_aliases = 100_000;
+    limits.max_directives = 100_000;
     limits.max_fields = 100_000;
     limits.max_rows = 1_000_000_000;
+    limits.max_cost = usize::MAX;
+}
+
+/// Introspection is compared too, whoever asks.
+fn show(settings: &mut Settings) {
+    settings.graphql.introspection_for = Roles::All;
 }
 
 /// One user of each role, and an agent without a team.

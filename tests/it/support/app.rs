@@ -51,11 +51,14 @@ pub const SUPPORT_DESK_ROWS: &str = include_str!("../../cases/requests/rows.sql"
 /// Where callers call from.
 pub const CALLER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 40_007);
 
+/// A change of the settings.
+type Adjust = Box<dyn FnOnce(&mut Settings) + Send>;
+
 /// What a [`TestApp`] is made of.
 pub struct TestAppBuilder {
     schema: String,
     rows: Vec<String>,
-    adjust: Box<dyn FnOnce(&mut LimitSettings) + Send>,
+    adjust: Vec<Adjust>,
     is_demo: bool,
 }
 
@@ -67,8 +70,13 @@ impl TestAppBuilder {
     }
 
     /// Changes the limits.
-    pub fn with_limits(mut self, adjust: impl FnOnce(&mut LimitSettings) + Send + 'static) -> Self {
-        self.adjust = Box::new(adjust);
+    pub fn with_limits(self, adjust: impl FnOnce(&mut LimitSettings) + Send + 'static) -> Self {
+        self.with_settings(|settings| adjust(&mut settings.limits))
+    }
+
+    /// Changes any settings.
+    pub fn with_settings(mut self, adjust: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
+        self.adjust.push(Box::new(adjust));
         self
     }
 
@@ -83,7 +91,10 @@ impl TestAppBuilder {
         let database = TestDatabase::new(&self.schema).await;
         let directory = tempfile::tempdir().unwrap();
         let mut settings = settings_in(directory.path());
-        (self.adjust)(&mut settings.limits);
+        self.adjust.into_iter().for_each(|adjust| adjust(&mut settings));
+        if self.is_demo {
+            settings.graphql = settings.graphql.for_demo();
+        }
         let owner = database.connect().await;
         for sql in &self.rows {
             owner.batch_execute(sql).await.unwrap_or_else(|error| panic!("the rows of the test: {error:?}"));
@@ -108,6 +119,7 @@ impl TestAppBuilder {
             authenticator: Arc::clone(&app.authenticator),
             demo: self.is_demo.then(|| Arc::new(DemoState { users })),
             max_body_bytes: settings.limits.max_body_bytes,
+            max_batch: settings.limits.max_batch,
             tool_name: "test".into(),
             examples: Arc::new([]),
         };
@@ -137,7 +149,7 @@ pub struct TestApp {
 impl TestApp {
     /// A server for a schema.
     pub fn with_schema(schema: impl Into<String>) -> TestAppBuilder {
-        TestAppBuilder { schema: schema.into(), rows: Vec::new(), adjust: Box::new(|_| {}), is_demo: false }
+        TestAppBuilder { schema: schema.into(), rows: Vec::new(), adjust: Vec::new(), is_demo: false }
     }
 
     /// The support desk with its people.
