@@ -18,7 +18,7 @@ const API_TYPES: [&str; 5] = ["PageInfo", "Node", "Viewer", "OrderDirection", "E
 pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
 
 /// What the API makes of a collection `Ticket`: `TicketConnection` and the others, as text before and after its name.
-const TYPES_OF_COLLECTION: [(&str, &str); 15] = [
+const TYPES_OF_COLLECTION: [(&str, &str); 16] = [
     ("", "Connection"),
     ("", "Edge"),
     ("", "Where"),
@@ -32,9 +32,17 @@ const TYPES_OF_COLLECTION: [(&str, &str); 15] = [
     ("Create", "Payload"),
     ("Update", "Input"),
     ("Update", "Set"),
+    ("Update", "ByIdInput"),
     ("Update", "Payload"),
     ("Delete", "Payload"),
 ];
+
+/// The mutations of one row, before its name.
+pub(super) const MUTATIONS_OF_ROW: [&str; 3] = ["create", "update", "delete"];
+
+/// The mutations of many rows, as text before and after their name.
+pub(super) const MUTATIONS_OF_ROWS: [(&str, &str); 6] =
+    [("create", ""), ("update", ""), ("update", "ById"), ("delete", ""), ("delete", "ById"), ("export", "")];
 
 /// What the API makes of an enum or scalar, as text after its name.
 const TYPES_OF_LEAF: [&str; 2] = ["Filter", "ListFilter"];
@@ -93,6 +101,12 @@ pub(super) fn is_reserved_field(name: &str) -> bool {
 /// Whether a word means something in every rule.
 pub(super) fn is_rule_word(name: &str) -> bool {
     RULE_WORDS.contains(&name)
+}
+
+/// Whether a type is the payload of a mutation of many rows, `CreateTicketsPayload`.
+pub(super) fn is_payload_of_rows(name: &str, rows: &str) -> bool {
+    let stem = |verb: &str| name.strip_prefix(verb)?.strip_suffix("Payload");
+    ["Create", "Update", "Delete"].iter().any(|verb| stem(verb) == Some(rows))
 }
 
 /// What a type name already stands for in the API, if anything: a common type, or one made from another name.

@@ -17,6 +17,7 @@ mod error;
 mod execute;
 mod limits;
 mod mutate;
+mod mutation;
 mod payload;
 mod response;
 

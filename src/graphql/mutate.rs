@@ -6,11 +6,12 @@ use crate::export::{ExportFormat, ExportRequest};
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
 use crate::graphql::engine::{Engine, Prepared};
-use crate::graphql::payload::PayloadPlan;
+use crate::graphql::mutation::{Mutation, MutationForm};
+use crate::graphql::payload::{PayloadPlan, PayloadRows};
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
-use crate::planner::{PlanError, Planner, SelectedField, UpdateRequest};
-use crate::write::{self, Change, WriteError};
-use serde_json::{Map, Value as Json};
+use crate::planner::{ChangedRow, Planner, SelectedField};
+use crate::write::{self, WriteError};
+use serde_json::Value as Json;
 
 /// What the fields of a mutation have answered so far.
 #[derive(Default)]
@@ -73,43 +74,21 @@ impl Engine {
             answered.data.push(&field.key, "\"Mutation\"");
             return Ok(());
         }
-        let (change, payload) = self.plan_change(planner, field)?;
-        let applied = write::apply(transaction, planner, &change, &payload.reads).await?;
-        let event_id = format!("\"{}\"", applied.event_id);
-        answered.data.push(&field.key, &payload.render(&applied.answers, |_| event_id.clone()));
+        let Mutation { collection, change, type_name, form } = self.plan_mutation(planner, field)?;
+        let change = write::choose(transaction, change).await?;
+        let mut ids = change.rows().iter().map(|row| row.id);
+        let rows = match form {
+            MutationForm::Single => PayloadRows::One(ids.next().unwrap_or_default()),
+            MutationForm::Plural => PayloadRows::Listed(ids.collect()),
+        };
+        let payload = PayloadPlan::new(planner, collection, &rows, field, type_name)?;
+        let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
+        answered.data.push(&field.key, &payload.render(&answers, |name| constant(name, change.rows())));
         answered
             .masked
             .extend(payload.reads.iter().flat_map(|read| read.masked.iter().map(|path| format!("{}.{path}", field.key))));
-        answered.rows += 1;
+        answered.rows += i64::try_from(change.rows().len()).unwrap_or(i64::MAX);
         Ok(())
-    }
-
-    fn plan_change<'f>(&self, planner: &Planner<'_>, field: &'f SelectedField) -> Result<(Change, PayloadPlan<'f>), PlanError> {
-        let reason = field.text_argument("reason");
-        let id = field.text_argument("id").unwrap_or_default();
-        let if_version = field.argument("ifVersion").and_then(Json::as_i64).and_then(|version| i32::try_from(version).ok());
-        let root_field = self.api.root_fields.get(&field.name).copied();
-        let (collection, verb, change, row) = match root_field {
-            Some(RootField::Create(collection)) => {
-                let plan = planner.plan_create(collection, object_argument(field, "input"), reason)?;
-                let row = plan.id;
-                (collection, "Create", Change::Create(plan), row)
-            }
-            Some(RootField::Update(collection)) => {
-                let plan = planner
-                    .plan_update(collection, UpdateRequest { id, set: object_argument(field, "set"), if_version, reason })?;
-                let row = plan.rows[0].0;
-                (collection, "Update", Change::Update(plan), row)
-            }
-            Some(RootField::Delete(collection)) => {
-                let plan = planner.plan_delete(collection, id, if_version, reason)?;
-                let row = plan.rows[0].0;
-                (collection, "Delete", Change::Delete(plan), row)
-            }
-            _ => return Err(PlanError::argument(&field.name, "is no mutation")),
-        };
-        let type_name = format!("{verb}{}Payload", planner.catalog.collection(collection).name);
-        Ok((change, PayloadPlan::new(planner, collection, row, field, type_name)?))
     }
 
     /// Rolls back and records a refusal, before the answer says so.
@@ -145,8 +124,8 @@ impl Engine {
         };
         let exported = self.parts.exporter.export(planner.actor, planner.request, request).await;
         let id = exported.map_err(|error| fault(&error))?;
-        let payload =
-            PayloadPlan::new(planner, export_collection, id, field, "ExportPayload".to_owned()).map_err(|error| fault(&error))?;
+        let payload = PayloadPlan::new(planner, export_collection, &PayloadRows::One(id), field, "ExportPayload".to_owned())
+            .map_err(|error| fault(&error))?;
         let mut answers = Vec::with_capacity(payload.reads.len());
         for read in &payload.reads {
             answers.push(crate::read::run(&self.parts.database, planner, read).await.map_err(|error| fault(&error))?);
@@ -157,7 +136,13 @@ impl Engine {
     }
 }
 
-fn object_argument<'f>(field: &'f SelectedField, name: &str) -> &'f Map<String, Json> {
-    static EMPTY: std::sync::LazyLock<Map<String, Json>> = std::sync::LazyLock::new(Map::new);
-    field.arguments.get(name).and_then(Json::as_object).unwrap_or(&EMPTY)
+/// What a payload says beside the rows.
+fn constant(name: &str, rows: &[ChangedRow]) -> String {
+    let mut events = rows.iter().map(|row| format!("\"{}\"", row.event_id));
+    match name {
+        "auditEventId" => events.next().unwrap_or_else(|| "null".to_owned()),
+        "auditEventIds" => format!("[{}]", events.collect::<Vec<_>>().join(",")),
+        "count" => rows.len().to_string(),
+        _ => "null".to_owned(),
+    }
 }

@@ -33,6 +33,13 @@ pub enum ReadRoot {
     },
     /// `tickets(...)`
     Connection(Box<ConnectionPlan>),
+    /// The rows of a payload, in this order; null for one that may not be read.
+    Listed {
+        /// Their ids.
+        ids: Vec<Uuid>,
+        /// What to show of each.
+        row: Box<RowPlan>,
+    },
 }
 
 /// The fixed part of a VIEW event; the ids come from the statement itself.
@@ -77,6 +84,22 @@ impl Planner<'_> {
         self.note_row(&row, &mut viewed);
         let view = viewed.into_record(collection, id);
         Ok(ReadPlan { root: ReadRoot::Row { id, row: Box::new(row) }, view, rows_at_most, masked })
+    }
+
+    /// Plans what to show of rows whose ids are known.
+    ///
+    /// # Errors
+    /// [`PlanError`] naming the argument that makes no sense.
+    pub fn plan_read_listed(
+        &self,
+        collection: CollectionId,
+        ids: Vec<Uuid>,
+        selected: &SelectedField,
+    ) -> Result<ReadPlan, PlanError> {
+        let ReadPlan { root, view, masked, .. } = self.plan_read_row(collection, None, selected)?;
+        let ReadRoot::Row { row, .. } = root else { unreachable!("a single row was planned") };
+        let rows_at_most = self.bounded_rows(u64::try_from(ids.len()).unwrap_or(u64::MAX), [&*row])?;
+        Ok(ReadPlan { root: ReadRoot::Listed { ids, row }, view, rows_at_most, masked })
     }
 
     /// Plans `tickets(where:, orderBy:, first:, after:)`.
@@ -204,6 +227,7 @@ impl ReadPlan {
         match &self.root {
             ReadRoot::Row { id, row } => id.is_none() || row.source.is_empty(),
             ReadRoot::Connection(connection) => connection.source.is_empty(),
+            ReadRoot::Listed { ids, row } => ids.is_empty() || row.source.is_empty(),
         }
     }
 }

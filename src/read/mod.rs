@@ -31,6 +31,14 @@ impl ReadAnswer {
     fn nothing() -> Self {
         Self { json: "null".to_owned(), rows: 0 }
     }
+
+    /// The answer of a read whose rule hides everything: null, or a list of nulls.
+    fn of_nothing(plan: &ReadPlan) -> Self {
+        match &plan.root {
+            ReadRoot::Listed { ids, .. } => Self { json: format!("[{}]", vec!["null"; ids.len()].join(",")), rows: 0 },
+            ReadRoot::Row { .. } | ReadRoot::Connection(_) => Self::nothing(),
+        }
+    }
 }
 
 /// Runs a read in a transaction of its own.
@@ -39,7 +47,7 @@ impl ReadAnswer {
 /// [`DbError`].
 pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
     if is_known_to_be_nothing(plan) {
-        return Ok(ReadAnswer::nothing());
+        return Ok(ReadAnswer::of_nothing(plan));
     }
     let statement = read_statement(planner, plan);
     Ok(ReadAnswer::of(database.read(&ActorSettings::of(planner.actor), &statement).await?))
@@ -51,7 +59,7 @@ pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) ->
 /// [`DbError`].
 pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
     if is_known_to_be_nothing(plan) {
-        return Ok(ReadAnswer::nothing());
+        return Ok(ReadAnswer::of_nothing(plan));
     }
     Ok(ReadAnswer::of(transaction.json(&read_statement(planner, plan)).await?))
 }
@@ -67,7 +75,7 @@ pub async fn stream_in(
     transaction.stream_json(&export_statement(plan)).await
 }
 
-/// A single row that the rule hides anyway: the database is not asked.
+/// Single rows that the rule hides anyway: the database is not asked.
 fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
-    matches!(plan.root, ReadRoot::Row { .. }) && plan.is_empty()
+    matches!(plan.root, ReadRoot::Row { .. } | ReadRoot::Listed { .. }) && plan.is_empty()
 }

@@ -41,6 +41,7 @@ fn refused_row(error: &WriteError) -> Option<(Option<String>, Option<Uuid>)> {
         return None;
     }
     Some(match error {
+        WriteError::InRow { source, .. } => return refused_row(source),
         WriteError::NotFound { collection, id }
         | WriteError::Forbidden { collection, id, .. }
         | WriteError::CascadeForbidden { collection, id, .. } => (Some(collection.clone()), Some(*id)),

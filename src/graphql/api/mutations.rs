@@ -1,7 +1,7 @@
 //! Root fields that write, and their payloads.
 
 use crate::catalog::{Catalog, Collection, MutationKind};
-use crate::graphql::api::{RootField, Types, field, inputs};
+use crate::graphql::api::{RootField, Types, field, inputs, plural};
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, InputValue, Object, TypeRef};
 
@@ -13,12 +13,17 @@ pub(super) fn mutations(catalog: &Catalog, collection: &Collection, types: &mut 
             MutationKind::Create if inputs::is_writable(collection) => {
                 types.inputs.push(inputs::create(catalog, collection));
                 fields.push(create(collection, types));
+                fields.push(plural::create(collection, types));
             }
             MutationKind::Update if inputs::is_writable(collection) => {
                 types.inputs.push(inputs::update(catalog, collection));
                 fields.push(update(collection, types));
+                fields.extend(plural::updates(collection, types));
             }
-            MutationKind::Delete => fields.push(delete(collection, types)),
+            MutationKind::Delete => {
+                fields.push(delete(collection, types));
+                fields.extend(plural::deletes(collection, types));
+            }
             MutationKind::Create | MutationKind::Update => {}
         }
     }
@@ -100,7 +105,7 @@ fn id() -> InputValue {
     InputValue::new("id", TypeRef::named_nn(TypeRef::ID)).description("Which row.")
 }
 
-fn reason() -> InputValue {
+pub(super) fn reason() -> InputValue {
     InputValue::new("reason", TypeRef::named(TypeRef::STRING)).description("Why; goes into the audit event.")
 }
 
@@ -112,7 +117,8 @@ fn with_version(field: Field, collection: &Collection) -> Field {
     field.argument(if_version.description("The `version` that the caller last saw; another one is a CONFLICT."))
 }
 
-fn capitalized(text: &str) -> String {
+/// `tickets` → `Tickets`
+pub(super) fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }

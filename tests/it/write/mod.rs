@@ -8,7 +8,9 @@ mod concurrent_edits;
 mod constraints;
 mod denied;
 mod hidden_rows;
+mod many_rows;
 mod reasons;
+mod refused_first;
 
 use crate::support::app::TestApp;
 use serde_json::Value as Json;
