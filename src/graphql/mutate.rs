@@ -1,7 +1,7 @@
 //! Running a mutation: all root fields in one transaction, one after the other, all or nothing.
 
 use crate::base::{Fault, FaultCode};
-use crate::db::{ActorSettings, Transaction};
+use crate::db::{ActorSettings, DbError, Transaction};
 use crate::export::{ExportFormat, ExportRequest};
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
@@ -10,6 +10,7 @@ use crate::graphql::mutation::{Mutation, MutationForm};
 use crate::graphql::payload::{PayloadPlan, PayloadRows};
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
 use crate::planner::{ChangedRow, Planner, SelectedField};
+use crate::read::UnrecordedView;
 use crate::write::{self, WriteError};
 use serde_json::Value as Json;
 
@@ -19,6 +20,17 @@ struct Answered {
     data: Data,
     masked: Vec<String>,
     rows: i64,
+    /// What a dry run showed of collections whose reads are recorded.
+    unrecorded: Vec<UnrecordedView>,
+}
+
+/// Whether a document's changes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// They are.
+    Real,
+    /// They are undone once they are answered.
+    DryRun,
 }
 
 impl Engine {
@@ -40,7 +52,7 @@ impl Engine {
             None => self.run_changes(planner, fields).await,
         };
         match answered {
-            Ok(Answered { data, masked, rows }) => {
+            Ok(Answered { data, masked, rows, unrecorded: _ }) => {
                 summary.rows = rows;
                 response::executed(Some(data), &[], &masked, summary, request_id)
             }
@@ -49,17 +61,26 @@ impl Engine {
     }
 
     async fn run_changes(&self, planner: &Planner<'_>, fields: &[SelectedField]) -> Result<Answered, GraphqlError> {
+        let manner = manner_of(fields)?;
         let database = &self.parts.database;
         let begun = database.begin(&ActorSettings::of(planner.actor)).await;
         let first_key = fields.first().map_or("", |field| field.key.as_str());
-        let transaction = begun.map_err(|error| GraphqlError::of_field(&error, first_key))?;
+        let fault = |error: DbError| GraphqlError::of_field(&error, first_key);
+        let transaction = begun.map_err(fault)?;
         let mut answered = Answered::default();
         for field in fields {
-            if let Err(error) = self.run_change(&transaction, planner, field, &mut answered).await {
+            if let Err(error) = self.run_change(&transaction, planner, field, manner, &mut answered).await {
                 return Err(self.undo(transaction, planner, field, &error).await);
             }
         }
-        transaction.commit().await.map_err(|error| GraphqlError::of_field(&error, first_key))?;
+        match manner {
+            Manner::Real => transaction.commit().await.map_err(fault)?,
+            Manner::DryRun => {
+                transaction.rollback().await.map_err(fault)?;
+                // What was shown was seen, whatever became of the changes.
+                write::record_views(database, planner, std::mem::take(&mut answered.unrecorded)).await.map_err(fault)?;
+            }
+        }
         Ok(answered)
     }
 
@@ -68,6 +89,7 @@ impl Engine {
         transaction: &Transaction,
         planner: &Planner<'_>,
         field: &SelectedField,
+        manner: Manner,
         answered: &mut Answered,
     ) -> Result<(), WriteError> {
         if field.name == "__typename" {
@@ -81,9 +103,13 @@ impl Engine {
             MutationForm::Single => PayloadRows::One(ids.next().unwrap_or_default()),
             MutationForm::Plural => PayloadRows::Listed(ids.collect()),
         };
-        let payload = PayloadPlan::new(planner, collection, &rows, field, type_name)?;
+        let mut payload = PayloadPlan::new(planner, collection, &rows, field, type_name)?;
+        if manner == Manner::DryRun {
+            payload.defer_views();
+        }
         let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
-        answered.data.push(&field.key, &payload.render(&answers, |name| constant(name, change.rows())));
+        answered.data.push(&field.key, &payload.render(&answers, |name| constant(name, change.rows(), manner)));
+        answered.unrecorded.extend(answers.into_iter().filter_map(|answer| answer.unrecorded));
         answered
             .masked
             .extend(payload.reads.iter().flat_map(|read| read.masked.iter().map(|path| format!("{}.{path}", field.key))));
@@ -136,8 +162,25 @@ impl Engine {
     }
 }
 
+/// Whether the changes of a document are kept. Its fields share one transaction, so they are all kept or none.
+fn manner_of(fields: &[SelectedField]) -> Result<Manner, GraphqlError> {
+    let is_dry = |field: &&SelectedField| field.argument("dryRun").and_then(Json::as_bool) == Some(true);
+    let changes = || fields.iter().filter(|field| field.name != "__typename");
+    match (changes().find(is_dry), changes().find(|field| !is_dry(field))) {
+        (None, _) => Ok(Manner::Real),
+        (Some(_), None) => Ok(Manner::DryRun),
+        (Some(_), Some(other)) => Err(GraphqlError {
+            path: Some(other.key.clone()),
+            ..GraphqlError::request(FaultCode::BadUserInput, "either every change of a document is a dry run, or none is")
+        }),
+    }
+}
+
 /// What a payload says beside the rows.
-fn constant(name: &str, rows: &[ChangedRow]) -> String {
+fn constant(name: &str, rows: &[ChangedRow], manner: Manner) -> String {
+    if manner == Manner::DryRun && name != "count" {
+        return "null".to_owned();
+    }
     let mut events = rows.iter().map(|row| format!("\"{}\"", row.event_id));
     match name {
         "auditEventId" => events.next().unwrap_or_else(|| "null".to_owned()),

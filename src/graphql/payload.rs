@@ -50,6 +50,11 @@ impl<'f> PayloadPlan<'f> {
         Ok(Self { fields: &field.selection.0, type_name, node_name, reads })
     }
 
+    /// Lets the VIEW events of its reads be written later.
+    pub(crate) fn defer_views(&mut self) {
+        self.reads.iter_mut().filter_map(|read| read.view.as_mut()).for_each(|view| view.is_deferred = true);
+    }
+
     /// The payload's JSON: nodes from their reads, in order, the rest from `constant`.
     pub(crate) fn render(&self, answers: &[ReadAnswer], constant: impl Fn(&str) -> String) -> String {
         let mut answers = answers.iter();

@@ -55,6 +55,8 @@ pub struct ViewRecord {
     pub fields: BTreeMap<String, BTreeSet<String>>,
     /// Whether something is learnt even where no row is shown: from a count, a filter or an order.
     pub is_unconditional: bool,
+    /// Whether the event is written later, by whoever undoes the transaction of the read: what was seen stays seen.
+    pub is_deferred: bool,
 }
 
 impl Planner<'_> {
@@ -207,7 +209,15 @@ impl Viewed {
     fn into_record(self, collection: &Collection, entity_id: Option<Uuid>) -> Option<ViewRecord> {
         let Self { fields, is_unconditional } = self;
         let entity_type = collection.name.clone();
-        (!fields.is_empty()).then(|| ViewRecord { event_id: Uuid::now_v7(), entity_type, entity_id, fields, is_unconditional })
+        let event_id = Uuid::now_v7();
+        (!fields.is_empty()).then_some(ViewRecord {
+            event_id,
+            entity_type,
+            entity_id,
+            fields,
+            is_unconditional,
+            is_deferred: false,
+        })
     }
 }
 

@@ -18,5 +18,5 @@ mod verdict;
 
 pub use apply::{Change, apply};
 pub use choose::choose;
-pub use denial::record_denial;
+pub use denial::{record_denial, record_views};
 pub use error::WriteError;

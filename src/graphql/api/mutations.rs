@@ -38,7 +38,6 @@ fn create(collection: &Collection, types: &mut Types) -> Field {
     let input = InputValue::new("input", TypeRef::named_nn(format!("Create{name}Input"))).description("Its values.");
     mutation(collection, types, "create", RootField::Create(collection.id))
         .argument(input)
-        .argument(reason())
         .description(format!("Creates a `{name}`."))
 }
 
@@ -46,14 +45,12 @@ fn update(collection: &Collection, types: &mut Types) -> Field {
     let name = &collection.name;
     let set = InputValue::new("set", TypeRef::named_nn(format!("Update{name}Input"))).description("The values that change.");
     let field = mutation(collection, types, "update", RootField::Update(collection.id)).argument(id()).argument(set);
-    with_version(field, collection).argument(reason()).description(format!("Changes a `{name}`."))
+    with_version(field, collection).description(format!("Changes a `{name}`."))
 }
 
 fn delete(collection: &Collection, types: &mut Types) -> Field {
     let field = mutation(collection, types, "delete", RootField::Delete(collection.id)).argument(id());
-    with_version(field, collection)
-        .argument(reason())
-        .description(format!("Deletes a `{}`, and what has to go with it.", collection.name))
+    with_version(field, collection).description(format!("Deletes a `{}`, and what has to go with it.", collection.name))
 }
 
 fn export(collection: &Collection, types: &mut Types) -> Field {
@@ -91,21 +88,29 @@ fn mutation(collection: &Collection, types: &mut Types, verb: &str, root_field: 
         RootField::Delete(_) => node.description("The row as it was; null if the caller may not read it."),
         _ => node.description("The row as it is now; null if the caller may no longer read it."),
     };
-    let object = Object::new(&payload)
-        .description(format!("What `{verb}{name}` did."))
-        .field(node)
-        .field(field("auditEventId", TypeRef::named_nn(TypeRef::ID)).description("The audit event of this change."));
+    let object = Object::new(&payload).description(format!("What `{verb}{name}` did.")).field(node).field(
+        field("auditEventId", TypeRef::named(TypeRef::ID))
+            .description("The audit event of this change; null for a dry run, which leaves none."),
+    );
     types.objects.push(object);
     let field_name = format!("{verb}{name}");
     types.root_fields.insert(field_name.clone(), root_field);
-    field(&field_name, TypeRef::named_nn(payload))
+    with_manner(field(&field_name, TypeRef::named_nn(payload)))
+}
+
+/// The arguments of every mutation that say how it is done.
+pub(super) fn with_manner(field: Field) -> Field {
+    let dry_run = InputValue::new("dryRun", TypeRef::named_nn(TypeRef::BOOLEAN)).default_value(Value::from(false));
+    field.argument(reason()).argument(
+        dry_run.description("Does everything, answers what would be, and undoes it; for all fields of a document alike."),
+    )
 }
 
 fn id() -> InputValue {
     InputValue::new("id", TypeRef::named_nn(TypeRef::ID)).description("Which row.")
 }
 
-pub(super) fn reason() -> InputValue {
+fn reason() -> InputValue {
     InputValue::new("reason", TypeRef::named(TypeRef::STRING)).description("Why; goes into the audit event.")
 }
 

@@ -4,7 +4,7 @@
 //! mistake that validation finds, never a change of every row.
 
 use crate::catalog::Collection;
-use crate::graphql::api::mutations::{capitalized, reason};
+use crate::graphql::api::mutations::{capitalized, with_manner};
 use crate::graphql::api::{RootField, Types, field};
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, InputObject, InputValue, Object, TypeRef};
@@ -18,7 +18,6 @@ pub(super) fn create(collection: &Collection, types: &mut Types) -> Field {
     let inputs = InputValue::new("inputs", TypeRef::named_nn_list_nn(format!("Create{name}Input")));
     mutation(collection, types, ("create", ""), RootField::CreateMany(collection.id))
         .argument(inputs.description("Their values."))
-        .argument(reason())
         .description(format!("Creates `{name}` rows, all or none."))
 }
 
@@ -30,7 +29,6 @@ pub(super) fn updates(collection: &Collection, types: &mut Types) -> [Field; 2] 
         .argument(filter(collection))
         .argument(set().description("The values that change, in all of them."))
         .argument(at_most())
-        .argument(reason())
         .description(format!("Changes the `{name}` rows that a filter finds, all alike, all or none."));
     let element = format!("Update{name}ByIdInput");
     let input = InputObject::new(&element)
@@ -46,7 +44,6 @@ pub(super) fn updates(collection: &Collection, types: &mut Types) -> [Field; 2] 
     let updates = InputValue::new("updates", TypeRef::named_nn_list_nn(element)).description("The rows and their changes.");
     let listed = mutation(collection, types, ("update", "ById"), RootField::UpdateListed(collection.id))
         .argument(updates)
-        .argument(reason())
         .description(format!("Changes `{name}` rows, each in its own way, all or none."));
     [chosen, listed]
 }
@@ -57,12 +54,10 @@ pub(super) fn deletes(collection: &Collection, types: &mut Types) -> [Field; 2] 
     let chosen = mutation(collection, types, ("delete", ""), RootField::DeleteMany(collection.id))
         .argument(filter(collection))
         .argument(at_most())
-        .argument(reason())
         .description(format!("Deletes the `{name}` rows that a filter finds, and what has to go with them, all or none."));
     let ids = InputValue::new("ids", TypeRef::named_nn_list_nn(TypeRef::ID)).description("Which rows.");
     let listed = mutation(collection, types, ("delete", "ById"), RootField::DeleteListed(collection.id))
         .argument(ids)
-        .argument(reason())
         .description(format!("Deletes `{name}` rows, and what has to go with them, all or none."));
     [chosen, listed]
 }
@@ -78,17 +73,17 @@ fn mutation(collection: &Collection, types: &mut Types, (verb, suffix): (&str, &
             "delete" => rows.description("The rows as they were, in order; null for one that the caller may not read."),
             _ => rows.description("The rows as they are now, in order; null for one that the caller may no longer read."),
         };
-        let events = field("auditEventIds", TypeRef::named_nn_list_nn(TypeRef::ID));
+        let events = field("auditEventIds", TypeRef::named_nn_list(TypeRef::ID));
         let object = Object::new(&payload)
             .description(format!("What `{verb}{plural}` did."))
             .field(rows)
-            .field(events.description("The audit events of these changes, in the order of the rows."))
+            .field(events.description("The audit events of these changes, in the order of the rows; null for a dry run."))
             .field(field("count", TypeRef::named_nn(TypeRef::INT)).description("How many rows there were."));
         types.objects.push(object);
     }
     let field_name = format!("{verb}{plural}{suffix}");
     types.root_fields.insert(field_name.clone(), root_field);
-    field(&field_name, TypeRef::named_nn(payload))
+    with_manner(field(&field_name, TypeRef::named_nn(payload)))
 }
 
 /// `CreateTicketsPayload`

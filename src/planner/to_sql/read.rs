@@ -13,7 +13,8 @@ use uuid::Uuid;
 /// The alias of the answer, when a VIEW event is built from it.
 pub(crate) const ANSWER: Alias = Alias::Named("answer");
 
-/// Renders a read: at most one row with `j` (the field's JSON) and `rows` (how many rows it shows).
+/// Renders a read: at most one row with `j` (the field's JSON) and `rows` (how many rows it shows), and `seen` (which ones) where
+/// the VIEW event is written later.
 pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     let mut aliases = Aliases::default();
     let mut answer = match &plan.root {
@@ -27,6 +28,9 @@ pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     let is_seen = |column: &Column| column.label.as_ref().is_some_and(|label| label.as_str() == "seen");
     if !answer.columns.iter().any(is_seen) {
         answer.columns.push(Column::fixed(Expr::Fixed("null::text"), "seen"));
+    }
+    if view.is_deferred {
+        return Query::select(answer);
     }
     let column = |label| Column::bare(Expr::labelled(ANSWER, label));
     Query {

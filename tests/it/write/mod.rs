@@ -7,6 +7,7 @@ mod cascades;
 mod concurrent_edits;
 mod constraints;
 mod denied;
+mod dry_runs;
 mod hidden_rows;
 mod many_rows;
 mod reasons;
