@@ -7,6 +7,7 @@ use crate::export::Exporter;
 use crate::graphql::api::{self, Api};
 use crate::graphql::document::Documents;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
+use crate::graphql::retry::{KEY_ARGUMENT, Sweeper, request_hash};
 use crate::graphql::{GraphqlError, OperationLimits, collect};
 use crate::planner::{Planner, PlannerSettings};
 use crate::policy::RuleBook;
@@ -53,6 +54,7 @@ pub struct Engine {
     pub(crate) parts: EngineParts,
     pub(crate) api: Api,
     pub(crate) schema: Arc<Valid<Schema>>,
+    pub(crate) sweeper: Sweeper,
     documents: Documents,
 }
 
@@ -72,7 +74,7 @@ impl Engine {
             Schema::parse_and_validate(api.schema.sdl(), "api.graphql").map_err(|error| ApiError(error.errors.to_string()))?;
         let schema = Arc::new(schema);
         let documents = Documents::new(Arc::clone(&schema), parts.limits.clone());
-        Ok(Self { parts, api, schema, documents })
+        Ok(Self { parts, api, schema, sweeper: Sweeper::default(), documents })
     }
 
     /// The API's SDL.
@@ -134,8 +136,10 @@ impl Engine {
         let variables = apollo_compiler::request::coerce_variable_values(&self.schema, operation, &request.variables)
             .map_err(|error| bad_input(error.message().to_string()))?;
         let selection = collect::collect(&document, &operation.selection_set, &variables).map_err(|error| vec![error])?;
+        let has_key = selection.0.iter().any(|field| field.argument(KEY_ARGUMENT).is_some());
+        let request_hash = has_key.then(|| request_hash(request));
         let operation = operation.clone();
-        Ok(Prepared { document, operation, variables, selection })
+        Ok(Prepared { document, operation, variables, selection, request_hash })
     }
 }
 
@@ -145,4 +149,6 @@ pub(crate) struct Prepared {
     pub(crate) operation: apollo_compiler::Node<Operation>,
     pub(crate) variables: Valid<JsonMap>,
     pub(crate) selection: crate::planner::Selection,
+    /// What an `idempotencyKey` is bound to, if the operation has one.
+    pub(crate) request_hash: Option<[u8; 32]>,
 }

@@ -133,7 +133,7 @@ impl Engine {
 
     /// Answers `__typename`, `__schema` and `__type` at the root; empty for an operation without them.
     fn introspect(&self, prepared: &Prepared) -> Result<JsonMap, GraphqlError> {
-        let Prepared { document, operation, variables, selection } = prepared;
+        let Prepared { document, operation, variables, selection, request_hash: _ } = prepared;
         if !selection.0.iter().any(|field| field.name.starts_with("__")) {
             return Ok(JsonMap::new());
         }

@@ -10,16 +10,19 @@
 //! Deliberately unknown: HTTP, how the caller signed in, SQL.
 
 pub mod api;
+mod change;
 pub mod collect;
 mod document;
 mod engine;
 mod error;
 mod execute;
+mod export;
 mod limits;
 mod mutate;
 mod mutation;
 mod payload;
 mod response;
+mod retry;
 
 pub use engine::{ApiError, Engine, EngineParts, GraphqlRequest, Variables};
 pub use error::GraphqlError;

@@ -1,37 +1,17 @@
 //! Running a mutation: all root fields in one transaction, one after the other, all or nothing.
 
-use crate::base::{Fault, FaultCode};
+use crate::base::FaultCode;
 use crate::db::{ActorSettings, DbError, Transaction};
-use crate::export::{ExportFormat, ExportRequest};
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
+use crate::graphql::change::{Answered, Manner};
 use crate::graphql::engine::{Engine, Prepared};
-use crate::graphql::mutation::{Mutation, MutationForm};
-use crate::graphql::payload::{PayloadPlan, PayloadRows};
-use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
-use crate::planner::{ChangedRow, Planner, SelectedField};
-use crate::read::UnrecordedView;
+use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
+use crate::graphql::retry::request_key;
+use crate::planner::{Planner, SelectedField};
+use crate::write::idempotency::{self, Claimed, RequestKey};
 use crate::write::{self, WriteError};
 use serde_json::Value as Json;
-
-/// What the fields of a mutation have answered so far.
-#[derive(Default)]
-struct Answered {
-    data: Data,
-    masked: Vec<String>,
-    rows: i64,
-    /// What a dry run showed of collections whose reads are recorded.
-    unrecorded: Vec<UnrecordedView>,
-}
-
-/// Whether a document's changes are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
-    /// They are.
-    Real,
-    /// They are undone once they are answered.
-    DryRun,
-}
 
 impl Engine {
     pub(crate) async fn run_mutation(
@@ -49,10 +29,10 @@ impl Engine {
                 path: Some(export.key.clone()),
                 ..GraphqlError::request(FaultCode::BadUserInput, "an export has to be alone in its document")
             }),
-            None => self.run_changes(planner, fields).await,
+            None => self.run_document(planner, prepared).await,
         };
         match answered {
-            Ok(Answered { data, masked, rows, unrecorded: _ }) => {
+            Ok(Answered { data, masked, rows, .. }) => {
                 summary.rows = rows;
                 response::executed(Some(data), &[], &masked, summary, request_id)
             }
@@ -60,19 +40,27 @@ impl Engine {
         }
     }
 
-    async fn run_changes(&self, planner: &Planner<'_>, fields: &[SelectedField]) -> Result<Answered, GraphqlError> {
+    async fn run_document(&self, planner: &Planner<'_>, prepared: &Prepared) -> Result<Answered, GraphqlError> {
+        let fields = &prepared.selection.0;
         let manner = manner_of(fields)?;
+        // A dry run leaves nothing that a retry could do twice.
+        let key = request_key(planner, fields, prepared.request_hash)?.filter(|_| manner == Manner::Real);
+        let Some(key) = key else { return self.run_changes(planner, fields, manner).await };
+        let answered = self.run_changes_once(planner, fields, &key).await;
+        self.sweeper.sweep(&self.parts.database, planner.request.time).await;
+        answered
+    }
+
+    async fn run_changes(
+        &self,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+        manner: Manner,
+    ) -> Result<Answered, GraphqlError> {
         let database = &self.parts.database;
-        let begun = database.begin(&ActorSettings::of(planner.actor)).await;
-        let first_key = fields.first().map_or("", |field| field.key.as_str());
-        let fault = |error: DbError| GraphqlError::of_field(&error, first_key);
-        let transaction = begun.map_err(fault)?;
-        let mut answered = Answered::default();
-        for field in fields {
-            if let Err(error) = self.run_change(&transaction, planner, field, manner, &mut answered).await {
-                return Err(self.undo(transaction, planner, field, &error).await);
-            }
-        }
+        let fault = |error: DbError| GraphqlError::of_field(&error, first_key(fields));
+        let transaction = database.begin(&ActorSettings::of(planner.actor)).await.map_err(fault)?;
+        let (transaction, mut answered) = self.change_all(transaction, planner, fields, manner).await?;
         match manner {
             Manner::Real => transaction.commit().await.map_err(fault)?,
             Manner::DryRun => {
@@ -84,37 +72,65 @@ impl Engine {
         Ok(answered)
     }
 
-    async fn run_change(
+    /// Does the changes unless the key says that they were done; then answers with what they did.
+    async fn run_changes_once(
         &self,
-        transaction: &Transaction,
         planner: &Planner<'_>,
-        field: &SelectedField,
-        manner: Manner,
-        answered: &mut Answered,
-    ) -> Result<(), WriteError> {
-        if field.name == "__typename" {
-            answered.data.push(&field.key, "\"Mutation\"");
-            return Ok(());
-        }
-        let Mutation { collection, change, type_name, form } = self.plan_mutation(planner, field)?;
-        let change = write::choose(transaction, change).await?;
-        let mut ids = change.rows().iter().map(|row| row.id);
-        let rows = match form {
-            MutationForm::Single => PayloadRows::One(ids.next().unwrap_or_default()),
-            MutationForm::Plural => PayloadRows::Listed(ids.collect()),
+        fields: &[SelectedField],
+        key: &RequestKey,
+    ) -> Result<Answered, GraphqlError> {
+        let fault = |error: DbError| GraphqlError::of_field(&error, first_key(fields));
+        let transaction = self.parts.database.begin_system().await.map_err(fault)?;
+        let claimed = match idempotency::claim(&transaction, key, planner.request.time).await {
+            Ok(claimed) => claimed,
+            Err(error) => return Err(self.undo(transaction, planner, &fields[0], &error).await),
         };
-        let mut payload = PayloadPlan::new(planner, collection, &rows, field, type_name)?;
-        if manner == Manner::DryRun {
-            payload.defer_views();
+        transaction.act_as(&ActorSettings::of(planner.actor)).await.map_err(fault)?;
+        let (transaction, answered) = match claimed {
+            Claimed::First => {
+                let (transaction, answered) = self.change_all(transaction, planner, fields, Manner::Real).await?;
+                transaction.act_as_server().await.map_err(fault)?;
+                idempotency::keep(&transaction, key, &answered.kept()).await.map_err(fault)?;
+                (transaction, answered)
+            }
+            Claimed::Answered(kept) => self.show_all(transaction, planner, fields, &kept).await?,
+        };
+        transaction.commit().await.map_err(fault)?;
+        Ok(answered)
+    }
+
+    async fn change_all(
+        &self,
+        transaction: Transaction,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+        manner: Manner,
+    ) -> Result<(Transaction, Answered), GraphqlError> {
+        let mut answered = Answered::default();
+        for field in fields {
+            match self.run_change(&transaction, planner, field, manner).await {
+                Ok(shown) => answered.add(field, shown),
+                Err(error) => return Err(self.undo(transaction, planner, field, &error).await),
+            }
         }
-        let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
-        answered.data.push(&field.key, &payload.render(&answers, |name| constant(name, change.rows(), manner)));
-        answered.unrecorded.extend(answers.into_iter().filter_map(|answer| answer.unrecorded));
-        answered
-            .masked
-            .extend(payload.reads.iter().flat_map(|read| read.masked.iter().map(|path| format!("{}.{path}", field.key))));
-        answered.rows += i64::try_from(change.rows().len()).unwrap_or(i64::MAX);
-        Ok(())
+        Ok((transaction, answered))
+    }
+
+    async fn show_all(
+        &self,
+        transaction: Transaction,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+        kept: &Json,
+    ) -> Result<(Transaction, Answered), GraphqlError> {
+        let mut answered = Answered::default();
+        for (index, field) in fields.iter().enumerate() {
+            match self.show_change(&transaction, planner, field, kept.get(index)).await {
+                Ok(shown) => answered.add(field, shown),
+                Err(error) => return Err(self.undo(transaction, planner, field, &error).await),
+            }
+        }
+        Ok((transaction, answered))
     }
 
     /// Rolls back and records a refusal, before the answer says so.
@@ -135,31 +151,11 @@ impl Engine {
             Err(unrecorded) => GraphqlError::of_field(&unrecorded, &field.key),
         }
     }
+}
 
-    async fn run_export(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Answered, GraphqlError> {
-        let fault = |fault: &dyn Fault| GraphqlError::of_field(fault, &field.key);
-        let Some(RootField::Export(collection)) = self.api.root_fields.get(&field.name).copied() else {
-            return Err(GraphqlError::request(FaultCode::InternalServerError, "no export"));
-        };
-        let export_collection = planner.catalog.find_collection("Export").map(|collection| collection.id).unwrap_or(collection);
-        let request = ExportRequest {
-            collection,
-            filter: field.arguments.get("where").cloned().unwrap_or(Json::Null),
-            format: field.text_argument("format").and_then(ExportFormat::parse).unwrap_or(ExportFormat::Csv),
-            reason: field.text_argument("reason").map(str::to_owned),
-        };
-        let exported = self.parts.exporter.export(planner.actor, planner.request, request).await;
-        let id = exported.map_err(|error| fault(&error))?;
-        let payload = PayloadPlan::new(planner, export_collection, &PayloadRows::One(id), field, "ExportPayload".to_owned())
-            .map_err(|error| fault(&error))?;
-        let mut answers = Vec::with_capacity(payload.reads.len());
-        for read in &payload.reads {
-            answers.push(crate::read::run(&self.parts.database, planner, read).await.map_err(|error| fault(&error))?);
-        }
-        let mut answered = Answered { rows: 1, ..Answered::default() };
-        answered.data.push(&field.key, &payload.render(&answers, |_| format!("\"/exports/{id}\"")));
-        Ok(answered)
-    }
+/// Where an error of the transaction itself is told.
+fn first_key(fields: &[SelectedField]) -> &str {
+    fields.first().map_or("", |field| field.key.as_str())
 }
 
 /// Whether the changes of a document are kept. Its fields share one transaction, so they are all kept or none.
@@ -173,19 +169,5 @@ fn manner_of(fields: &[SelectedField]) -> Result<Manner, GraphqlError> {
             path: Some(other.key.clone()),
             ..GraphqlError::request(FaultCode::BadUserInput, "either every change of a document is a dry run, or none is")
         }),
-    }
-}
-
-/// What a payload says beside the rows.
-fn constant(name: &str, rows: &[ChangedRow], manner: Manner) -> String {
-    if manner == Manner::DryRun && name != "count" {
-        return "null".to_owned();
-    }
-    let mut events = rows.iter().map(|row| format!("\"{}\"", row.event_id));
-    match name {
-        "auditEventId" => events.next().unwrap_or_else(|| "null".to_owned()),
-        "auditEventIds" => format!("[{}]", events.collect::<Vec<_>>().join(",")),
-        "count" => rows.len().to_string(),
-        _ => "null".to_owned(),
     }
 }

@@ -7,12 +7,10 @@ use crate::planner::{PlanError, Planner, RowChoice, RowUpdate, SelectedField};
 use crate::write::Change;
 use serde_json::{Map, Value as Json};
 
-/// A root field that writes.
-pub(crate) struct Mutation {
+/// What a root field that writes is about.
+pub(crate) struct Shape {
     /// The collection.
     pub(crate) collection: CollectionId,
-    /// What it does.
-    pub(crate) change: Change,
     /// The type of its payload.
     pub(crate) type_name: String,
     /// Which form the payload has.
@@ -29,43 +27,53 @@ pub(crate) enum MutationForm {
 }
 
 impl Engine {
-    /// Plans a root field that writes.
+    /// What a root field that writes is about.
     ///
     /// # Errors
-    /// [`PlanError`] when it is refused before any row is looked at, or makes no sense.
-    pub(crate) fn plan_mutation(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Mutation, PlanError> {
-        let root_field = self.api.root_fields.get(&field.name).copied();
-        let (collection, verb, form) = match root_field {
-            Some(RootField::Create(collection)) => (collection, "create", MutationForm::Single),
-            Some(RootField::Update(collection)) => (collection, "update", MutationForm::Single),
-            Some(RootField::Delete(collection)) => (collection, "delete", MutationForm::Single),
-            Some(RootField::CreateMany(collection)) => (collection, "create", MutationForm::Plural),
-            Some(RootField::UpdateMany(collection) | RootField::UpdateListed(collection)) => {
-                (collection, "update", MutationForm::Plural)
-            }
-            Some(RootField::DeleteMany(collection) | RootField::DeleteListed(collection)) => {
-                (collection, "delete", MutationForm::Plural)
-            }
-            _ => return Err(PlanError::argument(&field.name, "is no mutation")),
+    /// [`PlanError`] for a field that does not write.
+    pub(crate) fn shape_of(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Shape, PlanError> {
+        use MutationForm::{Plural, Single};
+        use RootField::{Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany};
+        let (collection, verb, form) = match self.api.root_fields.get(&field.name).copied() {
+            Some(Create(collection)) => (collection, "create", Single),
+            Some(Update(collection)) => (collection, "update", Single),
+            Some(Delete(collection)) => (collection, "delete", Single),
+            Some(CreateMany(collection)) => (collection, "create", Plural),
+            Some(UpdateMany(collection) | UpdateListed(collection)) => (collection, "update", Plural),
+            Some(DeleteMany(collection) | DeleteListed(collection)) => (collection, "delete", Plural),
+            _ => return Err(is_no_mutation(field)),
         };
         let names = planner.catalog.collection(collection);
         let type_name = match form {
-            MutationForm::Single => singular_payload_name(verb, names.name.as_str()),
-            MutationForm::Plural => payload_name(verb, names),
+            Single => singular_payload_name(verb, names.name.as_str()),
+            Plural => payload_name(verb, names),
         };
-        let arguments = Arguments { planner, collection, field, reason: field.text_argument("reason") };
-        let change = match root_field {
-            Some(RootField::Create(_)) => arguments.create()?,
-            Some(RootField::CreateMany(_)) => arguments.create_many()?,
-            Some(RootField::Update(_)) => arguments.update()?,
-            Some(RootField::UpdateListed(_)) => arguments.update_listed()?,
-            Some(RootField::UpdateMany(_)) => arguments.update_chosen()?,
-            Some(RootField::DeleteListed(_)) => arguments.delete_listed()?,
-            Some(RootField::DeleteMany(_)) => arguments.delete_chosen()?,
-            _ => arguments.delete()?,
-        };
-        Ok(Mutation { collection, change, type_name, form })
+        Ok(Shape { collection, type_name, form })
     }
+
+    /// Plans what a root field does.
+    ///
+    /// # Errors
+    /// [`PlanError`] when it is refused before any row is looked at, or makes no sense.
+    pub(crate) fn plan_change(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Change, PlanError> {
+        let reason = field.text_argument("reason");
+        let arguments = |collection| Arguments { planner, collection, field, reason };
+        match self.api.root_fields.get(&field.name).copied() {
+            Some(RootField::Create(collection)) => arguments(collection).create(),
+            Some(RootField::CreateMany(collection)) => arguments(collection).create_many(),
+            Some(RootField::Update(collection)) => arguments(collection).update(),
+            Some(RootField::UpdateListed(collection)) => arguments(collection).update_listed(),
+            Some(RootField::UpdateMany(collection)) => arguments(collection).update_chosen(),
+            Some(RootField::Delete(collection)) => arguments(collection).delete(),
+            Some(RootField::DeleteListed(collection)) => arguments(collection).delete_listed(),
+            Some(RootField::DeleteMany(collection)) => arguments(collection).delete_chosen(),
+            _ => Err(is_no_mutation(field)),
+        }
+    }
+}
+
+fn is_no_mutation(field: &SelectedField) -> PlanError {
+    PlanError::argument(&field.name, "is no mutation")
 }
 
 /// The arguments of a root field, on their way to a plan.

@@ -48,7 +48,9 @@ pub(crate) async fn handle(State(state): State<WebState>, caller: Caller, reques
 
 async fn run(state: WebState, caller: Caller, request: GraphqlRequest, started: Instant) -> GraphqlResponse {
     let response = state.engine.execute(&request, &caller.actor, &caller.context).await;
-    let has_identity_changed = response.summary.fields.iter().any(|field| IDENTITY.iter().any(|name| field.ends_with(name)));
+    // Deletions take rows of other collections along.
+    let may_change_identity = |field: &String| field.starts_with("delete") || IDENTITY.iter().any(|name| field.contains(name));
+    let has_identity_changed = response.summary.fields.iter().any(may_change_identity);
     if response.summary.operation_type == Some("mutation") && has_identity_changed {
         state.authenticator.forget_all();
     }

@@ -81,6 +81,9 @@ pub enum WriteError {
         /// The limit.
         at_most: u32,
     },
+    /// A key that another request of the same caller has.
+    #[error("`idempotencyKey` was used for another request; give each request a key of its own")]
+    KeyTaken,
     /// Somebody else changed it first.
     #[error("`{collection}` `{id}` was changed by somebody else; read it again and repeat the change")]
     Stale {
@@ -108,7 +111,7 @@ impl Fault for WriteError {
             | Self::CascadeForbidden { .. } => FaultCode::Forbidden,
             Self::InRow { source, .. } => source.code(),
             Self::TooMany { .. } => FaultCode::LimitExceeded,
-            Self::Stale { .. } => FaultCode::Conflict,
+            Self::Stale { .. } | Self::KeyTaken => FaultCode::Conflict,
             Self::Constraint(_) => FaultCode::ConstraintViolation,
             Self::Database(error) => error.code(),
         }

@@ -14,6 +14,7 @@ mod choose;
 mod constraint;
 mod denial;
 mod error;
+pub mod idempotency;
 mod verdict;
 
 pub use apply::{Change, apply};

@@ -101,7 +101,12 @@ fn mutation(collection: &Collection, types: &mut Types, verb: &str, root_field: 
 /// The arguments of every mutation that say how it is done.
 pub(super) fn with_manner(field: Field) -> Field {
     let dry_run = InputValue::new("dryRun", TypeRef::named_nn(TypeRef::BOOLEAN)).default_value(Value::from(false));
-    field.argument(reason()).argument(
+    let key = InputValue::new("idempotencyKey", TypeRef::named(TypeRef::STRING));
+    let key = key.description(
+        "Makes a retry safe, for the whole document: within 24 hours the same request with the same key is not done again, but \
+         answered with what it did.",
+    );
+    field.argument(reason()).argument(key).argument(
         dry_run.description("Does everything, answers what would be, and undoes it; for all fields of a document alike."),
     )
 }
