@@ -14,7 +14,10 @@ pub(super) fn check(collections: &[Collection], enums: &[EnumType], findings: &m
     let types = collections.iter().map(|collection| (&collection.name, collection.span));
     for (name, span) in types.chain(enums.iter().map(|enum_type| (&enum_type.name, enum_type.span))) {
         let of_rows = || {
-            let is_made = |made: &Collection| reserved::is_payload_of_rows(name.as_str(), &capitalized(made.plural.as_str()));
+            let is_made = |made: &Collection| {
+                reserved::is_payload_of_rows(name.as_str(), &capitalized(made.plural.as_str()))
+                    || reserved::is_nested_input(name.as_str(), made.name.as_str())
+            };
             collections.iter().find(|made| is_made(made)).map(|made| made.name.as_str())
         };
         if let Some(origin) = reserved::type_in_api(name.as_str(), &names, &leaves).or_else(of_rows) {

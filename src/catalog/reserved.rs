@@ -18,7 +18,7 @@ const API_TYPES: [&str; 5] = ["PageInfo", "Node", "Viewer", "OrderDirection", "E
 pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
 
 /// What the API makes of a collection `Ticket`: `TicketConnection` and the others, as text before and after its name.
-const TYPES_OF_COLLECTION: [(&str, &str); 16] = [
+const TYPES_OF_COLLECTION: [(&str, &str); 17] = [
     ("", "Connection"),
     ("", "Edge"),
     ("", "Where"),
@@ -29,6 +29,7 @@ const TYPES_OF_COLLECTION: [(&str, &str); 16] = [
     ("", "GroupBy"),
     ("", "Changed"),
     ("Create", "Input"),
+    ("", "Link"),
     ("Create", "Payload"),
     ("Update", "Input"),
     ("Update", "Set"),
@@ -101,6 +102,12 @@ pub(super) fn is_reserved_field(name: &str) -> bool {
 /// Whether a word means something in every rule.
 pub(super) fn is_rule_word(name: &str) -> bool {
     RULE_WORDS.contains(&name)
+}
+
+/// Whether a type is an input of new rows inside of others, `CreateTicketEventForTicketInput` or the list of them.
+pub(super) fn is_nested_input(name: &str, collection: &str) -> bool {
+    let of = |verb: &str| name.strip_prefix(verb)?.strip_prefix(collection)?.strip_prefix("For")?.strip_suffix("Input");
+    ["Create", "Nested"].iter().any(|verb| of(verb).is_some_and(|field| !field.is_empty()))
 }
 
 /// Whether a type is the payload of a mutation of many rows, `CreateTicketsPayload`.

@@ -34,8 +34,8 @@ pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
 pub use row::{Output, OutputField, RowPlan, ToManyPlan, ToOnePlan};
 pub use selection::{SelectedField, Selection};
 pub use write_plan::{
-    ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowUpdate, TargetCheck,
-    UpdatePlan, WriteColumn, WriteValue,
+    ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,
+    TargetCheck, UpdatePlan, WriteColumn, WriteValue,
 };
 
 use crate::base::{Actor, RequestContext};

@@ -48,14 +48,10 @@ pub async fn apply(
         return read_all(transaction, planner, answers).await;
     }
     match change {
-        Change::Create(plan) => {
-            let CreatePlan { entity_type, rows, list, .. } = plan;
-            let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, list: *list };
-            change_and_read(transaction, planner, subject, &create_statement(planner, plan), answers).await
-        }
+        Change::Create(plan) => create(transaction, planner, plan, answers).await,
         Change::Update(plan) => {
-            let UpdatePlan { entity_type, rows, list, .. } = plan;
-            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, list: *list };
+            let UpdatePlan { entity_type, rows, places, .. } = plan;
+            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places };
             change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await
         }
         Change::Delete(plan) => {
@@ -67,6 +63,29 @@ pub async fn apply(
     }
 }
 
+/// Creates rows after what they point to and before what points to them.
+async fn create(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    plan: &CreatePlan,
+    answers: &[ReadPlan],
+) -> Result<Vec<ReadAnswer>, WriteError> {
+    let CreatePlan { entity_type, rows, places, before, after, .. } = plan;
+    for nested in before {
+        Box::pin(create(transaction, planner, nested, &[])).await?;
+    }
+    let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places };
+    let statement = create_statement(planner, plan);
+    if after.is_empty() {
+        return change_and_read(transaction, planner, subject, &statement, answers).await;
+    }
+    change_and_read(transaction, planner, subject, &statement, &[]).await?;
+    for nested in after {
+        Box::pin(create(transaction, planner, nested, &[])).await?;
+    }
+    read_all(transaction, planner, answers).await
+}
+
 /// Deletes rows after whatever has to go with them.
 pub(crate) async fn delete(
     transaction: &Transaction,
@@ -74,8 +93,8 @@ pub(crate) async fn delete(
     plan: &DeletePlan,
     visited: &mut Visited,
 ) -> Result<(), WriteError> {
-    let DeletePlan { entity_type, rows, list, .. } = plan;
-    let subject = Subject { operation: "delete", collection: entity_type.as_str(), rows, list: *list };
+    let DeletePlan { entity_type, rows, places, .. } = plan;
+    let subject = Subject { operation: "delete", collection: entity_type.as_str(), rows, places };
     if !planner.references_to(plan.collection).is_empty() {
         change_and_read(transaction, planner, subject, &delete_verdict_statement(plan), &[]).await?;
         cascade(transaction, planner, plan, visited).await?;

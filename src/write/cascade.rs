@@ -79,7 +79,7 @@ fn of_parent(error: WriteError, plan: &DeletePlan, parents: &Parents) -> WriteEr
 
 /// The error of one row of a list says which.
 fn at(plan: &DeletePlan, id: Uuid, error: WriteError) -> WriteError {
-    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str(), rows: &plan.rows, list: plan.list };
+    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str(), rows: &plan.rows, places: &plan.places };
     match plan.rows.iter().position(|row| row.id == id) {
         Some(index) => subject.at(index, error),
         None => error,
@@ -94,7 +94,7 @@ async fn unlink(
     reason: Option<&str>,
 ) -> Result<(), WriteError> {
     let plan = planner.plan_set_null(reference, ids, reason)?;
-    let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), rows: &plan.rows, list: None };
+    let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), rows: &plan.rows, places: &plan.places };
     change_and_read(transaction, planner, subject, &update_statement(planner, &plan), &[]).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The verdict that a change's statement gives on each row.
 
-use crate::planner::ChangedRow;
+use crate::planner::{ChangedRow, RowPlaces};
 use crate::write::WriteError;
 use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
 use std::collections::HashMap;
@@ -22,8 +22,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) collection: &'a str,
     /// The rows.
     pub(crate) rows: &'a [ChangedRow],
-    /// The list argument whose elements the rows are.
-    pub(crate) list: Option<&'static str>,
+    /// How a refusal names them.
+    pub(crate) places: &'a RowPlaces,
 }
 
 impl Subject<'_> {
@@ -76,8 +76,8 @@ impl Subject<'_> {
 
     /// The error of one row of a list says which.
     pub(crate) fn at(&self, index: usize, error: WriteError) -> WriteError {
-        match self.list {
-            Some(list) => WriteError::InRow { place: format!("{list}[{index}]"), source: Box::new(error) },
+        match self.places.of(index) {
+            Some(place) => WriteError::InRow { place, source: Box::new(error) },
             None => error,
         }
     }

@@ -11,7 +11,8 @@ pub(super) fn mutations(catalog: &Catalog, collection: &Collection, types: &mut 
     for kind in &collection.mutations {
         match kind {
             MutationKind::Create if inputs::is_writable(collection) => {
-                types.inputs.push(inputs::create(catalog, collection));
+                types.inputs.extend(inputs::create(catalog, collection));
+                types.inputs.push(inputs::link(collection));
                 fields.push(create(collection, types));
                 fields.push(plural::create(collection, types));
             }

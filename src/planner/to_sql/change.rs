@@ -5,7 +5,7 @@
 //! if all verdicts are good, the audit events with both images, and a final SELECT of verdicts. The caller of the statement
 //! rolls back on a bad one.
 
-use crate::base::{ColumnName, TableName, Value};
+use crate::base::{ColumnName, ScalarType, TableName, Value};
 use crate::catalog::{Catalog, CollectionId};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::input::{given_value, input_cte, is_given};
@@ -71,6 +71,11 @@ pub(crate) fn holds(predicate: &Predicate, images: &Images) -> Expr {
 pub(crate) fn missing_target(columns: &[WriteColumn], targets: &[TargetCheck]) -> Expr {
     let arms = targets.iter().filter_map(|check| {
         let value = given_value(columns, &check.column)?;
+        let is_old = (!check.created.is_empty()).then(|| {
+            let created = check.created.iter().copied().map(Value::Id).collect();
+            let list = Expr::Value(Value::List(ScalarType::Id, created));
+            Expr::Not(Box::new(Expr::AnyOf(Box::new(value.clone()), Box::new(list))))
+        });
         let is_set = match value {
             // What is set in every row alike is set to something, or there would be no check.
             Expr::Value(_) => Expr::always(),
@@ -80,7 +85,8 @@ pub(crate) fn missing_target(columns: &[WriteColumn], targets: &[TargetCheck]) -
             true => Expr::Fixed("true"),
             false => Expr::Not(Box::new(exists_readable(check, value))),
         };
-        Some((Expr::all([is_set, is_hidden]), name(check.field.as_str())))
+        let condition = Expr::all([Some(is_set), is_old, Some(is_hidden)].into_iter().flatten());
+        Some((condition, name(check.field.as_str())))
     });
     first_of(arms.collect())
 }

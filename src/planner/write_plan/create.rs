@@ -2,8 +2,9 @@
 
 use crate::base::{ColumnName, ScalarType, TableName, TypeName, Value};
 use crate::catalog::{Collection, CollectionId, DefaultValue, Field, MutationKind};
+use crate::planner::write_plan::nested::Nesting;
 use crate::planner::write_plan::values::{RowInput, write_column};
-use crate::planner::write_plan::{ChangedRow, FieldGuard, MAX_WRITE_ROWS, TargetCheck, WriteColumn, WriteValue};
+use crate::planner::write_plan::{ChangedRow, FieldGuard, MAX_WRITE_ROWS, RowPlaces, TargetCheck, WriteColumn, WriteValue};
 use crate::planner::{PlanError, Planner};
 use crate::policy::{Operation, Predicate};
 use serde_json::{Map, Value as Json};
@@ -21,8 +22,8 @@ pub struct CreatePlan {
     pub table: TableName,
     /// The new rows.
     pub rows: Vec<ChangedRow>,
-    /// The list argument whose elements the rows are, for refusals.
-    pub list: Option<&'static str>,
+    /// How a refusal names the rows.
+    pub places: RowPlaces,
     /// The given values; other columns take their defaults.
     pub columns: Vec<WriteColumn>,
     /// The foreign keys that are set.
@@ -38,6 +39,17 @@ pub struct CreatePlan {
     pub is_self_reading: bool,
     /// Why, as the caller said.
     pub reason: Option<String>,
+    /// New rows that these point to, which have to be there before.
+    pub before: Vec<CreatePlan>,
+    /// New rows that point to these.
+    pub after: Vec<CreatePlan>,
+}
+
+impl CreatePlan {
+    /// How many rows it makes, nested ones included.
+    fn size(&self) -> usize {
+        self.rows.len() + self.before.iter().chain(&self.after).map(Self::size).sum::<usize>()
+    }
 }
 
 impl Planner<'_> {
@@ -51,7 +63,7 @@ impl Planner<'_> {
         input: &Map<String, Json>,
         reason: Option<&str>,
     ) -> Result<CreatePlan, PlanError> {
-        self.plan_new_rows(collection, &[RowInput { path: "input".to_owned(), values: input }], reason)
+        self.plan_root_rows(collection, &[RowInput::new("input".to_owned(), input)], reason)
     }
 
     /// Plans new rows from a list of input objects.
@@ -66,20 +78,36 @@ impl Planner<'_> {
     ) -> Result<CreatePlan, PlanError> {
         refuse_too_many("inputs", inputs.len())?;
         let rows = inputs.iter().enumerate();
-        let rows: Vec<RowInput<'_>> = rows.map(|(index, values)| RowInput { path: format!("inputs[{index}]"), values }).collect();
-        Ok(CreatePlan { list: Some("inputs"), ..self.plan_new_rows(collection, &rows, reason)? })
+        let rows: Vec<RowInput<'_>> = rows.map(|(index, values)| RowInput::new(format!("inputs[{index}]"), values)).collect();
+        Ok(CreatePlan { places: RowPlaces::List("inputs"), ..self.plan_root_rows(collection, &rows, reason)? })
     }
 
-    fn plan_new_rows(
+    fn plan_root_rows(
         &self,
         collection: CollectionId,
         rows: &[RowInput<'_>],
         reason: Option<&str>,
     ) -> Result<CreatePlan, PlanError> {
+        let plan = self.plan_new_rows(collection, rows, reason, 0)?;
+        refuse_too_many(rows.first().map_or("inputs", |row| &row.path), plan.size())?;
+        Ok(plan)
+    }
+
+    /// Plans new rows that stand `depth` levels inside of others.
+    pub(super) fn plan_new_rows(
+        &self,
+        collection: CollectionId,
+        rows: &[RowInput<'_>],
+        reason: Option<&str>,
+        depth: u32,
+    ) -> Result<CreatePlan, PlanError> {
         let collection = self.catalog.collection(collection);
         let rule = self.write_rule(collection, Operation::Create, "create")?;
         let reason = self.require_reason(collection, MutationKind::Create, reason)?;
-        let mut planned = self.plan_inputs(collection, rows)?;
+        let changed: Vec<ChangedRow> = rows.iter().map(|_| ChangedRow::new(Uuid::now_v7())).collect();
+        let mut nesting = Nesting::new(&changed, reason.as_deref(), depth);
+        let mut planned = self.plan_inputs(collection, rows, Some(&mut nesting))?;
+        let Nesting { before, after, .. } = nesting;
         let mut columns = Vec::new();
         for field in collection.stored_fields() {
             columns.extend(match planned.cells.remove(&field.id.index) {
@@ -91,8 +119,8 @@ impl Planner<'_> {
             collection: collection.id,
             entity_type: collection.name.clone(),
             table: collection.table.clone(),
-            rows: rows.iter().map(|_| ChangedRow::new(Uuid::now_v7())).collect(),
-            list: None,
+            rows: changed,
+            places: RowPlaces::Only,
             foreseen: foresee(collection, &columns, &rule, &planned.guards),
             columns,
             targets: planned.targets,
@@ -100,6 +128,8 @@ impl Planner<'_> {
             is_self_reading: self.is_self_reading(collection, Operation::Create, &rule),
             rule,
             reason,
+            before,
+            after,
         })
     }
 

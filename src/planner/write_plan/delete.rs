@@ -3,7 +3,7 @@
 use crate::base::{TableName, TypeName};
 use crate::catalog::{Collection, CollectionId, MutationKind};
 use crate::planner::write_plan::create::refuse_too_many;
-use crate::planner::write_plan::{ChangedRow, Reference, RowChoice};
+use crate::planner::write_plan::{ChangedRow, Reference, RowChoice, RowPlaces};
 use crate::planner::{PlanError, Planner, Readable};
 use crate::policy::{Operation, Predicate};
 use uuid::Uuid;
@@ -19,8 +19,8 @@ pub struct DeletePlan {
     pub table: TableName,
     /// The rows.
     pub rows: Vec<ChangedRow>,
-    /// The list argument whose elements the rows are, for refusals.
-    pub list: Option<&'static str>,
+    /// How a refusal names the rows.
+    pub places: RowPlaces,
     /// By what the rows are still to be chosen; then what must still hold of them when they are deleted.
     pub choice: Option<RowChoice>,
     /// The version that the caller last saw.
@@ -58,7 +58,7 @@ impl Planner<'_> {
     pub fn plan_deletes(&self, collection: CollectionId, ids: &[&str], reason: Option<&str>) -> Result<DeletePlan, PlanError> {
         refuse_too_many("ids", ids.len())?;
         let rows = self.plan_ids(collection, "ids", ids.iter().copied())?;
-        Ok(DeletePlan { list: Some("ids"), ..self.plan_deletion(collection, rows, reason)? })
+        Ok(DeletePlan { places: RowPlaces::List("ids"), ..self.plan_deletion(collection, rows, reason)? })
     }
 
     /// Plans the deletion of every row that a filter chooses.
@@ -97,7 +97,7 @@ impl Planner<'_> {
             entity_type: collection.name.clone(),
             table: collection.table.clone(),
             rows,
-            list: None,
+            places: RowPlaces::Only,
             choice: None,
             if_version: None,
             readable: self.readable(collection.id),

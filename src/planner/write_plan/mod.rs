@@ -7,6 +7,7 @@
 mod choice;
 mod create;
 mod delete;
+mod nested;
 mod reference;
 mod update;
 mod values;
@@ -33,6 +34,28 @@ pub struct ChangedRow {
     pub event_id: Uuid,
 }
 
+/// Where the rows of a plan stand in the caller's arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowPlaces {
+    /// There is one, or a filter found them: nothing has to be said.
+    Only,
+    /// They are the elements of a list argument.
+    List(&'static str),
+    /// Each at a place of its own, inside of other rows.
+    Nested(Vec<String>),
+}
+
+impl RowPlaces {
+    /// The place of a row.
+    pub fn of(&self, index: usize) -> Option<String> {
+        match self {
+            Self::Only => None,
+            Self::List(list) => Some(format!("{list}[{index}]")),
+            Self::Nested(places) => places.get(index).cloned(),
+        }
+    }
+}
+
 impl ChangedRow {
     /// A row with an audit event of its own.
     pub fn new(id: Uuid) -> Self {
@@ -49,6 +72,8 @@ pub struct TargetCheck {
     pub column: ColumnName,
     /// The target as the caller may read it.
     pub target: Readable,
+    /// The rows that are created along with these: whoever makes a row may point to it, whether or not it can be read then.
+    pub created: Vec<Uuid>,
 }
 
 /// The write rule of a field that is set, as far as the actor has not decided it.

@@ -4,7 +4,9 @@ use crate::base::{ScalarType, TableName, TypeName, Value};
 use crate::catalog::{Collection, CollectionId, MutationKind};
 use crate::planner::write_plan::create::refuse_too_many;
 use crate::planner::write_plan::values::{PlannedInput, RowInput, write_column};
-use crate::planner::write_plan::{ChangedRow, EachRow, FieldGuard, Reference, RowChoice, TargetCheck, WriteColumn, WriteValue};
+use crate::planner::write_plan::{
+    ChangedRow, EachRow, FieldGuard, Reference, RowChoice, RowPlaces, TargetCheck, WriteColumn, WriteValue,
+};
 use crate::planner::{PlanError, Planner, Readable};
 use crate::policy::{Operation, Predicate, UpdateForm};
 use serde_json::{Map, Value as Json};
@@ -21,8 +23,8 @@ pub struct UpdatePlan {
     pub table: TableName,
     /// The rows.
     pub rows: Vec<ChangedRow>,
-    /// The list argument whose elements the rows are, for refusals.
-    pub list: Option<&'static str>,
+    /// How a refusal names the rows.
+    pub places: RowPlaces,
     /// By what the rows are still to be chosen.
     pub choice: Option<RowChoice>,
     /// The version that the caller last saw.
@@ -90,10 +92,10 @@ impl Planner<'_> {
         let sets: Vec<RowInput<'_>> = updates
             .iter()
             .enumerate()
-            .map(|(index, update)| RowInput { path: format!("updates[{index}].set"), values: update.set })
+            .map(|(index, update)| RowInput::new(format!("updates[{index}].set"), update.set))
             .collect();
         let plan = self.plan_changes(collection, rows, &sets, reason)?;
-        Ok(UpdatePlan { list: Some("updates"), if_version: versions(updates), ..plan })
+        Ok(UpdatePlan { places: RowPlaces::List("updates"), if_version: versions(updates), ..plan })
     }
 
     /// Plans the same change of every row that a filter chooses.
@@ -119,7 +121,7 @@ impl Planner<'_> {
         set: &Map<String, Json>,
         reason: Option<&str>,
     ) -> Result<UpdatePlan, PlanError> {
-        self.plan_changes(collection, rows, &[RowInput { path: "set".to_owned(), values: set }], reason)
+        self.plan_changes(collection, rows, &[RowInput::new("set".to_owned(), set)], reason)
     }
 
     fn plan_changes(
@@ -135,7 +137,7 @@ impl Planner<'_> {
             return Err(PlanError::argument(&empty.path, "names no field; give at least one to change"));
         }
         let reason = self.require_reason(collection, MutationKind::Update, reason)?;
-        let PlannedInput { cells, targets, guards } = self.plan_inputs(collection, sets)?;
+        let PlannedInput { cells, targets, guards } = self.plan_inputs(collection, sets, None)?;
         let columns = cells.into_iter().filter_map(|(index, cells)| {
             let field = &collection.fields[usize::from(index)];
             write_column(field, cells, &Value::Null(field.stored_scalar()?))
@@ -169,7 +171,7 @@ impl Planner<'_> {
             entity_type: collection.name.clone(),
             table: collection.table.clone(),
             rows,
-            list: None,
+            places: RowPlaces::Only,
             choice: None,
             if_version: None,
             columns: Vec::new(),

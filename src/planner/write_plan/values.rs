@@ -1,12 +1,14 @@
 //! The values of input objects, column by column.
 
 use crate::base::{ColumnName, ScalarType, Value};
-use crate::catalog::{Collection, Field, FieldKind};
+use crate::catalog::{Collection, Field, FieldId, FieldKind};
 use crate::planner::input::field_value;
+use crate::planner::write_plan::nested::Nesting;
 use crate::planner::write_plan::{FieldGuard, TargetCheck};
 use crate::planner::{PlanError, Planner};
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// A column and what it gets.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,15 @@ pub struct EachRow {
 pub(super) struct RowInput<'i> {
     pub(super) path: String,
     pub(super) values: &'i Map<String, Json>,
+    /// The row that it is nested in, which one of its fields points to.
+    pub(super) parent: Option<(FieldId, Uuid)>,
+}
+
+impl<'i> RowInput<'i> {
+    /// An input object that stands by itself.
+    pub(super) fn new(path: String, values: &'i Map<String, Json>) -> Self {
+        Self { path, values, parent: None }
+    }
 }
 
 /// What the input objects say of one field: a value for each row that gives it.
@@ -57,60 +68,110 @@ pub(super) struct PlannedInput {
     pub(super) guards: Vec<FieldGuard>,
 }
 
+impl PlannedInput {
+    /// The cells of a field, as many as there are rows.
+    pub(super) fn cells_of(&mut self, field: &Field, rows: usize) -> &mut Cells {
+        self.cells.entry(field.id.index).or_insert_with(|| vec![None; rows])
+    }
+}
+
 impl Planner<'_> {
-    /// Reads input objects.
+    /// Reads input objects; `nesting` collects the new rows inside of them, where there may be any.
     ///
     /// # Errors
     /// [`PlanError`] naming the first value that makes no sense, or the first field that the caller may never set.
-    pub(super) fn plan_inputs(&self, collection: &Collection, rows: &[RowInput<'_>]) -> Result<PlannedInput, PlanError> {
+    pub(super) fn plan_inputs<'i>(
+        &self,
+        collection: &Collection,
+        rows: &[RowInput<'i>],
+        mut nesting: Option<&mut Nesting<'i, '_>>,
+    ) -> Result<PlannedInput, PlanError> {
         let mut planned = PlannedInput::default();
-        for (row, RowInput { path, values }) in rows.iter().enumerate() {
+        for (row, RowInput { path, values, parent }) in rows.iter().enumerate() {
+            if let Some((field, id)) = parent {
+                let field = self.catalog.field(*field);
+                self.add_guard(collection, field, &mut planned)?;
+                planned.cells_of(field, rows.len())[row] = Some(Value::Id(*id));
+            }
             for (name, json) in *values {
                 let path = format!("{path}.{name}");
-                let field = settable_field(collection, name, &path)?;
-                if json.is_null() && field.is_required {
-                    return Err(PlanError::argument(path, "cannot be null"));
+                let field = settable_field(collection, name, &path, parent)?;
+                if let Some(nesting) = nesting.as_deref_mut()
+                    && nesting.take(self.catalog, field, (row, &path), json)?
+                {
+                    continue;
                 }
-                if !planned.cells.contains_key(&field.id.index) {
-                    planned.guards.extend(self.plan_field_guard(collection, field)?);
-                }
+                self.add_guard(collection, field, &mut planned)?;
                 let value = self.plan_input_value(field, &path, json)?;
-                let cells = planned.cells.entry(field.id.index).or_insert_with(|| vec![None; rows.len()]);
-                cells[row] = Some(value);
+                planned.cells_of(field, rows.len())[row] = Some(value);
             }
         }
-        planned.targets = self.plan_targets(collection, &planned.cells);
+        let mut created = match nesting {
+            Some(nesting) => self.plan_nested(collection, rows.len(), nesting, &mut planned)?,
+            None => BTreeMap::new(),
+        };
+        for (field, id) in rows.iter().filter_map(|row| row.parent) {
+            created.entry(field.index).or_insert_with(Vec::new).push(id);
+        }
+        planned.targets = self.plan_targets(collection, &planned.cells, &created);
         Ok(planned)
     }
 
+    /// Asks a field's write rule, once for all rows.
+    pub(super) fn add_guard(&self, collection: &Collection, field: &Field, planned: &mut PlannedInput) -> Result<(), PlanError> {
+        if !planned.cells.contains_key(&field.id.index) {
+            planned.guards.extend(self.plan_field_guard(collection, field)?);
+        }
+        Ok(())
+    }
+
     fn plan_input_value(&self, field: &Field, path: &str, json: &Json) -> Result<Value, PlanError> {
-        match &field.kind {
-            FieldKind::ToOne { .. } => field_value(self.catalog, field, path, json.get("id").unwrap_or(&Json::Null)),
-            _ => field_value(self.catalog, field, path, json),
+        if field.column().is_none() {
+            return Err(PlanError::argument(path, "is the other end of a relation; set it from there"));
+        }
+        if json.is_null() && field.is_required {
+            return Err(PlanError::argument(path, "cannot be null"));
+        }
+        if !matches!(field.kind, FieldKind::ToOne { .. }) || json.is_null() {
+            return field_value(self.catalog, field, path, json);
+        }
+        match json.get("id") {
+            Some(id) if !id.is_null() => field_value(self.catalog, field, path, id),
+            _ => Err(PlanError::argument(path, "needs the `id` of the row that it is to point to")),
         }
     }
 
-    /// The foreign keys that any row sets to a row.
-    fn plan_targets(&self, collection: &Collection, cells: &BTreeMap<u16, Cells>) -> Vec<TargetCheck> {
+    /// The foreign keys that any row sets to a row that is there already.
+    fn plan_targets(
+        &self,
+        collection: &Collection,
+        cells: &BTreeMap<u16, Cells>,
+        created: &BTreeMap<u16, Vec<Uuid>>,
+    ) -> Vec<TargetCheck> {
         let targets = cells.iter().filter_map(|(index, cells)| {
             let field = &collection.fields[usize::from(*index)];
             let FieldKind::ToOne { target, column, .. } = &field.kind else { return None };
-            let is_set = cells.iter().flatten().any(|value| !value.is_null());
-            let check = || TargetCheck { field: field.name.clone(), column: column.clone(), target: self.readable(*target) };
-            is_set.then(check)
+            let created = created.get(index).cloned().unwrap_or_default();
+            let new: BTreeSet<Uuid> = created.iter().copied().collect();
+            let is_old = |value: &Value| matches!(value, Value::Id(id) if !new.contains(id));
+            let is_set = cells.iter().flatten().any(is_old);
+            let (field, column, target) = (field.name.clone(), column.clone(), self.readable(*target));
+            is_set.then_some(TargetCheck { field, column, target, created })
         });
         targets.collect()
     }
 }
 
 /// The field of an input object's member.
-fn settable_field<'c>(collection: &'c Collection, name: &str, path: &str) -> Result<&'c Field, PlanError> {
-    let field = collection.find_field(name).filter(|field| !field.is_read_only);
-    let field = field.ok_or_else(|| PlanError::argument(path, format!("`{}` has no field `{name}` to set", collection.name)))?;
-    if field.column().is_none() {
-        return Err(PlanError::argument(path, "is the other end of a relation; set it from there"));
-    }
-    Ok(field)
+fn settable_field<'c>(
+    collection: &'c Collection,
+    name: &str,
+    path: &str,
+    parent: &Option<(FieldId, Uuid)>,
+) -> Result<&'c Field, PlanError> {
+    let is_parent = |field: &Field| parent.is_some_and(|(parent, _)| parent == field.id);
+    let field = collection.find_field(name).filter(|field| !field.is_read_only && !is_parent(field));
+    field.ok_or_else(|| PlanError::argument(path, format!("`{}` has no field `{name}` to set", collection.name)))
 }
 
 /// The column of a field that every row gives, or that gets `absent` where a row does not.

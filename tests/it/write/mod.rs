@@ -12,6 +12,7 @@ mod dry_runs;
 mod hidden_rows;
 mod idempotency;
 mod many_rows;
+mod nested;
 mod reasons;
 mod refused_first;
 
