@@ -17,6 +17,8 @@ use uuid::Uuid;
 /// What an event records; the values of the `AuditEventType` enum that are not written by a plan's own statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventType {
+    /// Rows were shown by a change that was undone, and with it the event of its own statement.
+    View,
     /// A write was refused.
     Denied,
     /// An export began.
@@ -39,6 +41,7 @@ impl EventType {
     /// The enum value in the API.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::View => "VIEW",
             Self::Denied => "DENIED",
             Self::ExportStarted => "EXPORT_STARTED",
             Self::ExportCompleted => "EXPORT_COMPLETED",

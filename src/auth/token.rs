@@ -6,7 +6,7 @@ use crate::auth::credential::{CredentialHash, generate};
 use crate::catalog::CollectionId;
 use crate::db::schema::toolcrib::{service_token_hashes, users};
 use crate::db::{ActorSettings, Database, DbError};
-use crate::planner::{Planner, UpdateRequest};
+use crate::planner::{Planner, RowUpdate};
 use crate::write::{self, Change, WriteError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
@@ -55,7 +55,7 @@ pub async fn create_token(
         "expiresAt": expires_at.to_rfc3339_opts(SecondsFormat::Micros, true),
     });
     let plan = planner.plan_create(tokens(planner), object(&input), None).map_err(WriteError::from)?;
-    let id = plan.id;
+    let id = plan.rows[0].id;
     let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;
     write::apply(&transaction, planner, &Change::Create(plan), &[]).await?;
     let hash = CredentialHash::of(&raw);
@@ -73,7 +73,7 @@ pub async fn revoke_token(database: &Database, planner: &Planner<'_>, id: &str) 
     let now = planner.request.time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let set = json!({ "revokedAt": now });
     let plan = planner
-        .plan_update(tokens(planner), UpdateRequest { id, set: object(&set), if_version: None, reason: None })
+        .plan_update(tokens(planner), RowUpdate { id, set: object(&set), if_version: None }, None)
         .map_err(WriteError::from);
     let applied = match plan {
         Ok(plan) => {

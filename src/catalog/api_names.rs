@@ -13,7 +13,14 @@ pub(super) fn check(collections: &[Collection], enums: &[EnumType], findings: &m
     let leaves: Vec<&str> = enums.iter().map(|enum_type| enum_type.name.as_str()).chain(scalars).collect();
     let types = collections.iter().map(|collection| (&collection.name, collection.span));
     for (name, span) in types.chain(enums.iter().map(|enum_type| (&enum_type.name, enum_type.span))) {
-        if let Some(origin) = reserved::type_in_api(name.as_str(), &names, &leaves) {
+        let of_rows = || {
+            let is_made = |made: &Collection| {
+                reserved::is_payload_of_rows(name.as_str(), &capitalized(made.plural.as_str()))
+                    || reserved::is_nested_input(name.as_str(), made.name.as_str())
+            };
+            collections.iter().find(|made| is_made(made)).map(|made| made.name.as_str())
+        };
+        if let Some(origin) = reserved::type_in_api(name.as_str(), &names, &leaves).or_else(of_rows) {
             let message = if names.contains(&origin) || leaves.contains(&origin) {
                 format!("`{name}` is a type that the API makes from `{origin}`")
             } else {
@@ -49,10 +56,21 @@ fn check_root_fields(collections: &[Collection], findings: &mut Findings) {
     }
 }
 
-/// The root fields that come from a collection. Mutations never equal queries: they begin with their verb.
-fn root_fields(collection: &Collection) -> [String; 5] {
+/// The root fields that come from a collection. Mutations never equal queries, for they begin with their verb, but a row may be
+/// called as many of another are: `updateTicketsById`.
+fn root_fields(collection: &Collection) -> Vec<String> {
     let (one, many) = (&collection.singular, &collection.plural);
-    [one.to_string(), many.to_string(), format!("{one}By"), format!("{many}Aggregate"), format!("{one}Changed")]
+    let read = [one.to_string(), many.to_string(), format!("{one}By"), format!("{many}Aggregate"), format!("{one}Changed")];
+    let (one, many) = (capitalized(one.as_str()), capitalized(many.as_str()));
+    let written = reserved::MUTATIONS_OF_ROW.iter().map(|verb| format!("{verb}{one}"));
+    let written = written.chain(reserved::MUTATIONS_OF_ROWS.iter().map(|(verb, suffix)| format!("{verb}{many}{suffix}")));
+    read.into_iter().chain(written).collect()
+}
+
+/// `tickets` → `Tickets`
+fn capitalized(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 fn add(message: String, span: SourceSpan, findings: &mut Findings) {

@@ -18,7 +18,7 @@ const API_TYPES: [&str; 6] = ["DateBucket", "PageInfo", "Node", "Viewer", "Order
 pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
 
 /// What the API makes of a collection `Ticket`: `TicketConnection` and the others, as text before and after its name.
-const TYPES_OF_COLLECTION: [(&str, &str); 32] = [
+const TYPES_OF_COLLECTION: &[(&str, &str)] = &[
     ("", "Connection"),
     ("", "Edge"),
     ("", "Where"),
@@ -46,12 +46,21 @@ const TYPES_OF_COLLECTION: [(&str, &str); 32] = [
     ("", "GroupField"),
     ("", "Changed"),
     ("Create", "Input"),
+    ("", "Link"),
     ("Create", "Payload"),
     ("Update", "Input"),
     ("Update", "Set"),
+    ("Update", "ByIdInput"),
     ("Update", "Payload"),
     ("Delete", "Payload"),
 ];
+
+/// The mutations of one row, before its name.
+pub(super) const MUTATIONS_OF_ROW: [&str; 3] = ["create", "update", "delete"];
+
+/// The mutations of many rows, as text before and after their name.
+pub(super) const MUTATIONS_OF_ROWS: [(&str, &str); 6] =
+    [("create", ""), ("update", ""), ("update", "ById"), ("delete", ""), ("delete", "ById"), ("export", "")];
 
 /// What the API makes of an enum or scalar, as text after its name.
 const TYPES_OF_LEAF: [&str; 3] = ["Filter", "ListFilter", "Having"];
@@ -110,6 +119,18 @@ pub(super) fn is_reserved_field(name: &str) -> bool {
 /// Whether a word means something in every rule.
 pub(super) fn is_rule_word(name: &str) -> bool {
     RULE_WORDS.contains(&name)
+}
+
+/// Whether a type is an input of new rows inside of others, `CreateTicketEventForTicketInput` or the list of them.
+pub(super) fn is_nested_input(name: &str, collection: &str) -> bool {
+    let of = |verb: &str| name.strip_prefix(verb)?.strip_prefix(collection)?.strip_prefix("For")?.strip_suffix("Input");
+    ["Create", "Nested"].iter().any(|verb| of(verb).is_some_and(|field| !field.is_empty()))
+}
+
+/// Whether a type is the payload of a mutation of many rows, `CreateTicketsPayload`.
+pub(super) fn is_payload_of_rows(name: &str, rows: &str) -> bool {
+    let stem = |verb: &str| name.strip_prefix(verb)?.strip_suffix("Payload");
+    ["Create", "Update", "Delete"].iter().any(|verb| stem(verb) == Some(rows))
 }
 
 /// What a type name already stands for in the API, if anything: a common type, or one made from another name.

@@ -51,6 +51,16 @@ pub mod toolcrib {
     }
 
     diesel::table! {
+        toolcrib.idempotency_keys (actor_user_id, key) {
+            actor_user_id -> Uuid,
+            key -> Text,
+            request_hash -> Bytea,
+            answer -> Nullable<Jsonb>,
+            expires_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         toolcrib.server_keys (name) {
             name -> Text,
             key -> Bytea,
@@ -124,6 +134,7 @@ pub mod toolcrib {
     }
 
     diesel::joinable!(exports -> users (exported_by_id));
+    diesel::joinable!(idempotency_keys -> users (actor_user_id));
     diesel::joinable!(service_token_hashes -> service_tokens (token_id));
     diesel::joinable!(service_tokens -> users (user_id));
     diesel::joinable!(sessions -> users (user_id));
@@ -132,6 +143,7 @@ pub mod toolcrib {
     diesel::allow_tables_to_appear_in_same_query!(
         audit_events,
         exports,
+        idempotency_keys,
         server_keys,
         service_token_hashes,
         service_tokens,

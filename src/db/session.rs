@@ -9,6 +9,12 @@ pub(crate) const BEGIN: &str = "BEGIN";
 /// Ends a transaction for good.
 pub(crate) const COMMIT: &str = "COMMIT";
 
+/// Ends a transaction for good, or fails: after a failed statement a bare COMMIT rolls back and says so to nobody.
+pub(crate) const COMMIT_OR_FAIL: &str = "SELECT; COMMIT";
+
+/// Gives the transaction back to the server's own login, which has no privilege on collections.
+pub(crate) const AS_SERVER: &str = "set local role none";
+
 /// Undoes a transaction.
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 
@@ -41,6 +47,11 @@ impl ActorSettings {
         push_safe(actor.service.as_deref().unwrap_or_default(), &mut opening);
         opening.push('\'');
         Self { opening }
+    }
+
+    /// The settings alone, inside a transaction that is open.
+    pub(crate) fn assuming(&self) -> &str {
+        self.opening.strip_prefix(BEGIN).map_or("", |rest| rest.trim_start_matches([';', ' ']))
     }
 
     /// BEGIN with the settings, one simple query.

@@ -1,7 +1,7 @@
 //! A transaction under an actor's role.
 
 use crate::db::pool::Checkout;
-use crate::db::session::{ActorSettings, BEGIN, COMMIT, ROLLBACK};
+use crate::db::session::{AS_SERVER, ActorSettings, BEGIN, COMMIT_OR_FAIL, ROLLBACK};
 use crate::db::shape::Shape;
 use crate::db::{Database, DbError, RawJson};
 use crate::sql::{Fetch, Query, RenderedFetch, StatementKind};
@@ -106,13 +106,30 @@ impl Transaction {
         Ok(statement.execute(&mut self.pg()).await?)
     }
 
+    /// Goes on as an actor, in a transaction of the server's own.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn act_as(&self, actor: &ActorSettings) -> Result<(), DbError> {
+        Ok(self.pg().batch_execute(actor.assuming()).await?)
+    }
+
+    /// Goes on as the server itself, for what belongs to a change and is no collection.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn act_as_server(&self) -> Result<(), DbError> {
+        Ok(self.pg().batch_execute(AS_SERVER).await?)
+    }
+
     /// Ends the transaction for good.
     ///
     /// # Errors
-    /// [`DbError`]; whether the changes are there is unknown only if the connection was lost.
+    /// [`DbError`], also if a statement of the transaction failed before: then nothing was changed. Whether the changes are
+    /// there is unknown only if the connection was lost.
     pub async fn commit(mut self) -> Result<(), DbError> {
         if *self.is_begun.lock() {
-            self.checkout.pg().batch_execute(COMMIT).await?;
+            self.checkout.pg().batch_execute(COMMIT_OR_FAIL).await?;
         }
         self.checkout.mark_clean();
         Ok(())

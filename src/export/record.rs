@@ -8,7 +8,7 @@ use crate::db::ActorSettings;
 use crate::export::exporter::Shared;
 use crate::export::spool::SpooledFile;
 use crate::export::{ExportError, ExportRequest};
-use crate::planner::{CreatePlan, Planner, UpdateRequest};
+use crate::planner::{CreatePlan, Planner, RowUpdate};
 use crate::write::{self, Change, WriteError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value as Json, json};
@@ -80,7 +80,7 @@ pub(crate) async fn start(
         "filters": filter,
         "format": format.as_str(),
     });
-    let event = event(EventType::ExportStarted, plan.id, details, reason.clone());
+    let event = event(EventType::ExportStarted, plan.rows[0].id, details, reason.clone());
     commit(shared, planner, Change::Create(plan), event).await
 }
 
@@ -116,7 +116,8 @@ pub(crate) async fn end(
     };
     let plan = planner.plan_update(
         shared.exports,
-        UpdateRequest { id: &id.to_string(), set: object(&set), if_version: Some(RUNNING_VERSION), reason: None },
+        RowUpdate { id: &id.to_string(), set: object(&set), if_version: Some(RUNNING_VERSION) },
+        None,
     )?;
     commit(shared, &planner, Change::Update(plan), event(event_type, id, details, None)).await
 }

@@ -66,7 +66,7 @@ impl Run {
         let service = self.actor.through(SERVICE);
         let planner = self.shared.planner(&service, &self.context);
         let plan = record::plan_start(&planner, self.shared.exports, &self.request)?;
-        let id = plan.id;
+        let id = plan.rows[0].id;
         let reading = self.shared.database().begin(&ActorSettings::of(&self.actor)).await?;
         hold_running_export(&reading, id).await?;
         reading.set_statement_timeout(self.shared.parts.settings.time_limit).await?;

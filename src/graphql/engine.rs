@@ -10,6 +10,7 @@ use crate::graphql::document::Documents;
 use crate::graphql::names::Names;
 use crate::graphql::pricing::PricedFor;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
+use crate::graphql::retry::{KEY_ARGUMENT, Sweeper, request_hash};
 use crate::graphql::trusted::TrustedDocuments;
 use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, limits, variables};
 use crate::planner::{Planner, PlannerSettings};
@@ -64,6 +65,7 @@ pub struct Engine {
     pub(crate) parts: EngineParts,
     pub(crate) api: Api,
     pub(crate) schema: Arc<Valid<Schema>>,
+    pub(crate) sweeper: Sweeper,
     documents: Documents,
     pub(crate) sizes: RwLock<Arc<TableSizes>>,
 }
@@ -92,7 +94,7 @@ impl Engine {
                 tracing::warn!("a trusted document does not fit the API, and will be refused: {message}: {start}");
             }
         }
-        Ok(Self { parts, api, schema, documents, sizes: RwLock::default() })
+        Ok(Self { parts, api, schema, sweeper: Sweeper::default(), documents, sizes: RwLock::default() })
     }
 
     /// The API's SDL.
@@ -188,8 +190,10 @@ impl Engine {
         let selection = collect::collect_within(&document, &operation.selection_set, &variables, max_values);
         let selection = selection.map_err(|error| vec![error])?;
         introspection::check(&document, operation, &selection, names).map_err(|error| vec![error])?;
+        let has_key = selection.0.iter().any(|field| field.argument(KEY_ARGUMENT).is_some());
+        let request_hash = has_key.then(|| request_hash(text, request));
         let operation = operation.clone();
-        Ok(Prepared { document, operation, variables, selection })
+        Ok(Prepared { document, operation, variables, selection, request_hash })
     }
 }
 
@@ -212,4 +216,6 @@ pub(crate) struct Prepared {
     pub(crate) operation: apollo_compiler::Node<Operation>,
     pub(crate) variables: Valid<JsonMap>,
     pub(crate) selection: crate::planner::Selection,
+    /// What an `idempotencyKey` is bound to, if the operation has one.
+    pub(crate) request_hash: Option<[u8; 32]>,
 }

@@ -125,7 +125,7 @@ impl Engine {
         let fault = |fault: &dyn Fault| GraphqlError::of_field(fault, &field.key);
         let Some(plan) = plan else {
             let json = introspection.get(field.key.as_str()).map_or("null".to_owned(), ToString::to_string);
-            return Ok(FieldAnswer { answer: ReadAnswer { json, rows: 0 }, masked: Vec::new() });
+            return Ok(FieldAnswer { answer: ReadAnswer { json, rows: 0, unrecorded: None }, masked: Vec::new() });
         };
         let plan = plan.map_err(|error| fault(&error))?;
         let answer = read::run(&self.parts.database, planner, &plan).await.map_err(|error| fault(&error))?;
@@ -134,7 +134,7 @@ impl Engine {
 
     /// Answers `__typename`, `__schema` and `__type` at the root; empty for an operation without them.
     fn introspect(&self, prepared: &Prepared) -> Result<JsonMap, GraphqlError> {
-        let Prepared { document, operation, variables, selection } = prepared;
+        let Prepared { document, operation, variables, selection, request_hash: _ } = prepared;
         if !selection.0.iter().any(|field| field.name.starts_with("__")) {
             return Ok(JsonMap::new());
         }

@@ -11,20 +11,24 @@
 //! Deliberately unknown: HTTP, how the caller signed in, SQL.
 
 pub mod api;
+mod change;
 pub mod collect;
 mod cost;
 mod document;
 mod engine;
 mod error;
 mod execute;
+mod export;
 mod introspection;
 mod limits;
 mod mistake;
 mod mutate;
+mod mutation;
 mod names;
 mod payload;
 mod pricing;
 mod response;
+mod retry;
 mod trusted;
 mod variables;
 

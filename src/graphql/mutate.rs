@@ -1,24 +1,17 @@
 //! Running a mutation: all root fields in one transaction, one after the other, all or nothing.
 
-use crate::base::{Fault, FaultCode};
-use crate::db::{ActorSettings, Transaction};
-use crate::export::{ExportFormat, ExportRequest};
+use crate::base::FaultCode;
+use crate::db::{ActorSettings, DbError, Transaction};
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
+use crate::graphql::change::{Answered, Manner};
 use crate::graphql::engine::{Engine, Prepared};
-use crate::graphql::payload::PayloadPlan;
-use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
-use crate::planner::{PlanError, Planner, SelectedField, UpdateRequest};
-use crate::write::{self, Change, WriteError};
-use serde_json::{Map, Value as Json};
-
-/// What the fields of a mutation have answered so far.
-#[derive(Default)]
-struct Answered {
-    data: Data,
-    masked: Vec<String>,
-    rows: i64,
-}
+use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
+use crate::graphql::retry::request_key;
+use crate::planner::{Planner, SelectedField};
+use crate::write::idempotency::{self, Claimed, RequestKey};
+use crate::write::{self, WriteError};
+use serde_json::Value as Json;
 
 impl Engine {
     pub(crate) async fn run_mutation(
@@ -36,10 +29,10 @@ impl Engine {
                 path: Some(export.key.clone()),
                 ..GraphqlError::request(FaultCode::BadUserInput, "an export has to be alone in its document")
             }),
-            None => self.run_changes(planner, fields).await,
+            None => self.run_document(planner, prepared).await,
         };
         match answered {
-            Ok(Answered { data, masked, rows }) => {
+            Ok(Answered { data, masked, rows, .. }) => {
                 summary.rows = rows;
                 response::executed(Some(data), &[], &masked, summary, request_id)
             }
@@ -47,69 +40,97 @@ impl Engine {
         }
     }
 
-    async fn run_changes(&self, planner: &Planner<'_>, fields: &[SelectedField]) -> Result<Answered, GraphqlError> {
+    async fn run_document(&self, planner: &Planner<'_>, prepared: &Prepared) -> Result<Answered, GraphqlError> {
+        let fields = &prepared.selection.0;
+        let manner = manner_of(fields)?;
+        // A dry run leaves nothing that a retry could do twice.
+        let key = request_key(planner, fields, prepared.request_hash)?.filter(|_| manner == Manner::Real);
+        let Some(key) = key else { return self.run_changes(planner, fields, manner).await };
+        let answered = self.run_changes_once(planner, fields, &key).await;
+        self.sweeper.sweep(&self.parts.database, planner.request.time).await;
+        answered
+    }
+
+    async fn run_changes(
+        &self,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+        manner: Manner,
+    ) -> Result<Answered, GraphqlError> {
         let database = &self.parts.database;
-        let begun = database.begin(&ActorSettings::of(planner.actor)).await;
-        let first_key = fields.first().map_or("", |field| field.key.as_str());
-        let transaction = begun.map_err(|error| GraphqlError::of_field(&error, first_key))?;
-        let mut answered = Answered::default();
-        for field in fields {
-            if let Err(error) = self.run_change(&transaction, planner, field, &mut answered).await {
-                return Err(self.undo(transaction, planner, field, &error).await);
+        let fault = |error: DbError| GraphqlError::of_field(&error, first_key(fields));
+        let transaction = database.begin(&ActorSettings::of(planner.actor)).await.map_err(fault)?;
+        let (transaction, mut answered) = self.change_all(transaction, planner, fields, manner).await?;
+        match manner {
+            Manner::Real => transaction.commit().await.map_err(fault)?,
+            Manner::DryRun => {
+                transaction.rollback().await.map_err(fault)?;
+                // What was shown was seen, whatever became of the changes.
+                write::record_views(database, planner, std::mem::take(&mut answered.unrecorded)).await.map_err(fault)?;
             }
         }
-        transaction.commit().await.map_err(|error| GraphqlError::of_field(&error, first_key))?;
         Ok(answered)
     }
 
-    async fn run_change(
+    /// Does the changes unless the key says that they were done; then answers with what they did.
+    async fn run_changes_once(
         &self,
-        transaction: &Transaction,
         planner: &Planner<'_>,
-        field: &SelectedField,
-        answered: &mut Answered,
-    ) -> Result<(), WriteError> {
-        if field.name == "__typename" {
-            answered.data.push(&field.key, "\"Mutation\"");
-            return Ok(());
-        }
-        let (change, payload) = self.plan_change(planner, field)?;
-        let applied = write::apply(transaction, planner, &change, &payload.reads).await?;
-        let event_id = format!("\"{}\"", applied.event_id);
-        answered.data.push(&field.key, &payload.render(&applied.answers, |_| event_id.clone()));
-        answered
-            .masked
-            .extend(payload.reads.iter().flat_map(|read| read.masked.iter().map(|path| format!("{}.{path}", field.key))));
-        answered.rows += 1;
-        Ok(())
+        fields: &[SelectedField],
+        key: &RequestKey,
+    ) -> Result<Answered, GraphqlError> {
+        let fault = |error: DbError| GraphqlError::of_field(&error, first_key(fields));
+        let transaction = self.parts.database.begin_system().await.map_err(fault)?;
+        let claimed = match idempotency::claim(&transaction, key, planner.request.time).await {
+            Ok(claimed) => claimed,
+            Err(error) => return Err(self.undo(transaction, planner, &fields[0], &error).await),
+        };
+        transaction.act_as(&ActorSettings::of(planner.actor)).await.map_err(fault)?;
+        let (transaction, answered) = match claimed {
+            Claimed::First => {
+                let (transaction, answered) = self.change_all(transaction, planner, fields, Manner::Real).await?;
+                transaction.act_as_server().await.map_err(fault)?;
+                idempotency::keep(&transaction, key, &answered.kept()).await.map_err(fault)?;
+                (transaction, answered)
+            }
+            Claimed::Answered(kept) => self.show_all(transaction, planner, fields, &kept).await?,
+        };
+        transaction.commit().await.map_err(fault)?;
+        Ok(answered)
     }
 
-    fn plan_change<'f>(&self, planner: &Planner<'_>, field: &'f SelectedField) -> Result<(Change, PayloadPlan<'f>), PlanError> {
-        let reason = field.text_argument("reason");
-        let id = field.text_argument("id").unwrap_or_default();
-        let if_version = field.argument("ifVersion").and_then(Json::as_i64).and_then(|version| i32::try_from(version).ok());
-        let root_field = self.api.root_fields.get(&field.name).copied();
-        let (collection, verb, change, row) = match root_field {
-            Some(RootField::Create(collection)) => {
-                let plan = planner.plan_create(collection, object_argument(field, "input"), reason)?;
-                let row = plan.id;
-                (collection, "Create", Change::Create(plan), row)
+    async fn change_all(
+        &self,
+        transaction: Transaction,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+        manner: Manner,
+    ) -> Result<(Transaction, Answered), GraphqlError> {
+        let mut answered = Answered::default();
+        for field in fields {
+            match self.run_change(&transaction, planner, field, manner).await {
+                Ok(shown) => answered.add(field, shown),
+                Err(error) => return Err(self.undo(transaction, planner, field, &error).await),
             }
-            Some(RootField::Update(collection)) => {
-                let plan = planner
-                    .plan_update(collection, UpdateRequest { id, set: object_argument(field, "set"), if_version, reason })?;
-                let row = plan.rows[0].0;
-                (collection, "Update", Change::Update(plan), row)
+        }
+        Ok((transaction, answered))
+    }
+
+    async fn show_all(
+        &self,
+        transaction: Transaction,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+        kept: &Json,
+    ) -> Result<(Transaction, Answered), GraphqlError> {
+        let mut answered = Answered::default();
+        for (index, field) in fields.iter().enumerate() {
+            match self.show_change(&transaction, planner, field, kept.get(index)).await {
+                Ok(shown) => answered.add(field, shown),
+                Err(error) => return Err(self.undo(transaction, planner, field, &error).await),
             }
-            Some(RootField::Delete(collection)) => {
-                let plan = planner.plan_delete(collection, id, if_version, reason)?;
-                let row = plan.rows[0].0;
-                (collection, "Delete", Change::Delete(plan), row)
-            }
-            _ => return Err(PlanError::argument(&field.name, "is no mutation")),
-        };
-        let type_name = format!("{verb}{}Payload", planner.catalog.collection(collection).name);
-        Ok((change, PayloadPlan::new(planner, collection, row, field, type_name)?))
+        }
+        Ok((transaction, answered))
     }
 
     /// Rolls back and records a refusal, before the answer says so.
@@ -130,34 +151,23 @@ impl Engine {
             Err(unrecorded) => GraphqlError::of_field(&unrecorded, &field.key),
         }
     }
-
-    async fn run_export(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Answered, GraphqlError> {
-        let fault = |fault: &dyn Fault| GraphqlError::of_field(fault, &field.key);
-        let Some(RootField::Export(collection)) = self.api.root_fields.get(&field.name).copied() else {
-            return Err(GraphqlError::request(FaultCode::InternalServerError, "no export"));
-        };
-        let export_collection = planner.catalog.find_collection("Export").map(|collection| collection.id).unwrap_or(collection);
-        let request = ExportRequest {
-            collection,
-            filter: field.arguments.get("where").cloned().unwrap_or(Json::Null),
-            format: field.text_argument("format").and_then(ExportFormat::parse).unwrap_or(ExportFormat::Csv),
-            reason: field.text_argument("reason").map(str::to_owned),
-        };
-        let exported = self.parts.exporter.export(planner.actor, planner.request, request).await;
-        let id = exported.map_err(|error| fault(&error))?;
-        let payload =
-            PayloadPlan::new(planner, export_collection, id, field, "ExportPayload".to_owned()).map_err(|error| fault(&error))?;
-        let mut answers = Vec::with_capacity(payload.reads.len());
-        for read in &payload.reads {
-            answers.push(crate::read::run(&self.parts.database, planner, read).await.map_err(|error| fault(&error))?);
-        }
-        let mut answered = Answered { rows: 1, ..Answered::default() };
-        answered.data.push(&field.key, &payload.render(&answers, |_| format!("\"/exports/{id}\"")));
-        Ok(answered)
-    }
 }
 
-fn object_argument<'f>(field: &'f SelectedField, name: &str) -> &'f Map<String, Json> {
-    static EMPTY: std::sync::LazyLock<Map<String, Json>> = std::sync::LazyLock::new(Map::new);
-    field.arguments.get(name).and_then(Json::as_object).unwrap_or(&EMPTY)
+/// Where an error of the transaction itself is told.
+fn first_key(fields: &[SelectedField]) -> &str {
+    fields.first().map_or("", |field| field.key.as_str())
+}
+
+/// Whether the changes of a document are kept. Its fields share one transaction, so they are all kept or none.
+fn manner_of(fields: &[SelectedField]) -> Result<Manner, GraphqlError> {
+    let is_dry = |field: &&SelectedField| field.argument("dryRun").and_then(Json::as_bool) == Some(true);
+    let changes = || fields.iter().filter(|field| field.name != "__typename");
+    match (changes().find(is_dry), changes().find(|field| !is_dry(field))) {
+        (None, _) => Ok(Manner::Real),
+        (Some(_), None) => Ok(Manner::DryRun),
+        (Some(_), Some(other)) => Err(GraphqlError {
+            path: Some(other.key.clone()),
+            ..GraphqlError::request(FaultCode::BadUserInput, "either every change of a document is a dry run, or none is")
+        }),
+    }
 }

@@ -6,6 +6,14 @@ use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
 use crate::read::ReadAnswer;
 use uuid::Uuid;
 
+/// The rows that a payload shows.
+pub(crate) enum PayloadRows {
+    /// One, under the collection's singular.
+    One(Uuid),
+    /// Several, under its plural.
+    Listed(Vec<Uuid>),
+}
+
 /// What a payload shows, planned.
 pub(crate) struct PayloadPlan<'f> {
     fields: &'f [SelectedField],
@@ -16,21 +24,35 @@ pub(crate) struct PayloadPlan<'f> {
 }
 
 impl<'f> PayloadPlan<'f> {
-    /// Plans the payload `type_name` whose node is the row `id` of `collection`.
+    /// Plans the payload `type_name` that shows rows of `collection`.
     ///
     /// # Errors
     /// [`PlanError`] of an argument below the node.
     pub(crate) fn new(
         planner: &Planner<'_>,
         collection: CollectionId,
-        id: Uuid,
+        rows: &PayloadRows,
         field: &'f SelectedField,
         type_name: String,
     ) -> Result<Self, PlanError> {
-        let node_name = planner.catalog.collection(collection).singular.to_string();
+        let names = planner.catalog.collection(collection);
+        let node_name = match rows {
+            PayloadRows::One(_) => names.singular.to_string(),
+            PayloadRows::Listed(_) => names.plural.to_string(),
+        };
         let nodes = field.selection.0.iter().filter(|selected| selected.name == node_name);
-        let reads = nodes.map(|node| planner.plan_read_row(collection, Some(id), node)).collect::<Result<_, _>>()?;
+        let reads = nodes.map(|node| match rows {
+            PayloadRows::One(id) => planner.plan_read_row(collection, Some(*id), node),
+            PayloadRows::Listed(ids) => planner.plan_read_listed(collection, ids.clone(), node),
+        });
+        let reads: Vec<ReadPlan> = reads.collect::<Result<_, _>>()?;
+        planner.refuse_too_many(reads.iter().map(|read| read.rows_at_most).fold(0, u64::saturating_add))?;
         Ok(Self { fields: &field.selection.0, type_name, node_name, reads })
+    }
+
+    /// Lets the VIEW events of its reads be written later.
+    pub(crate) fn defer_views(&mut self) {
+        self.reads.iter_mut().filter_map(|read| read.view.as_mut()).for_each(|view| view.is_deferred = true);
     }
 
     /// The payload's JSON: nodes from their reads, in order, the rest from `constant`.

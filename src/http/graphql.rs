@@ -90,7 +90,10 @@ impl Exchange {
         let Self { state, caller, .. } = self;
         let is_mutation = ready.is_mutation();
         let response = state.engine.run_ready(ready, &caller.actor, &caller.context).await;
-        let has_identity_changed = response.summary.fields.iter().any(|field| IDENTITY.iter().any(|name| field.contains(name)));
+        // Deletions take rows of other collections along.
+        let may_change_identity =
+            |field: &String| field.starts_with("delete") || IDENTITY.iter().any(|name| field.contains(name));
+        let has_identity_changed = response.summary.fields.iter().any(may_change_identity);
         if is_mutation && has_identity_changed {
             state.authenticator.forget_all();
         }

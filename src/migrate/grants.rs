@@ -22,6 +22,7 @@ const SERVER_GRANTS: &[(&str, &[&str])] = &[
     ("service_token_hashes", &["SELECT", "INSERT", "DELETE"]),
     ("sessions", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("server_keys", &["SELECT"]),
+    ("idempotency_keys", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_events", &["INSERT"]),
 ];
 

@@ -45,6 +45,14 @@ pub enum PlanError {
         /// The limit.
         limit: u32,
     },
+    /// New rows inside of new rows inside of ...
+    #[error("`{argument}`: new rows stand more than {limit} levels inside of each other, which is the limit")]
+    TooDeep {
+        /// The path of the argument.
+        argument: String,
+        /// The limit.
+        limit: u32,
+    },
     /// A response key that PostgreSQL would cut.
     #[error("the response key `{key}` is longer than 63 bytes; use a shorter alias")]
     KeyTooLong {
@@ -87,7 +95,9 @@ impl Fault for PlanError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Value { .. } | Self::Argument { .. } | Self::KeyTooLong { .. } => FaultCode::BadUserInput,
-            Self::Limit { .. } | Self::TooManyConditions { .. } | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
+            Self::TooDeep { .. } | Self::Limit { .. } | Self::TooManyConditions { .. } | Self::TooManyRows { .. } => {
+                FaultCode::LimitExceeded
+            }
             Self::Forbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,

@@ -35,7 +35,10 @@ pub use order::{Order, OrderBy};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
 pub use row::{Output, OutputField, RowPlan, ToManyAggregate, ToManyPlan, ToOnePlan};
 pub use selection::{SelectedField, Selection};
-pub use write_plan::{CreatePlan, DeletePlan, FieldGuard, Reference, TargetCheck, UpdatePlan, UpdateRequest, WriteColumn};
+pub use write_plan::{
+    ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,
+    TargetCheck, UpdatePlan, WriteColumn, WriteValue,
+};
 
 use crate::base::{Actor, RequestContext};
 use crate::catalog::Catalog;

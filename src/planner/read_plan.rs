@@ -37,6 +37,13 @@ pub enum ReadRoot {
     Connection(Box<ConnectionPlan>),
     /// `ticketsAggregate(...)`
     Aggregate(Box<AggregatePlan>),
+    /// The rows of a payload, in this order; null for one that may not be read.
+    Listed {
+        /// Their ids.
+        ids: Vec<Uuid>,
+        /// What to show of each.
+        row: Box<RowPlan>,
+    },
 }
 
 /// The fixed part of a VIEW event; the ids come from the statement itself.
@@ -52,6 +59,8 @@ pub struct ViewRecord {
     pub fields: BTreeMap<String, BTreeSet<String>>,
     /// Whether something is learnt even where no row is shown: from a count, a filter or an order.
     pub is_unconditional: bool,
+    /// Whether the event is written later, by whoever undoes the transaction of the read: what was seen stays seen.
+    pub is_deferred: bool,
 }
 
 impl Planner<'_> {
@@ -81,6 +90,22 @@ impl Planner<'_> {
         self.note_row(&row, &mut viewed);
         let view = viewed.into_record(collection, id);
         Ok(ReadPlan { root: ReadRoot::Row { id, row: Box::new(row) }, view, rows_at_most, masked })
+    }
+
+    /// Plans what to show of rows whose ids are known.
+    ///
+    /// # Errors
+    /// [`PlanError`] naming the argument that makes no sense.
+    pub fn plan_read_listed(
+        &self,
+        collection: CollectionId,
+        ids: Vec<Uuid>,
+        selected: &SelectedField,
+    ) -> Result<ReadPlan, PlanError> {
+        let ReadPlan { root, view, masked, .. } = self.plan_read_row(collection, None, selected)?;
+        let ReadRoot::Row { row, .. } = root else { unreachable!("a single row was planned") };
+        let rows_at_most = self.bounded_rows(u64::try_from(ids.len()).unwrap_or(u64::MAX), [&*row])?;
+        Ok(ReadPlan { root: ReadRoot::Listed { ids, row }, view, rows_at_most, masked })
     }
 
     /// Plans `tickets(where:, orderBy:, first:, after:)`.
@@ -221,7 +246,15 @@ impl Viewed {
     fn into_record(self, collection: &Collection, entity_id: Option<Uuid>) -> Option<ViewRecord> {
         let Self { fields, is_unconditional } = self;
         let entity_type = collection.name.clone();
-        (!fields.is_empty()).then(|| ViewRecord { event_id: Uuid::now_v7(), entity_type, entity_id, fields, is_unconditional })
+        let event_id = Uuid::now_v7();
+        (!fields.is_empty()).then_some(ViewRecord {
+            event_id,
+            entity_type,
+            entity_id,
+            fields,
+            is_unconditional,
+            is_deferred: false,
+        })
     }
 }
 
@@ -243,6 +276,7 @@ impl ReadPlan {
             ReadRoot::Row { id, row } => id.is_none() || row.source.is_empty(),
             ReadRoot::Connection(connection) => connection.source.is_empty(),
             ReadRoot::Aggregate(aggregate) => aggregate.source.is_empty(),
+            ReadRoot::Listed { ids, row } => ids.is_empty() || row.source.is_empty(),
         }
     }
 }

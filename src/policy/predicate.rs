@@ -4,6 +4,7 @@
 //! `True` for it. Both `False` and `Unknown` do not select.
 
 use crate::base::{ColumnName, TableName, Value};
+use std::collections::BTreeSet;
 
 /// A solved rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +83,25 @@ impl Predicate {
         }
     }
 
+    /// The columns of the rule's own row that it speaks of, whichever of its images.
+    pub fn columns(&self) -> BTreeSet<ColumnName> {
+        let mut columns = BTreeSet::new();
+        self.add_columns(&mut columns);
+        columns
+    }
+
+    fn add_columns(&self, columns: &mut BTreeSet<ColumnName>) {
+        match self {
+            Self::Always | Self::Never => {}
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.add_columns(columns)),
+            Self::Condition(condition) => {
+                let (operands, inner) = condition.parts();
+                inner.into_iter().for_each(|inner| inner.add_columns(columns));
+                columns.extend(operands.into_iter().filter_map(Operand::own_column).cloned());
+            }
+        }
+    }
+
     /// Whether every row is allowed.
     pub fn is_always(&self) -> bool {
         matches!(self, Self::Always)
@@ -157,6 +177,30 @@ pub enum Condition {
     },
     /// The inner predicate does not select. Only below a negated `exists`.
     Not(Box<Predicate>),
+}
+
+impl Condition {
+    /// What it compares, and the condition inside it.
+    fn parts(&self) -> (Vec<&Operand>, Option<&Predicate>) {
+        match self {
+            Self::Compare(_, left, right) => (vec![left, right], None),
+            Self::IsNull(operand) | Self::IsNotNull(operand) | Self::IsBoolean(operand, _) => (vec![operand], None),
+            Self::InList { operand, list, .. } => (vec![operand, list], None),
+            Self::Text { text, part, .. } => (vec![text, part], None),
+            Self::Exists { join_value, body, .. } => (vec![join_value], Some(body)),
+            Self::Not(inner) => (Vec::new(), Some(inner)),
+        }
+    }
+}
+
+impl Operand {
+    /// The column, if it is one of the rule's own row.
+    fn own_column(&self) -> Option<&ColumnName> {
+        match self {
+            Self::Column(RowImage::Row | RowImage::Old | RowImage::New, column) => Some(column),
+            Self::Column(RowImage::Member(_), _) | Self::Value(_) => None,
+        }
+    }
 }
 
 /// A comparison in the positive.

@@ -6,10 +6,13 @@
 //! part of the statement, and its transaction is committed before the answer is given out.
 //! Deliberately unknown: GraphQL, HTTP, who called.
 
+use crate::audit::{Event, EventType};
 use crate::db::{ActorSettings, Database, DbError, JsonRow, RawJson, Transaction};
 use crate::planner::to_sql::{export_statement, read_statement};
-use crate::planner::{ExportPlan, Planner, ReadPlan, ReadRoot};
+use crate::planner::{ExportPlan, Planner, ReadPlan, ReadRoot, ViewRecord};
+use diesel::sql_types::{BigInt, Json as SqlJson, Nullable, Text};
 use futures_util::Stream;
+use serde_json::json;
 
 /// What a read found.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,18 +21,32 @@ pub struct ReadAnswer {
     pub json: String,
     /// How many rows of the root collection it shows, for the log.
     pub rows: i64,
+    /// The VIEW event of a read whose transaction will be undone; whoever undoes it has to write it.
+    pub unrecorded: Option<UnrecordedView>,
 }
+
+/// A VIEW event that is still to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnrecordedView(pub(crate) Event);
 
 impl ReadAnswer {
     fn of(row: Option<JsonRow>) -> Self {
         match row {
-            Some((Some(json), rows)) => Self { json: json.0, rows },
+            Some((Some(json), rows)) => Self { json: json.0, rows, unrecorded: None },
             _ => Self::nothing(),
         }
     }
 
     fn nothing() -> Self {
-        Self { json: "null".to_owned(), rows: 0 }
+        Self { json: "null".to_owned(), rows: 0, unrecorded: None }
+    }
+
+    /// The answer of a read whose rule hides everything: null, or a list of nulls.
+    fn of_nothing(plan: &ReadPlan) -> Self {
+        match &plan.root {
+            ReadRoot::Listed { ids, .. } => Self { json: format!("[{}]", vec!["null"; ids.len()].join(",")), ..Self::nothing() },
+            ReadRoot::Row { .. } | ReadRoot::Connection(_) | ReadRoot::Aggregate(_) => Self::nothing(),
+        }
     }
 }
 
@@ -39,7 +56,7 @@ impl ReadAnswer {
 /// [`DbError`].
 pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
     if is_known_to_be_nothing(plan) {
-        return Ok(ReadAnswer::nothing());
+        return Ok(ReadAnswer::of_nothing(plan));
     }
     let statement = read_statement(planner, plan);
     Ok(ReadAnswer::of(database.read(&ActorSettings::of(planner.actor), &statement).await?))
@@ -51,9 +68,35 @@ pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) ->
 /// [`DbError`].
 pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
     if is_known_to_be_nothing(plan) {
-        return Ok(ReadAnswer::nothing());
+        return Ok(ReadAnswer::of_nothing(plan));
     }
-    Ok(ReadAnswer::of(transaction.json(&read_statement(planner, plan)).await?))
+    let statement = read_statement(planner, plan);
+    let Some(view) = plan.view.as_ref().filter(|view| view.is_deferred) else {
+        return Ok(ReadAnswer::of(transaction.json(&statement).await?));
+    };
+    let rows = transaction.rows::<SeenSql, SeenRow>(&statement).await?;
+    let Some((json, rows, seen)) = rows.into_iter().next() else {
+        return Ok(ReadAnswer { unrecorded: event_of(view, ""), ..ReadAnswer::nothing() });
+    };
+    let unrecorded = event_of(view, seen.as_deref().unwrap_or_default());
+    Ok(ReadAnswer { unrecorded, ..ReadAnswer::of(Some((json, rows))) })
+}
+
+/// A row of a read with what was seen in it.
+type SeenSql = (Nullable<SqlJson>, BigInt, Nullable<Text>);
+type SeenRow = (Option<RawJson>, i64, Option<String>);
+
+/// The VIEW event of what was seen, as the statement itself would have written it; none if nothing was learnt.
+fn event_of(view: &ViewRecord, seen: &str) -> Option<UnrecordedView> {
+    let ids: Vec<&str> = seen.split(',').filter(|id| !id.is_empty()).collect();
+    let event = Event {
+        event_type: EventType::View,
+        entity_type: Some(view.entity_type.to_string()),
+        entity_id: view.entity_id,
+        details: Some(json!({ "fields": view.fields, "ids": ids, "dryRun": true })),
+        reason: None,
+    };
+    (view.is_unconditional || !ids.is_empty()).then_some(UnrecordedView(event))
 }
 
 /// Runs an export inside a transaction that is already open, row by row in constant memory.
@@ -67,7 +110,7 @@ pub async fn stream_in(
     transaction.stream_json(&export_statement(plan)).await
 }
 
-/// A single row that the rule hides anyway: the database is not asked.
+/// Single rows that the rule hides anyway: the database is not asked.
 fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
-    matches!(plan.root, ReadRoot::Row { .. }) && plan.is_empty()
+    matches!(plan.root, ReadRoot::Row { .. } | ReadRoot::Listed { .. }) && plan.is_empty()
 }

@@ -84,6 +84,8 @@ pub enum Expr {
     Exists(Box<Select>),
     /// `(select ...)` as a value.
     Scalar(Box<Select>),
+    /// `array(select ...)`
+    ArrayOf(Box<Select>),
     /// `case when .. then .. else .. end`
     Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
     /// `function(args)`

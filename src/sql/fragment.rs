@@ -252,7 +252,7 @@ fn push_from<'b>(from: &'b From, out: &mut Out<'_, 'b>) -> QueryResult<()> {
             out.push_sql(" (");
             for (index, column) in columns.iter().enumerate() {
                 push_comma(index, out);
-                out.push_sql(column);
+                out.push_identifier(column.as_str())?;
             }
             out.push_sql(")");
         }
@@ -316,6 +316,7 @@ fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
         }
         Expr::Exists(select) => push_nested("exists (", select, out)?,
         Expr::Scalar(select) => push_nested("(", select, out)?,
+        Expr::ArrayOf(select) => push_nested("array(", select, out)?,
         Expr::Case(arms, otherwise) => push_case(arms, otherwise.as_deref(), out)?,
         Expr::Call(function, arguments) => {
             out.push_sql(function);

@@ -1,6 +1,6 @@
 //! SELECT as data.
 
-use crate::base::TableName;
+use crate::base::{ColumnName, TableName};
 use crate::sql::Expr;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ pub enum From {
     /// `name alias`: a common table expression, which is named by an alias of the program's own.
     Cte(Alias, Alias),
     /// `unnest(array, ...) alias (column, ...)`: parallel arrays as rows.
-    Unnest(Vec<Expr>, Alias, &'static [&'static str]),
+    Unnest(Vec<Expr>, Alias, Vec<ColumnName>),
 }
 
 /// How a joined source meets the rows before it.

@@ -2,7 +2,7 @@
 
 use crate::db::{DbError, Transaction};
 use crate::planner::to_sql::{ChangeStatement, create_statement, delete_statement, delete_verdict_statement, update_statement};
-use crate::planner::{CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan};
+use crate::planner::{ChangedRow, CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan};
 use crate::read::{self, ReadAnswer};
 use crate::write::WriteError;
 use crate::write::cascade::{Visited, cascade};
@@ -10,12 +10,11 @@ use crate::write::constraint::explain;
 use crate::write::verdict::{Subject, VerdictRow, VerdictSql};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, TryStreamExt};
-use uuid::Uuid;
 
 /// A planned change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// A new row.
+    /// New rows.
     Create(CreatePlan),
     /// A change of rows.
     Update(UpdatePlan),
@@ -23,18 +22,19 @@ pub enum Change {
     Delete(DeletePlan),
 }
 
-/// A change that was applied; it lasts once the transaction is committed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Applied {
-    /// The row.
-    pub id: Uuid,
-    /// Its audit event.
-    pub event_id: Uuid,
-    /// The answers to the given reads: the row after the change (before it, for a deletion), through the caller's rules.
-    pub answers: Vec<ReadAnswer>,
+impl Change {
+    /// The rows that it changes, once they are chosen.
+    pub fn rows(&self) -> &[ChangedRow] {
+        match self {
+            Self::Create(plan) => &plan.rows,
+            Self::Update(plan) => &plan.rows,
+            Self::Delete(plan) => &plan.rows,
+        }
+    }
 }
 
-/// Applies a change and reads what the caller wants to see of it.
+/// Applies a change, all of its rows or none, and reads what the caller wants to see of it: the rows after the change (before
+/// it, for a deletion), through the caller's rules. It lasts once the transaction is committed.
 ///
 /// # Errors
 /// [`WriteError`]; the transaction must then be rolled back.
@@ -43,28 +43,47 @@ pub async fn apply(
     planner: &Planner<'_>,
     change: &Change,
     answers: &[ReadPlan],
-) -> Result<Applied, WriteError> {
+) -> Result<Vec<ReadAnswer>, WriteError> {
+    if change.rows().is_empty() {
+        return read_all(transaction, planner, answers).await;
+    }
     match change {
-        Change::Create(plan) => {
-            let statement = create_statement(planner, plan);
-            let subject = Subject { operation: "create", collection: plan.entity_type.as_str(), ids: &[plan.id] };
-            let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
-            Ok(Applied { id: plan.id, event_id: plan.event_id, answers })
-        }
+        Change::Create(plan) => create(transaction, planner, plan, answers).await,
         Change::Update(plan) => {
-            let statement = update_statement(planner, plan);
-            let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
-            let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), ids: &ids };
-            let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
-            Ok(applied(&plan.rows, answers))
+            let UpdatePlan { entity_type, rows, places, .. } = plan;
+            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places };
+            change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await
         }
         Change::Delete(plan) => {
             // What is deleted can only be read before.
             let answers = read_all(transaction, planner, answers).await?;
             delete(transaction, planner, plan, &mut Visited::new()).await?;
-            Ok(applied(&plan.rows, answers))
+            Ok(answers)
         }
     }
+}
+
+/// Creates rows after what they point to and before what points to them.
+async fn create(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    plan: &CreatePlan,
+    answers: &[ReadPlan],
+) -> Result<Vec<ReadAnswer>, WriteError> {
+    let CreatePlan { entity_type, rows, places, before, after, .. } = plan;
+    for nested in before {
+        Box::pin(create(transaction, planner, nested, &[])).await?;
+    }
+    let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places };
+    let statement = create_statement(planner, plan);
+    if after.is_empty() {
+        return change_and_read(transaction, planner, subject, &statement, answers).await;
+    }
+    change_and_read(transaction, planner, subject, &statement, &[]).await?;
+    for nested in after {
+        Box::pin(create(transaction, planner, nested, &[])).await?;
+    }
+    read_all(transaction, planner, answers).await
 }
 
 /// Deletes rows after whatever has to go with them.
@@ -74,8 +93,8 @@ pub(crate) async fn delete(
     plan: &DeletePlan,
     visited: &mut Visited,
 ) -> Result<(), WriteError> {
-    let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
-    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str(), ids: &ids };
+    let DeletePlan { entity_type, rows, places, .. } = plan;
+    let subject = Subject { operation: "delete", collection: entity_type.as_str(), rows, places };
     if !planner.references_to(plan.collection).is_empty() {
         change_and_read(transaction, planner, subject, &delete_verdict_statement(plan), &[]).await?;
         cascade(transaction, planner, plan, visited).await?;
@@ -119,11 +138,6 @@ async fn read_all(transaction: &Transaction, planner: &Planner<'_>, plans: &[Rea
     let (opened, answers) = tokio::join!(transaction.open(), read_each(transaction, planner, plans));
     opened?;
     Ok(answers?)
-}
-
-fn applied(rows: &[(Uuid, Uuid)], answers: Vec<ReadAnswer>) -> Applied {
-    let (id, event_id) = rows.first().copied().unwrap_or_default();
-    Applied { id, event_id, answers }
 }
 
 /// Sends every read before it waits for the first; they answer in order.

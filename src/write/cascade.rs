@@ -11,7 +11,7 @@ use crate::write::WriteError;
 use crate::write::apply::{change_and_read, delete};
 use crate::write::verdict::Subject;
 use diesel::sql_types::Uuid as SqlUuid;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
 /// The rows that are already being deleted: a row that points to itself, or back up the chain, is not deleted twice.
@@ -27,7 +27,7 @@ pub(crate) async fn cascade(
     plan: &DeletePlan,
     visited: &mut Visited,
 ) -> Result<(), WriteError> {
-    let targets: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
+    let targets: Vec<Uuid> = plan.rows.iter().map(|row| row.id).collect();
     visited.extend(targets.iter().map(|id| (plan.collection, *id)));
     for reference in planner.references_to(plan.collection) {
         if planner.is_out_of_reach(&reference) {
@@ -35,11 +35,13 @@ pub(crate) async fn cascade(
             continue;
         }
         transaction.open().await?;
-        let ids = transaction.rows::<SqlUuid, Uuid>(&referencing_ids_statement(&reference, &targets)).await?;
-        let ids: Vec<Uuid> = ids.into_iter().filter(|id| !visited.contains(&(reference.collection, *id))).collect();
-        if ids.is_empty() {
+        let found =
+            transaction.rows::<(SqlUuid, SqlUuid), (Uuid, Uuid)>(&referencing_ids_statement(&reference, &targets)).await?;
+        let parents: Parents = found.into_iter().filter(|(id, _)| !visited.contains(&(reference.collection, *id))).collect();
+        if parents.is_empty() {
             continue;
         }
+        let ids = parents.keys().copied().collect();
         let taken = match reference.on_delete {
             OnDelete::Cascade => match planner.plan_cascade(&reference, ids, plan.reason.as_deref()) {
                 Ok(along) => Box::pin(delete(transaction, planner, &along, visited)).await,
@@ -48,24 +50,39 @@ pub(crate) async fn cascade(
             OnDelete::SetNull => unlink(transaction, planner, &reference, ids, plan.reason.as_deref()).await,
             OnDelete::Restrict => Ok(()),
         };
-        taken.map_err(|error| of_parent(error, plan))?;
+        taken.map_err(|error| of_parent(error, plan, &parents))?;
     }
     Ok(())
 }
 
+/// Each row that goes along, with the row that it points to; in order, so that everybody takes them in the same.
+type Parents = BTreeMap<Uuid, Uuid>;
+
 /// A refusal in the words of the row that was to be deleted: the caller may not know of the one that stands in the way.
-fn of_parent(error: WriteError, plan: &DeletePlan) -> WriteError {
+fn of_parent(error: WriteError, plan: &DeletePlan, parents: &Parents) -> WriteError {
     let collection = plan.entity_type.to_string();
-    let id = plan.rows.first().map(|(id, _)| *id).unwrap_or_default();
-    match error {
-        WriteError::Forbidden { operation, collection: child, .. }
-        | WriteError::Plan(PlanError::Forbidden { operation, collection: child })
-        | WriteError::CascadeForbidden { operation, child, .. } => {
-            WriteError::CascadeForbidden { collection, id, operation, child }
-        }
+    let (refused, child) = match error {
+        WriteError::Forbidden { operation, collection: child, id } => ((operation, child), Some(id)),
+        WriteError::Plan(PlanError::Forbidden { operation, collection: child }) => ((operation, child), None),
+        WriteError::CascadeForbidden { operation, child, id, .. } => ((operation, child), Some(id)),
         // Somebody else deleted or changed it in between.
-        WriteError::NotFound { .. } | WriteError::Stale { .. } => WriteError::Stale { collection, id },
-        other => other,
+        WriteError::NotFound { id, .. } | WriteError::Stale { id, .. } => {
+            let id = parents.get(&id).copied().unwrap_or_default();
+            return at(plan, id, WriteError::Stale { collection, id });
+        }
+        other => return other,
+    };
+    let id = child.and_then(|child| parents.get(&child)).or_else(|| parents.values().next()).copied().unwrap_or_default();
+    let (operation, child) = refused;
+    at(plan, id, WriteError::CascadeForbidden { collection, id, operation, child })
+}
+
+/// The error of one row of a list says which.
+fn at(plan: &DeletePlan, id: Uuid, error: WriteError) -> WriteError {
+    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str(), rows: &plan.rows, places: &plan.places };
+    match plan.rows.iter().position(|row| row.id == id) {
+        Some(index) => subject.at(index, error),
+        None => error,
     }
 }
 
@@ -76,8 +93,8 @@ async fn unlink(
     ids: Vec<Uuid>,
     reason: Option<&str>,
 ) -> Result<(), WriteError> {
-    let plan = planner.plan_set_null(reference, ids.clone(), reason)?;
-    let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), ids: &ids };
+    let plan = planner.plan_set_null(reference, ids, reason)?;
+    let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), rows: &plan.rows, places: &plan.places };
     change_and_read(transaction, planner, subject, &update_statement(planner, &plan), &[]).await?;
     Ok(())
 }

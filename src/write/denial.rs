@@ -1,9 +1,10 @@
-//! The record of a refusal, written after the rollback and before the answer.
+//! What is recorded of a change that was undone, after the rollback and before the answer: a refusal, or what a dry run showed.
 
 use crate::audit::{self, Event, EventType};
 use crate::base::{Fault, FaultCode};
 use crate::db::{ActorSettings, Database, DbError};
 use crate::planner::{PlanError, Planner};
+use crate::read::UnrecordedView;
 use crate::write::WriteError;
 use serde_json::json;
 use uuid::Uuid;
@@ -35,12 +36,28 @@ pub async fn record_denial(
     transaction.commit().await
 }
 
+/// Records what a change showed that was undone, in a transaction of its own.
+///
+/// # Errors
+/// [`DbError`]: what cannot be recorded must not be shown.
+pub async fn record_views(database: &Database, planner: &Planner<'_>, views: Vec<UnrecordedView>) -> Result<(), DbError> {
+    if views.is_empty() {
+        return Ok(());
+    }
+    let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;
+    for view in views {
+        audit::append(&transaction, planner.actor, planner.request, view.0).await?;
+    }
+    transaction.commit().await
+}
+
 /// The collection and row that a refusal is about; `None` for errors that are no refusal.
 fn refused_row(error: &WriteError) -> Option<(Option<String>, Option<Uuid>)> {
     if !matches!(error.code(), FaultCode::Forbidden | FaultCode::NotFound) {
         return None;
     }
     Some(match error {
+        WriteError::InRow { source, .. } => return refused_row(source),
         WriteError::NotFound { collection, id }
         | WriteError::Forbidden { collection, id, .. }
         | WriteError::CascadeForbidden { collection, id, .. } => (Some(collection.clone()), Some(*id)),

@@ -67,6 +67,23 @@ pub enum WriteError {
         /// The collection of the row that stands in the way.
         child: String,
     },
+    /// One of several rows is refused.
+    #[error("`{place}`: {source}")]
+    InRow {
+        /// The element of the list, `inputs[3]`.
+        place: String,
+        /// Why.
+        source: Box<WriteError>,
+    },
+    /// A filter finds more rows than the caller reckoned with.
+    #[error("`where` finds more than {at_most} rows, which is `atMost`; nothing was changed")]
+    TooMany {
+        /// The limit.
+        at_most: u32,
+    },
+    /// A key that another request of the same caller has.
+    #[error("`idempotencyKey` was used for another request; give each request a key of its own")]
+    KeyTaken,
     /// Somebody else changed it first.
     #[error("`{collection}` `{id}` was changed by somebody else; read it again and repeat the change")]
     Stale {
@@ -92,7 +109,9 @@ impl Fault for WriteError {
             | Self::CreateForbidden { .. }
             | Self::FieldForbidden { .. }
             | Self::CascadeForbidden { .. } => FaultCode::Forbidden,
-            Self::Stale { .. } => FaultCode::Conflict,
+            Self::InRow { source, .. } => source.code(),
+            Self::TooMany { .. } => FaultCode::LimitExceeded,
+            Self::Stale { .. } | Self::KeyTaken => FaultCode::Conflict,
             Self::Constraint(_) => FaultCode::ConstraintViolation,
             Self::Database(error) => error.code(),
         }
@@ -101,6 +120,7 @@ impl Fault for WriteError {
     fn public_message(&self) -> String {
         match self {
             Self::Database(error) => error.public_message(),
+            Self::InRow { place, source } => format!("`{place}`: {}", source.public_message()),
             other => other.to_string(),
         }
     }

@@ -1,13 +1,16 @@
 //! The verdict that a change's statement gives on each row.
 
+use crate::planner::{ChangedRow, RowPlaces};
 use crate::write::WriteError;
 use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The SQL type of a verdict row; see `planner::to_sql::ChangeStatement`.
 pub(crate) type VerdictSql = (SqlUuid, Bool, Bool, Bool, Nullable<Text>, Nullable<Text>, Nullable<Bool>);
 
-/// A verdict row: id, readable, allowed, fresh, missing target, forbidden field, kept.
+/// A verdict row: id, readable, allowed, fresh, missing target, forbidden field, and whether the changed row is allowed, null
+/// if the row was not changed.
 pub(crate) type VerdictRow = (Uuid, bool, bool, bool, Option<String>, Option<String>, Option<bool>);
 
 /// What is changed, for the words of a refusal.
@@ -18,7 +21,9 @@ pub(crate) struct Subject<'a> {
     /// The collection's name.
     pub(crate) collection: &'a str,
     /// The rows.
-    pub(crate) ids: &'a [Uuid],
+    pub(crate) rows: &'a [ChangedRow],
+    /// How a refusal names them.
+    pub(crate) places: &'a RowPlaces,
 }
 
 impl Subject<'_> {
@@ -30,33 +35,51 @@ impl Subject<'_> {
     /// # Errors
     /// The first refusal.
     pub(crate) fn check(&self, verdicts: &[VerdictRow]) -> Result<(), WriteError> {
-        for id in self.ids {
-            let verdict = verdicts.iter().find(|verdict| verdict.0 == *id);
-            let Some((_, true, is_allowed, is_fresh, missing_target, forbidden_field, is_kept)) = verdict else {
-                return Err(WriteError::NotFound { collection: self.collection.to_owned(), id: *id });
-            };
-            if !is_allowed {
-                return Err(self.forbidden(*id));
-            }
-            if let Some(field) = missing_target {
-                let (field, collection) = (field.clone(), self.collection.to_owned());
-                return Err(WriteError::TargetNotFound { field, collection, id: self.known(*id) });
-            }
-            if let Some(field) = forbidden_field {
-                let (field, collection) = (field.clone(), self.collection.to_owned());
-                return Err(WriteError::FieldForbidden { field, collection, id: self.known(*id) });
-            }
-            if !is_fresh {
-                return Err(WriteError::Stale { collection: self.collection.to_owned(), id: *id });
-            }
-            match (self.operation, is_kept) {
-                (_, Some(true)) => {}
-                // A deletion that its own conditions missed: somebody changed the row in between.
-                ("delete", _) => return Err(WriteError::Stale { collection: self.collection.to_owned(), id: *id }),
-                _ => return Err(self.forbidden(*id)),
-            }
+        let by_id: HashMap<Uuid, &VerdictRow> = verdicts.iter().map(|verdict| (verdict.0, verdict)).collect();
+        let rows = || self.rows.iter().enumerate().map(|(index, row)| (index, row.id, by_id.get(&row.id).copied()));
+        for (index, id, verdict) in rows() {
+            self.check_row(id, verdict).map_err(|error| self.at(index, error))?;
         }
-        Ok(())
+        // Nothing was changed if a single verdict is bad. If none is, a row that was not changed changed in between.
+        let unchanged = rows().find(|(_, _, verdict)| verdict.is_some_and(|verdict| verdict.6.is_none()));
+        match unchanged {
+            Some((index, id, _)) if self.operation == "delete" => {
+                Err(self.at(index, WriteError::Stale { collection: self.collection.to_owned(), id }))
+            }
+            Some((index, id, _)) => Err(self.at(index, self.forbidden(id))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_row(&self, id: Uuid, verdict: Option<&VerdictRow>) -> Result<(), WriteError> {
+        let collection = || self.collection.to_owned();
+        let Some((_, true, is_allowed, is_fresh, missing_target, forbidden_field, is_kept)) = verdict else {
+            return Err(WriteError::NotFound { collection: collection(), id });
+        };
+        if !is_allowed {
+            return Err(self.forbidden(id));
+        }
+        if let Some(field) = missing_target.clone() {
+            return Err(WriteError::TargetNotFound { field, collection: collection(), id: self.known(id) });
+        }
+        if let Some(field) = forbidden_field.clone() {
+            return Err(WriteError::FieldForbidden { field, collection: collection(), id: self.known(id) });
+        }
+        if !is_fresh {
+            return Err(WriteError::Stale { collection: collection(), id });
+        }
+        match is_kept {
+            Some(false) => Err(self.forbidden(id)),
+            Some(true) | None => Ok(()),
+        }
+    }
+
+    /// The error of one row of a list says which.
+    pub(crate) fn at(&self, index: usize, error: WriteError) -> WriteError {
+        match self.places.of(index) {
+            Some(place) => WriteError::InRow { place, source: Box::new(error) },
+            None => error,
+        }
     }
 
     /// The id, if it is one that the caller can know.

@@ -1,8 +1,9 @@
 //! `orderBy`, the inputs of mutations, and references to rows.
 
 use crate::base::ScalarType;
-use crate::catalog::{Catalog, Collection, Field, FieldKind};
+use crate::catalog::{Catalog, Collection, Field, FieldKind, MutationKind};
 use crate::graphql::api::described;
+use crate::graphql::api::mutations::capitalized;
 use crate::graphql::api::objects::named;
 use async_graphql::dynamic::{InputObject, InputValue, TypeRef};
 
@@ -28,14 +29,69 @@ pub(super) fn connect(collection: &Collection) -> InputObject {
         .field(InputValue::new("id", TypeRef::named_nn(TypeRef::ID)).description("Its id."))
 }
 
-/// `CreateTicketInput`
-pub(super) fn create(catalog: &Catalog, collection: &Collection) -> InputObject {
+/// `TicketLink`: what a new row points to, another new row perhaps.
+pub(super) fn link(collection: &Collection) -> InputObject {
+    let name = &collection.name;
+    InputObject::new(format!("{name}Link"))
+        .description(format!("The `{name}` that a new row points to: one that is there, or a new one. Give one of the two."))
+        .field(InputValue::new("id", TypeRef::named(TypeRef::ID)).description("Its id."))
+        .field(InputValue::new("create", TypeRef::named(format!("Create{name}Input"))).description("Its values."))
+}
+
+/// `CreateTicketInput`, and the inputs of the rows that may come along with it.
+pub(super) fn create(catalog: &Catalog, collection: &Collection) -> Vec<InputObject> {
     let name = format!("Create{}Input", collection.name);
     let input = InputObject::new(name).description(format!("The values of a new `{}`.", collection.name));
-    writable(collection).fold(input, |input, field| {
+    let mut inputs = vec![with_new_values(catalog, collection, None, input)];
+    for field in &collection.fields {
+        let Some((target, inverse)) = nested_rows(catalog, field) else { continue };
+        let (element, list) = nested_names(target, inverse);
+        let values = InputObject::new(&element)
+            .description(format!("The values of a new `{}` inside of the row that its `{}` is.", target.name, inverse.name));
+        inputs.push(with_new_values(catalog, target, Some(inverse), values));
+        let create = InputValue::new("create", TypeRef::named_nn_list_nn(element)).description("Their values.");
+        inputs.push(InputObject::new(list).description("Rows that come along with a new one.").field(create));
+    }
+    inputs
+}
+
+/// The values of a new row, without the field that says which row it stands in.
+fn with_new_values(catalog: &Catalog, collection: &Collection, parent: Option<&Field>, input: InputObject) -> InputObject {
+    let settable = writable(collection).filter(|field| parent.is_none_or(|parent| parent.id != field.id));
+    let input = settable.fold(input, |input, field| {
         let is_required = field.is_required && field.default.is_none();
-        input.field(input_field(catalog, field, is_required))
+        match &field.kind {
+            FieldKind::ToOne { target, .. } if is_creatable(catalog.collection(*target)) => {
+                let link = named(&format!("{}Link", catalog.collection(*target).name), false, is_required);
+                input.field(described!(InputValue::new(field.name.as_str(), link), field.description.as_deref()))
+            }
+            _ => input.field(input_field(catalog, field, is_required)),
+        }
+    });
+    let nested = collection.fields.iter().filter_map(|field| Some((field, nested_rows(catalog, field)?)));
+    nested.fold(input, |input, (field, (target, inverse))| {
+        let (_, list) = nested_names(target, inverse);
+        input.field(described!(InputValue::new(field.name.as_str(), TypeRef::named(list)), field.description.as_deref()))
     })
+}
+
+/// The collection whose rows may come along in a field, and its field that points back.
+fn nested_rows<'c>(catalog: &'c Catalog, field: &Field) -> Option<(&'c Collection, &'c Field)> {
+    let FieldKind::ToMany { target, inverse } = field.kind else { return None };
+    let (target, inverse) = (catalog.collection(target), catalog.field(inverse));
+    let has_values = writable(target).any(|field| field.id != inverse.id);
+    (is_creatable(target) && !inverse.is_read_only && has_values).then_some((target, inverse))
+}
+
+/// `CreateTicketEventForTicketInput` and the list of them.
+fn nested_names(target: &Collection, inverse: &Field) -> (String, String) {
+    let of = format!("{}For{}Input", target.name, capitalized(inverse.name.as_str()));
+    (format!("Create{of}"), format!("Nested{of}"))
+}
+
+/// Whether the API creates rows of the collection.
+fn is_creatable(collection: &Collection) -> bool {
+    collection.mutations.contains(&MutationKind::Create) && is_writable(collection)
 }
 
 /// `UpdateTicketInput`

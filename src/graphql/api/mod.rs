@@ -6,7 +6,10 @@ mod filters;
 mod inputs;
 mod mutations;
 mod objects;
+mod plural;
 mod scalars;
+
+pub(crate) use plural::{AT_MOST, payload_name};
 
 use crate::catalog::{Catalog, CollectionId};
 use crate::policy::RuleBook;
@@ -29,6 +32,16 @@ pub enum RootField {
     Update(CollectionId),
     /// `deleteTicket(...)`
     Delete(CollectionId),
+    /// `createTickets(...)`
+    CreateMany(CollectionId),
+    /// `updateTickets(...)`
+    UpdateMany(CollectionId),
+    /// `updateTicketsById(...)`
+    UpdateListed(CollectionId),
+    /// `deleteTickets(...)`
+    DeleteMany(CollectionId),
+    /// `deleteTicketsById(...)`
+    DeleteListed(CollectionId),
     /// `exportTickets(...)`
     Export(CollectionId),
 }

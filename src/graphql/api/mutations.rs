@@ -1,7 +1,7 @@
 //! Root fields that write, and their payloads.
 
 use crate::catalog::{Catalog, Collection, MutationKind};
-use crate::graphql::api::{RootField, Types, field, inputs};
+use crate::graphql::api::{RootField, Types, field, inputs, plural};
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, InputValue, Object, TypeRef};
 
@@ -11,14 +11,20 @@ pub(super) fn mutations(catalog: &Catalog, collection: &Collection, types: &mut 
     for kind in &collection.mutations {
         match kind {
             MutationKind::Create if inputs::is_writable(collection) => {
-                types.inputs.push(inputs::create(catalog, collection));
+                types.inputs.extend(inputs::create(catalog, collection));
+                types.inputs.push(inputs::link(collection));
                 fields.push(create(collection, types));
+                fields.push(plural::create(collection, types));
             }
             MutationKind::Update if inputs::is_writable(collection) => {
                 types.inputs.push(inputs::update(catalog, collection));
                 fields.push(update(collection, types));
+                fields.extend(plural::updates(collection, types));
             }
-            MutationKind::Delete => fields.push(delete(collection, types)),
+            MutationKind::Delete => {
+                fields.push(delete(collection, types));
+                fields.extend(plural::deletes(collection, types));
+            }
             MutationKind::Create | MutationKind::Update => {}
         }
     }
@@ -33,7 +39,6 @@ fn create(collection: &Collection, types: &mut Types) -> Field {
     let input = InputValue::new("input", TypeRef::named_nn(format!("Create{name}Input"))).description("Its values.");
     mutation(collection, types, "create", RootField::Create(collection.id))
         .argument(input)
-        .argument(reason())
         .description(format!("Creates a `{name}`."))
 }
 
@@ -41,14 +46,12 @@ fn update(collection: &Collection, types: &mut Types) -> Field {
     let name = &collection.name;
     let set = InputValue::new("set", TypeRef::named_nn(format!("Update{name}Input"))).description("The values that change.");
     let field = mutation(collection, types, "update", RootField::Update(collection.id)).argument(id()).argument(set);
-    with_version(field, collection).argument(reason()).description(format!("Changes a `{name}`."))
+    with_version(field, collection).description(format!("Changes a `{name}`."))
 }
 
 fn delete(collection: &Collection, types: &mut Types) -> Field {
     let field = mutation(collection, types, "delete", RootField::Delete(collection.id)).argument(id());
-    with_version(field, collection)
-        .argument(reason())
-        .description(format!("Deletes a `{}`, and what has to go with it.", collection.name))
+    with_version(field, collection).description(format!("Deletes a `{}`, and what has to go with it.", collection.name))
 }
 
 fn export(collection: &Collection, types: &mut Types) -> Field {
@@ -86,14 +89,27 @@ fn mutation(collection: &Collection, types: &mut Types, verb: &str, root_field: 
         RootField::Delete(_) => node.description("The row as it was; null if the caller may not read it."),
         _ => node.description("The row as it is now; null if the caller may no longer read it."),
     };
-    let object = Object::new(&payload)
-        .description(format!("What `{verb}{name}` did."))
-        .field(node)
-        .field(field("auditEventId", TypeRef::named_nn(TypeRef::ID)).description("The audit event of this change."));
+    let object = Object::new(&payload).description(format!("What `{verb}{name}` did.")).field(node).field(
+        field("auditEventId", TypeRef::named(TypeRef::ID))
+            .description("The audit event of this change; null for a dry run, which leaves none."),
+    );
     types.objects.push(object);
     let field_name = format!("{verb}{name}");
     types.root_fields.insert(field_name.clone(), root_field);
-    field(&field_name, TypeRef::named_nn(payload))
+    with_manner(field(&field_name, TypeRef::named_nn(payload)))
+}
+
+/// The arguments of every mutation that say how it is done.
+pub(super) fn with_manner(field: Field) -> Field {
+    let dry_run = InputValue::new("dryRun", TypeRef::named_nn(TypeRef::BOOLEAN)).default_value(Value::from(false));
+    let key = InputValue::new("idempotencyKey", TypeRef::named(TypeRef::STRING));
+    let key = key.description(
+        "Makes a retry safe, for the whole document: within 24 hours the same request with the same key is not done again, but \
+         answered with what it did.",
+    );
+    field.argument(reason()).argument(key).argument(
+        dry_run.description("Does everything, answers what would be, and undoes it; for all fields of a document alike."),
+    )
 }
 
 fn id() -> InputValue {
@@ -112,7 +128,8 @@ fn with_version(field: Field, collection: &Collection) -> Field {
     field.argument(if_version.description("The `version` that the caller last saw; another one is a CONFLICT."))
 }
 
-fn capitalized(text: &str) -> String {
+/// `tickets` → `Tickets`
+pub(super) fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }

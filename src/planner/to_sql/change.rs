@@ -1,16 +1,18 @@
 //! What creating, changing and deleting have in common.
 //!
 //! Every change is one statement of common table expressions: the verdict (may the caller read the row, change it, is it the
-//! version that was seen, may the caller read the rows it is pointed to), the change itself for rows with a good verdict, the
-//! audit event with both images, and a final SELECT of verdicts. The caller of the statement rolls back on a bad one.
+//! version that was seen, may the caller read the rows it is pointed to, would the changed row be allowed), the change itself
+//! if all verdicts are good, the audit events with both images, and a final SELECT of verdicts. The caller of the statement
+//! rolls back on a bad one.
 
-use crate::base::{ColumnName, ScalarType, Value};
+use crate::base::{ColumnName, ScalarType, TableName, Value};
 use crate::catalog::{Catalog, CollectionId};
 use crate::planner::to_sql::Aliases;
-use crate::planner::{FieldGuard, TargetCheck};
+use crate::planner::to_sql::input::{given_value, input_cte, is_given};
+use crate::planner::{ChangedRow, FieldGuard, TargetCheck, WriteColumn};
 use crate::policy::{Images, Predicate};
-use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
-use uuid::Uuid;
+use crate::sql::{Alias, Column, CompareOp, Expr, From, Join, JoinKind, Label, Query, Select};
+use std::collections::BTreeSet;
 
 /// The statement of a change, and the check that has to run after it, if the change's own statement cannot see its effect.
 ///
@@ -31,24 +33,6 @@ pub(crate) const CHANGED: Alias = Alias::Named("after_image");
 pub(crate) const AUDITED: Alias = Alias::Named("audited");
 pub(crate) const OLD: Alias = Alias::Named("old_row");
 pub(crate) const NEW: Alias = Alias::Named("new_row");
-
-/// `input(id, event_id)`: the rows to change.
-///
-/// One row is written as two values and not as two lists of one: for lists PostgreSQL expects ten rows as long as it does not
-/// look inside, thinks that a plan for this very list is cheaper, and plans every single change anew, which took longer than
-/// the change.
-pub(crate) fn input_cte(rows: &[(Uuid, Uuid)]) -> Cte {
-    if let [(id, event_id)] = rows {
-        let value = |id: Uuid| Expr::Value(Value::Id(id));
-        let columns = vec![Column::fixed(value(*id), "id"), Column::fixed(value(*event_id), "event_id")];
-        return Cte { name: INPUT, body: CteBody::Select(Select { columns, ..Select::default() }) };
-    }
-    let list = |ids: Vec<Uuid>| Expr::Value(Value::List(ScalarType::Id, ids.into_iter().map(Value::Id).collect()));
-    let ids = rows.iter().map(|(id, _)| *id).collect();
-    let events = rows.iter().map(|(_, event)| *event).collect();
-    let from = From::Unnest(vec![list(ids), list(events)], INPUT, &["id", "event_id"]);
-    Cte { name: INPUT, body: CteBody::Select(Select::new(vec![Column::bare(Expr::Fixed("*"))], from)) }
-}
 
 /// `alias.id`
 pub(crate) fn id_of(alias: Alias) -> Expr {
@@ -84,89 +68,170 @@ pub(crate) fn holds(predicate: &Predicate, images: &Images) -> Expr {
 }
 
 /// The name of the first field whose target the caller cannot read, or null.
-pub(crate) fn missing_target(targets: &[TargetCheck]) -> Expr {
-    let arms = targets.iter().filter(|check| !(check.target.is_empty())).map(|check| {
-        let row = Alias::Filter(0);
-        let (from, rule) = check.target.source(row);
-        let is_row = Expr::compare(CompareOp::Equal, id_of(row), Expr::Value(Value::Id(check.id)));
-        let exists = Expr::Exists(Box::new(Select::new(Vec::new(), from).filtered(Expr::all([is_row, rule]))));
-        (Expr::Not(Box::new(exists)), name(check.field.as_str()))
+pub(crate) fn missing_target(columns: &[WriteColumn], targets: &[TargetCheck]) -> Expr {
+    let arms = targets.iter().filter_map(|check| {
+        let value = given_value(columns, &check.column)?;
+        let is_old = (!check.created.is_empty()).then(|| {
+            let created = check.created.iter().copied().map(Value::Id).collect();
+            let list = Expr::Value(Value::List(ScalarType::Id, created));
+            Expr::Not(Box::new(Expr::AnyOf(Box::new(value.clone()), Box::new(list))))
+        });
+        let is_set = match value {
+            // What is set in every row alike is set to something, or there would be no check.
+            Expr::Value(_) => Expr::always(),
+            _ => Expr::IsNotNull(Box::new(value.clone())),
+        };
+        let is_hidden = match check.target.is_empty() {
+            true => Expr::Fixed("true"),
+            false => Expr::Not(Box::new(exists_readable(check, value))),
+        };
+        let condition = Expr::all([Some(is_set), is_old, Some(is_hidden)].into_iter().flatten());
+        Some((condition, name(check.field.as_str())))
     });
-    let hidden =
-        targets.iter().filter(|check| check.target.is_empty()).map(|check| (Expr::Fixed("true"), name(check.field.as_str())));
-    first_of(hidden.chain(arms).collect())
-}
-
-/// The name of the first field whose write rule does not hold for the row that `alias` names, or null.
-pub(crate) fn forbidden_field(guards: &[FieldGuard], alias: Alias) -> Expr {
-    let images = Images { row: Some(alias), old: None, new: None };
-    let arms = guards.iter().map(|guard| (Expr::Not(Box::new(holds(&guard.rule, &images))), name(guard.field.as_str())));
     first_of(arms.collect())
 }
 
-/// `if_version` against the row that `alias` names.
-pub(crate) fn is_fresh(if_version: Option<i32>, alias: Alias) -> Expr {
-    match if_version {
-        Some(version) => {
-            let stored = Expr::column(alias, &ColumnName::new("version"));
-            Expr::compare(CompareOp::Equal, stored, Expr::Value(Value::Int(version)))
-        }
-        None => Expr::Fixed("true"),
-    }
+fn exists_readable(check: &TargetCheck, id: Expr) -> Expr {
+    let row = Alias::Filter(0);
+    let (from, rule) = check.target.source(row);
+    let is_row = Expr::compare(CompareOp::Equal, id_of(row), id);
+    Expr::Exists(Box::new(Select::new(Vec::new(), from).filtered(Expr::all([is_row, rule]))))
+}
+
+/// The name of the first field whose write rule does not hold for one of the rows that `aliases` name, or null.
+pub(crate) fn forbidden_field(columns: &[WriteColumn], guards: &[FieldGuard], aliases: &[Alias]) -> Expr {
+    let arms = aliases.iter().flat_map(|alias| {
+        guards.iter().map(|guard| {
+            let refused = Expr::Not(Box::new(holds(&guard.rule, &Images::row(*alias))));
+            let is_refused = Expr::all(is_given(columns, &guard.column).into_iter().chain([refused]));
+            (is_refused, name(guard.field.as_str()))
+        })
+    });
+    first_of(arms.collect())
+}
+
+/// The row as it would be, `new_row`: what the rules ask of it, without looking at what is stored.
+///
+/// The rules are asked of it before the change, so that a refusal comes before a constraint could tell the caller anything.
+pub(crate) fn foreseen_row(columns: Vec<(ColumnName, Expr)>) -> Join {
+    let columns = columns.into_iter().map(|(column, value)| Column { expr: value, label: Label::new(column.as_str()) });
+    let row = Select { columns: columns.collect(), ..Select::default() };
+    Join { kind: JoinKind::LeftLateral, from: From::Subselect(Box::new(row), NEW) }
+}
+
+/// The columns that the rules ask of the changed row.
+pub(crate) fn asked_columns(rule: &Predicate, guards: &[FieldGuard]) -> BTreeSet<ColumnName> {
+    std::iter::once(rule).chain(guards.iter().map(|guard| &guard.rule)).flat_map(Predicate::columns).collect()
 }
 
 /// The conditions under which a row with this verdict is changed.
-pub(crate) fn is_good() -> Expr {
-    let column = |name| Expr::labelled(VERDICT, name);
+fn is_good(verdict: Alias) -> Expr {
+    let column = |name| Expr::labelled(verdict, name);
     Expr::all([
         column("is_readable"),
         column("is_allowed"),
         column("is_fresh"),
         Expr::IsNull(Box::new(column("missing_target"))),
         Expr::IsNull(Box::new(column("forbidden_field"))),
+        column("is_foreseen"),
     ])
 }
 
-/// The name of the first guarded field that the changed row may not have, or null; beside what was found before the change.
-pub(crate) fn forbidden_after(guards: &[FieldGuard]) -> Expr {
-    let before = Expr::labelled(VERDICT, "forbidden_field");
-    if guards.is_empty() {
-        return before;
+/// The conditions under which the row of a verdict is changed: its own verdict is good, and so is that of every other row. One
+/// row's refusal must not come after the complaint of a constraint about another's value.
+pub(crate) fn is_good_with_all(rows: &[ChangedRow]) -> Expr {
+    const EVERY: Alias = Alias::Named("every_verdict");
+    if rows.len() == 1 {
+        return is_good(VERDICT);
     }
-    let changed = Select::new(vec![Column::bare(forbidden_field(guards, NEW))], From::Cte(CHANGED, NEW));
-    Expr::Call("coalesce", vec![before, Expr::Scalar(Box::new(changed.filtered(same_id(NEW, VERDICT))))])
+    let all_good = Column::bare(Expr::Call("bool_and", vec![is_good(EVERY)]));
+    Expr::all([is_good(VERDICT), Expr::Scalar(Box::new(Select::new(vec![all_good], From::Cte(VERDICT, EVERY))))])
 }
 
-/// The final SELECT: one verdict for each row that was found, `forbidden` and `kept` being checks on the row after the change.
-pub(crate) fn verdicts(forbidden: Expr, kept: Expr) -> Select {
+/// What is asked of a row once it is changed.
+pub(crate) struct Checks {
+    /// The first field whose write rule does not hold for it; `None` if none is asked.
+    pub forbidden: Option<Expr>,
+    /// Whether the rule holds for it; `None` if that is not asked here.
+    pub kept: Option<Expr>,
+    /// The tables of the check, the first of them the changed rows.
+    pub from: Vec<From>,
+    /// How they meet the verdict.
+    pub filter: Expr,
+}
+
+/// The final SELECT: one verdict for each row that was found. A row that was not changed has no `is_kept`.
+pub(crate) fn verdicts(checks: Checks) -> Select {
+    const CHECKED: Alias = Alias::Named("checked");
+    let Checks { forbidden, kept, from, filter } = checks;
     let column = |name: &'static str| Column::fixed(Expr::labelled(VERDICT, name), name);
+    let checked = |name| Expr::labelled(CHECKED, name);
+    let before = Expr::labelled(VERDICT, "forbidden_field");
+    let forbidden_field = match forbidden {
+        Some(_) => Expr::Call("coalesce", vec![before, checked("forbidden_field")]),
+        None => before,
+    };
+    let is_kept = if kept.is_some() { checked("is_kept") } else { Expr::Fixed("true") };
     let columns = vec![
         column("id"),
         column("is_readable"),
         column("is_allowed"),
         column("is_fresh"),
         column("missing_target"),
-        Column::fixed(forbidden, "forbidden_field"),
-        Column::fixed(kept, "is_kept"),
+        Column::fixed(forbidden_field, "forbidden_field"),
+        Column::fixed(Expr::all([Expr::labelled(VERDICT, "is_foreseen"), is_kept]), "is_kept"),
     ];
-    Select::new(columns, From::Cte(VERDICT, VERDICT))
+    let asked: Vec<Column> = forbidden
+        .map(|expr| Column::fixed(expr, "forbidden_field"))
+        .into_iter()
+        .chain(kept.map(|expr| Column::fixed(expr, "is_kept")))
+        .collect();
+    let mut select = Select::new(columns, From::Cte(VERDICT, VERDICT));
+    if !asked.is_empty() {
+        // A join, not a subselect for each verdict: that would look through all changed rows for each of them.
+        let mut sources = from.into_iter();
+        let mut check = Select { columns: asked, from: sources.next(), ..Select::default() };
+        check.joins = sources.map(cross).collect();
+        let check = From::Subselect(Box::new(check.filtered(filter)), CHECKED);
+        select.joins = vec![Join { kind: JoinKind::LeftLateral, from: check }];
+    }
+    select
 }
 
-/// The same form of row for a check that runs after the change.
-pub(crate) fn after_query(table: &crate::base::TableName, ids: &[Uuid], rule: &Predicate, guards: &[FieldGuard]) -> Query {
-    let images = Images { row: Some(NEW), old: None, new: None };
-    let list = Value::List(ScalarType::Id, ids.iter().copied().map(Value::Id).collect());
-    let columns = vec![
+/// `cross join from`
+pub(crate) fn cross(from: From) -> Join {
+    Join { kind: JoinKind::Cross, from }
+}
+
+/// A later statement that sees the rows changed and asks the rules of them.
+pub(crate) struct AfterCheck<'p> {
+    /// The table.
+    pub table: &'p TableName,
+    /// The changed rows.
+    pub rows: &'p [ChangedRow],
+    /// What was written.
+    pub columns: &'p [WriteColumn],
+    /// The rule.
+    pub rule: &'p Predicate,
+    /// The field rules.
+    pub guards: &'p [FieldGuard],
+}
+
+/// The same form of verdict for a check that runs after the change.
+pub(crate) fn after_query(check: &AfterCheck<'_>) -> Query {
+    let AfterCheck { table, rows, columns, rule, guards } = check;
+    let verdict = vec![
         Column::fixed(id_of(NEW), "id"),
         Column::fixed(Expr::Fixed("true"), "is_readable"),
         Column::fixed(Expr::Fixed("true"), "is_allowed"),
         Column::fixed(Expr::Fixed("true"), "is_fresh"),
         Column::fixed(Expr::Fixed("null::text"), "missing_target"),
-        Column::fixed(forbidden_field(guards, NEW), "forbidden_field"),
-        Column::fixed(holds(rule, &images), "is_kept"),
+        Column::fixed(forbidden_field(columns, guards, &[NEW]), "forbidden_field"),
+        Column::fixed(holds(rule, &Images::row(NEW)), "is_kept"),
     ];
-    let is_row = Expr::AnyOf(Box::new(id_of(NEW)), Box::new(Expr::Value(list)));
-    Query::select(Select::new(columns, From::Table(table.clone(), NEW)).filtered(is_row))
+    let mut select = Select::new(verdict, From::Table((*table).clone(), NEW));
+    select.joins = vec![cross(From::Cte(INPUT, INPUT))];
+    Query { ctes: vec![input_cte(rows, None, columns)], body: select.filtered(same_id(NEW, INPUT)) }
 }
 
 fn name(field: &str) -> Expr {

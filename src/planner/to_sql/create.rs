@@ -1,55 +1,93 @@
-//! A new row as SQL.
+//! New rows as SQL.
 
-use crate::base::{ColumnName, Value};
+use crate::base::ColumnName;
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, CHANGED, ChangeStatement, NEW, VERDICT, after_query, forbidden_after, holds, id_of, image, is_good, missing_target,
-    verdicts,
+    AUDITED, AfterCheck, CHANGED, ChangeStatement, Checks, INPUT, NEW, VERDICT, after_query, asked_columns, cross,
+    forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
 };
+use crate::planner::to_sql::input::{given_value, has_values, input_cte, input_id};
 use crate::planner::{CreatePlan, Planner};
-use crate::policy::{Images, Predicate};
-use crate::sql::{Column, Cte, CteBody, Expr, From, Insert, Select};
+use crate::policy::Images;
+use crate::sql::{Column, Cte, CteBody, Expr, From, Insert, Join, Query, Select};
 
-/// Renders the insertion of one row, its audit event and its verdict.
+/// Renders the insertion of rows, their audit events and their verdicts.
 pub fn create_statement(planner: &Planner<'_>, plan: &CreatePlan) -> ChangeStatement {
     let mut aliases = Aliases::default();
-    let (rule_inside, after) = if plan.is_self_reading {
-        (Predicate::Always, Some(after_query(&plan.table, &[plan.id], &plan.rule, &[])))
-    } else {
-        (plan.rule.clone(), None)
+    let after = plan.is_self_reading.then(|| {
+        let CreatePlan { table, rows, columns, rule, .. } = plan;
+        after_query(&AfterCheck { table, rows, columns, rule, guards: &[] })
+    });
+    let kept = (!plan.is_self_reading && !plan.rule.is_always()).then(|| holds(&plan.rule, &Images::row(NEW)));
+    let forbidden = (!plan.guards.is_empty()).then(|| forbidden_field(&plan.columns, &plan.guards, &[NEW]));
+    let checks = Checks {
+        forbidden,
+        kept,
+        from: vec![From::Cte(CHANGED, NEW), From::Cte(INPUT, INPUT)],
+        filter: Expr::all([same_id(NEW, VERDICT), same_id(INPUT, VERDICT)]),
     };
-    let images = Images { row: Some(NEW), old: None, new: None };
-    let kept = holds(&rule_inside, &images);
-    let kept = Expr::Scalar(Box::new(Select::new(vec![Column::bare(kept)], From::Cte(CHANGED, NEW))));
-    let ctes = vec![verdict_cte(plan), created_cte(plan), audited_cte(planner, plan, &mut aliases)];
-    ChangeStatement { change: crate::sql::Query { ctes, body: verdicts(forbidden_after(&plan.guards), kept) }, after }
+    let input = input_cte(&plan.rows, None, &plan.columns);
+    let ctes = vec![input, verdict_cte(plan), created_cte(plan), audited_cte(planner, plan, &mut aliases)];
+    ChangeStatement { change: Query { ctes, body: verdicts(checks) }, after }
 }
 
 fn verdict_cte(plan: &CreatePlan) -> Cte {
+    let foreseen = foreseen(plan);
+    // Said after the targets: one that is hidden is not found, whatever the rule says of the row that points to it.
+    let is_foreseen = match foreseen.is_some() && !plan.is_self_reading {
+        true => holds(&plan.rule, &Images::row(NEW)),
+        false => Expr::Fixed("true"),
+    };
+    let forbidden = match foreseen {
+        Some(_) => forbidden_field(&plan.columns, &plan.guards, &[NEW]),
+        None => Expr::Fixed("null::text"),
+    };
     let columns = vec![
-        Column::fixed(Expr::Value(Value::Id(plan.id)), "id"),
+        Column::fixed(input_id(), "id"),
+        Column::fixed(Expr::labelled(INPUT, "event_id"), "event_id"),
         Column::fixed(Expr::Fixed("true"), "is_readable"),
         Column::fixed(Expr::Fixed("true"), "is_allowed"),
         Column::fixed(Expr::Fixed("true"), "is_fresh"),
-        Column::fixed(missing_target(&plan.targets), "missing_target"),
-        // The new row does not exist yet; its field rules are checked afterwards.
-        Column::fixed(Expr::Fixed("null::text"), "forbidden_field"),
+        Column::fixed(missing_target(&plan.columns, &plan.targets), "missing_target"),
+        Column::fixed(forbidden, "forbidden_field"),
+        Column::fixed(is_foreseen, "is_foreseen"),
     ];
-    Cte { name: VERDICT, body: CteBody::Select(Select { columns, ..Select::default() }) }
+    let mut select = Select::new(columns, From::Cte(INPUT, INPUT));
+    select.joins = foreseen.into_iter().collect();
+    Cte { name: VERDICT, body: CteBody::Select(select) }
+}
+
+/// The new row as far as the rules ask for it; `None` if they ask nothing, or something that only the stored row can say.
+fn foreseen(plan: &CreatePlan) -> Option<Join> {
+    let asked = asked_columns(&plan.rule, &plan.guards);
+    let absent = plan.foreseen.as_ref().filter(|_| !asked.is_empty())?;
+    let value = |column: &ColumnName| {
+        if *column == "id" {
+            return input_id();
+        }
+        let absent = || absent.iter().find(|(name, _)| name == column).map(|(_, value)| Expr::Value(value.clone()));
+        given_value(&plan.columns, column).or_else(absent).expect("the plan has every column that its rules ask for")
+    };
+    Some(foreseen_row(asked.iter().map(|column| (column.clone(), value(column))).collect()))
 }
 
 fn created_cte(plan: &CreatePlan) -> Cte {
     let mut columns = vec![ColumnName::new("id")];
     let mut values = vec![Column::bare(id_of(VERDICT))];
-    for write in &plan.values {
+    for write in &plan.columns {
         columns.push(write.column.clone());
-        values.push(Column::bare(Expr::Value(write.value.clone())));
+        values.extend(given_value(&plan.columns, &write.column).map(Column::bare));
+    }
+    let mut source = Select::new(values, From::Cte(VERDICT, VERDICT));
+    if has_values(&plan.columns) {
+        source.joins = vec![cross(From::Cte(INPUT, INPUT))];
+        source = source.filtered(same_id(INPUT, VERDICT));
     }
     let insert = Insert {
         table: plan.table.clone(),
         columns,
-        source: Select::new(values, From::Cte(VERDICT, VERDICT)).filtered(is_good()),
+        source: source.filtered(is_good_with_all(&plan.rows)),
         returning: vec![Column::bare(Expr::WholeRow(Insert::ROW))],
     };
     Cte { name: CHANGED, body: CteBody::Insert(insert) }
@@ -57,7 +95,7 @@ fn created_cte(plan: &CreatePlan) -> Cte {
 
 fn audited_cte(planner: &Planner<'_>, plan: &CreatePlan, aliases: &mut Aliases) -> Cte {
     let event = EventExprs {
-        id: Expr::Value(Value::Id(plan.event_id)),
+        id: Expr::labelled(VERDICT, "event_id"),
         event_type: "CREATE",
         entity_type: plan.entity_type.to_string(),
         entity_id: id_of(NEW),
@@ -66,6 +104,8 @@ fn audited_cte(planner: &Planner<'_>, plan: &CreatePlan, aliases: &mut Aliases) 
         details: Expr::Fixed("null::jsonb"),
         reason: plan.reason.clone(),
     };
-    let source = Select::new(Vec::new(), From::Cte(CHANGED, NEW));
+    let mut source = Select::new(Vec::new(), From::Cte(CHANGED, NEW));
+    source.joins = vec![cross(From::Cte(VERDICT, VERDICT))];
+    let source = source.filtered(same_id(NEW, VERDICT));
     Cte { name: AUDITED, body: CteBody::Insert(event_insert(planner, event, source)) }
 }

@@ -4,12 +4,14 @@ use crate::base::{ScalarType, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, CHANGED, ChangeStatement, INPUT, OLD, VERDICT, forbidden_after, holds, id_of, image, input_cte, is_fresh, is_good,
-    same_id, verdicts,
+    AUDITED, CHANGED, ChangeStatement, Checks, INPUT, OLD, VERDICT, cross, holds, id_of, image, is_good_with_all, same_id,
+    verdicts,
 };
-use crate::planner::{DeletePlan, Planner, Reference};
+use crate::planner::to_sql::filter::filter_condition;
+use crate::planner::to_sql::input::{input_cte, is_fresh};
+use crate::planner::{DeletePlan, Planner, Reference, WriteValue};
 use crate::policy::Images;
-use crate::sql::{Column, Cte, CteBody, Delete, Expr, From, Join, JoinKind, Query, Select};
+use crate::sql::{Column, Cte, CteBody, Delete, Expr, From, Query, Select};
 use uuid::Uuid;
 
 /// Renders the deletion of rows, their audit events and their verdicts. Rows that are not there have no verdict.
@@ -18,23 +20,29 @@ use uuid::Uuid;
 /// verdict's conditions on the row version that it deletes, and `is_kept` says whether it did.
 pub fn delete_statement(planner: &Planner<'_>, plan: &DeletePlan) -> ChangeStatement {
     let mut aliases = Aliases::default();
-    let ctes = vec![input_cte(&plan.rows), verdict_cte(plan), deleted_cte(plan), audited_cte(planner, plan, &mut aliases)];
-    let gone = Select::new(Vec::new(), From::Cte(CHANGED, OLD)).filtered(same_id(OLD, VERDICT));
-    ChangeStatement { change: Query { ctes, body: verdicts(forbidden_after(&[]), Expr::Exists(Box::new(gone))) }, after: None }
+    let input = input_cte(&plan.rows, None, &[]);
+    let ctes = vec![input, verdict_cte(plan), deleted_cte(plan), audited_cte(planner, plan, &mut aliases)];
+    let kept = Some(Expr::Fixed("true"));
+    ChangeStatement { change: Query { ctes, body: verdicts(checks(kept)) }, after: None }
 }
 
 /// Renders the verdicts alone: asked before anything that goes along is touched, so that a caller who may not delete a row
 /// learns nothing of what points to it.
 pub fn delete_verdict_statement(plan: &DeletePlan) -> ChangeStatement {
-    let ctes = vec![input_cte(&plan.rows), verdict_cte(plan)];
-    ChangeStatement { change: Query { ctes, body: verdicts(forbidden_after(&[]), Expr::Fixed("true")) }, after: None }
+    let ctes = vec![input_cte(&plan.rows, None, &[]), verdict_cte(plan)];
+    ChangeStatement { change: Query { ctes, body: verdicts(checks(None)) }, after: None }
 }
 
-/// The ids of the rows whose foreign key points to any of `targets`.
+fn checks(kept: Option<Expr>) -> Checks {
+    Checks { forbidden: None, kept, from: vec![From::Cte(CHANGED, OLD)], filter: same_id(OLD, VERDICT) }
+}
+
+/// The rows whose foreign key points to any of `targets`: their ids, and where they point.
 pub fn referencing_ids_statement(reference: &Reference, targets: &[Uuid]) -> Query {
     let list = Value::List(ScalarType::Id, targets.iter().copied().map(Value::Id).collect());
+    let target = Column::fixed(Expr::column(OLD, &reference.column), "target");
     let points = Expr::AnyOf(Box::new(Expr::column(OLD, &reference.column)), Box::new(Expr::Value(list)));
-    let select = Select::new(vec![Column::fixed(id_of(OLD), "id")], From::Table(reference.table.clone(), OLD));
+    let select = Select::new(vec![Column::fixed(id_of(OLD), "id"), target], From::Table(reference.table.clone(), OLD));
     Query::select(select.filtered(points))
 }
 
@@ -50,18 +58,28 @@ fn allowed(plan: &DeletePlan) -> Expr {
     holds(&plan.rule, &Images { row: Some(OLD), old: None, new: None })
 }
 
+fn fresh(plan: &DeletePlan) -> Expr {
+    is_fresh(plan.if_version.map(|version| WriteValue::Same(Value::Int(version))).as_ref(), OLD)
+}
+
+/// What the caller's filter said when the rows were chosen.
+fn chosen(plan: &DeletePlan) -> Expr {
+    plan.choice.as_ref().map_or_else(Expr::always, |choice| filter_condition(&choice.filter, OLD, 0))
+}
+
 fn verdict_cte(plan: &DeletePlan) -> Cte {
     let columns = vec![
         Column::fixed(id_of(OLD), "id"),
         Column::fixed(Expr::labelled(INPUT, "event_id"), "event_id"),
         Column::fixed(readable(plan), "is_readable"),
         Column::fixed(allowed(plan), "is_allowed"),
-        Column::fixed(is_fresh(plan.if_version, OLD), "is_fresh"),
+        Column::fixed(fresh(plan), "is_fresh"),
         Column::fixed(Expr::Fixed("null::text"), "missing_target"),
         Column::fixed(Expr::Fixed("null::text"), "forbidden_field"),
+        Column::fixed(Expr::Fixed("true"), "is_foreseen"),
     ];
     let mut select = Select::new(columns, From::Table(plan.table.clone(), OLD));
-    select.joins = vec![Join { kind: JoinKind::Cross, from: From::Cte(INPUT, INPUT) }];
+    select.joins = vec![cross(From::Cte(INPUT, INPUT))];
     Cte { name: VERDICT, body: CteBody::Select(select.filtered(same_id(OLD, INPUT))) }
 }
 
@@ -70,7 +88,14 @@ fn deleted_cte(plan: &DeletePlan) -> Cte {
         table: plan.table.clone(),
         alias: OLD,
         using: vec![From::Cte(VERDICT, VERDICT)],
-        filter: Expr::all([same_id(OLD, VERDICT), is_good(), readable(plan), allowed(plan), is_fresh(plan.if_version, OLD)]),
+        filter: Expr::all([
+            same_id(OLD, VERDICT),
+            is_good_with_all(&plan.rows),
+            readable(plan),
+            allowed(plan),
+            fresh(plan),
+            chosen(plan),
+        ]),
         returning: vec![Column::bare(Expr::WholeRow(OLD))],
     };
     Cte { name: CHANGED, body: CteBody::Delete(delete) }
@@ -88,7 +113,7 @@ fn audited_cte(planner: &Planner<'_>, plan: &DeletePlan, aliases: &mut Aliases) 
         reason: plan.reason.clone(),
     };
     let mut source = Select::new(Vec::new(), From::Cte(CHANGED, OLD));
-    source.joins = vec![Join { kind: JoinKind::Cross, from: From::Cte(VERDICT, VERDICT) }];
+    source.joins = vec![cross(From::Cte(VERDICT, VERDICT))];
     let source = source.filtered(same_id(OLD, VERDICT));
     Cte { name: AUDITED, body: CteBody::Insert(event_insert(planner, event, source)) }
 }

@@ -8,12 +8,15 @@
 mod aggregate;
 mod audit;
 mod change;
+mod choice;
 mod connection;
 mod create;
 mod cursor;
 mod delete;
 mod export;
 mod filter;
+mod input;
+mod listed;
 mod order;
 mod read;
 mod relation;
@@ -21,6 +24,7 @@ mod row;
 mod update;
 
 pub use change::ChangeStatement;
+pub use choice::{choose_for_delete, choose_for_update};
 pub use create::create_statement;
 pub use delete::{delete_statement, delete_verdict_statement, referencing_ids_statement};
 pub use export::export_statement;

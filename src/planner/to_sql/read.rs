@@ -5,6 +5,7 @@ use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::aggregate::aggregate_select;
 use crate::planner::to_sql::audit::view_cte;
 use crate::planner::to_sql::connection::connection_select;
+use crate::planner::to_sql::listed::listed_select;
 use crate::planner::to_sql::row::{json_rows, row_parts};
 use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan};
 use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
@@ -13,12 +14,14 @@ use uuid::Uuid;
 /// The alias of the answer, when a VIEW event is built from it.
 pub(crate) const ANSWER: Alias = Alias::Named("answer");
 
-/// Renders a read: at most one row with `j` (the field's JSON) and `rows` (how many rows it shows).
+/// Renders a read: at most one row with `j` (the field's JSON) and `rows` (how many rows it shows), and `seen` (which ones) where
+/// the VIEW event is written later.
 pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     let mut aliases = Aliases::default();
     let mut answer = match &plan.root {
         ReadRoot::Row { id, row } => row_select(*id, row, &mut aliases),
         ReadRoot::Aggregate(aggregate) => aggregate_select(aggregate, |_| None, &mut aliases),
+        ReadRoot::Listed { ids, row } => listed_select(ids, row, &mut aliases),
         ReadRoot::Connection(connection) => connection_select(connection, &planner.settings.cursor_key, &mut aliases),
     };
     let Some(view) = &plan.view else {
@@ -27,6 +30,9 @@ pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     let is_seen = |column: &Column| column.label.as_ref().is_some_and(|label| label.as_str() == "seen");
     if !answer.columns.iter().any(is_seen) {
         answer.columns.push(Column::fixed(Expr::Fixed("null::text"), "seen"));
+    }
+    if view.is_deferred {
+        return Query::select(answer);
     }
     let column = |label| Column::bare(Expr::labelled(ANSWER, label));
     Query {

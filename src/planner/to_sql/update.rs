@@ -4,80 +4,138 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, BEFORE, CHANGED, ChangeStatement, INPUT, NEW, OLD, VERDICT, after_query, forbidden_after, forbidden_field, holds,
-    id_of, image, input_cte, is_fresh, is_good, missing_target, same_id, verdicts,
+    AUDITED, AfterCheck, BEFORE, CHANGED, ChangeStatement, Checks, INPUT, NEW, OLD, VERDICT, after_query, asked_columns, cross,
+    forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
 };
+use crate::planner::to_sql::input::{changed_value, has_values, input_cte, is_fresh};
 use crate::planner::{Planner, UpdatePlan};
 use crate::policy::{Images, UpdateForm};
-use crate::sql::{Column, CompareOp, Cte, CteBody, Expr, From, Join, JoinKind, Query, RowLock, Select, Update};
-use uuid::Uuid;
+use crate::sql::{Column, CompareOp, Cte, CteBody, Expr, From, Join, OrderTerm, Query, RowLock, Select, Update};
 
 /// Renders the change of rows, their audit events and their verdicts. Rows that are not there have no verdict.
 pub fn update_statement(planner: &Planner<'_>, plan: &UpdatePlan) -> ChangeStatement {
     let mut aliases = Aliases::default();
     let ctes = vec![
-        input_cte(&plan.rows),
+        input_cte(&plan.rows, plan.if_version.as_ref(), &plan.columns),
         before_cte(plan),
-        verdict_cte(plan),
+        verdict_cte(planner, plan),
         changed_cte(planner, plan),
         audited_cte(planner, plan, &mut aliases),
     ];
-    let (kept, after) = kept(plan);
-    // A later statement that checks the changed row checks its field rules, too.
-    let guards = if after.is_some() { &[] } else { plan.guards.as_slice() };
-    ChangeStatement { change: Query { ctes, body: verdicts(forbidden_after(guards), kept) }, after }
+    let after = is_checked_later(plan).then(|| {
+        let UpdatePlan { table, rows, columns, rule, guards, .. } = plan;
+        after_query(&AfterCheck { table, rows, columns, rule, guards })
+    });
+    ChangeStatement { change: Query { ctes, body: verdicts(checks(plan)) }, after }
+}
+
+/// A rule that looks into its own collection has to see it changed, which only a later statement does.
+fn is_checked_later(plan: &UpdatePlan) -> bool {
+    plan.is_self_reading && plan.form == UpdateForm::Row
+}
+
+/// The names under which a rule speaks of the row before and after the change.
+fn images_after() -> Images {
+    Images { row: Some(NEW), old: Some(OLD), new: Some(NEW) }
 }
 
 /// The stored rows, locked: what the rule sees, what the audit event calls `before`.
 fn before_cte(plan: &UpdatePlan) -> Cte {
     let mut select = Select::new(vec![Column::bare(Expr::WholeRow(OLD))], From::Table(plan.table.clone(), OLD));
-    select.joins = vec![Join { kind: JoinKind::Cross, from: From::Cte(INPUT, INPUT) }];
+    select.joins = vec![cross(From::Cte(INPUT, INPUT))];
     select.lock = Some(RowLock::NoKeyUpdate);
+    if plan.rows.len() > 1 {
+        // Everybody locks in the same order, so that two lists of the same rows do not wait for each other.
+        select.order = vec![OrderTerm { expr: id_of(OLD), is_descending: false, is_nulls_first: None }];
+    }
     // A row that the caller may not read is not even waited for.
     let readable = if plan.is_read_needed { plan.readable.condition(OLD) } else { Expr::always() };
     Cte { name: BEFORE, body: CteBody::Select(select.filtered(Expr::all([same_id(OLD, INPUT), readable]))) }
 }
 
-fn verdict_cte(plan: &UpdatePlan) -> Cte {
+fn verdict_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
     let readable = if plan.is_read_needed && !plan.readable.is_unrestricted() {
         Expr::Call("coalesce", vec![plan.readable.condition(OLD), Expr::Fixed("false")])
     } else {
         Expr::Fixed("true")
     };
     let allowed = match plan.form {
-        UpdateForm::Row => holds(&plan.rule, &Images { row: Some(OLD), old: None, new: None }),
+        UpdateForm::Row => holds(&plan.rule, &Images::row(OLD)),
         // A rule over both images is evaluated once, when the new one is known.
         UpdateForm::OldNew => Expr::Fixed("true"),
     };
+    let foreseen = foreseen(planner, plan);
+    let is_foreseen = match foreseen {
+        Some(_) => holds(&plan.rule, &images_after()),
+        None => Expr::Fixed("true"),
+    };
+    let guarded: &[_] = if foreseen.is_some() { &[OLD, NEW] } else { &[OLD] };
     let columns = vec![
         Column::fixed(id_of(OLD), "id"),
         Column::fixed(Expr::labelled(INPUT, "event_id"), "event_id"),
         Column::fixed(readable, "is_readable"),
         Column::fixed(allowed, "is_allowed"),
-        Column::fixed(is_fresh(plan.if_version, OLD), "is_fresh"),
-        Column::fixed(missing_target(&plan.targets), "missing_target"),
-        Column::fixed(forbidden_field(&plan.guards, OLD), "forbidden_field"),
+        Column::fixed(is_fresh(plan.if_version.as_ref(), OLD), "is_fresh"),
+        Column::fixed(missing_target(&plan.columns, &plan.targets), "missing_target"),
+        Column::fixed(forbidden_field(&plan.columns, &plan.guards, guarded), "forbidden_field"),
+        Column::fixed(is_foreseen, "is_foreseen"),
     ];
     let mut select = Select::new(columns, From::Cte(BEFORE, OLD));
-    select.joins = vec![Join { kind: JoinKind::Cross, from: From::Cte(INPUT, INPUT) }];
+    select.joins = vec![cross(From::Cte(INPUT, INPUT))];
+    select.joins.extend(foreseen);
     Cte { name: VERDICT, body: CteBody::Select(select.filtered(same_id(OLD, INPUT))) }
 }
 
-fn changed_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
-    let mut set: Vec<(ColumnName, Expr)> =
-        plan.set.iter().map(|write| (write.column.clone(), Expr::Value(write.value.clone()))).collect();
-    if !planner.catalog.collection(plan.collection).is_append_only {
-        let version = ColumnName::new("version");
-        let next = Expr::compare(CompareOp::Add, Expr::column(NEW, &version), Expr::Fixed("1"));
-        set.push((version, next));
-        set.push((ColumnName::new("updated_at"), Expr::Value(Value::DateTime(planner.request.time))));
+/// The row as it would be, as far as the rules ask for it; `None` if they ask nothing, or have to see it stored.
+fn foreseen(planner: &Planner<'_>, plan: &UpdatePlan) -> Option<Join> {
+    let asked = asked_columns(&plan.rule, &plan.guards);
+    if asked.is_empty() || is_checked_later(plan) {
+        return None;
     }
+    let touched = touched(planner, plan);
+    let value = |column: &ColumnName| {
+        let stored = Expr::column(OLD, column);
+        let touch = || touched.iter().find(|(name, _)| name == column).map(|(_, value)| value(OLD));
+        changed_value(&plan.columns, column, stored.clone()).or_else(touch).unwrap_or(stored)
+    };
+    Some(foreseen_row(asked.iter().map(|column| (column.clone(), value(column))).collect()))
+}
+
+/// A column that every change sets, and its value from the row that an alias names.
+type Touched = (ColumnName, Box<dyn Fn(crate::sql::Alias) -> Expr>);
+
+/// The columns that say that and when a row was changed.
+fn touched(planner: &Planner<'_>, plan: &UpdatePlan) -> Vec<Touched> {
+    if planner.catalog.collection(plan.collection).is_append_only {
+        return Vec::new();
+    }
+    let version = |alias| Expr::compare(CompareOp::Add, Expr::labelled(alias, "version"), Expr::Fixed("1"));
+    let time = planner.request.time;
+    vec![
+        (ColumnName::new("version"), Box::new(version)),
+        (ColumnName::new("updated_at"), Box::new(move |_| Expr::Value(Value::DateTime(time)))),
+    ]
+}
+
+fn changed_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
+    let given = plan.columns.iter().filter_map(|write| {
+        let stored = Expr::column(NEW, &write.column);
+        Some((write.column.clone(), changed_value(&plan.columns, &write.column, stored)?))
+    });
+    let touched = touched(planner, plan).into_iter().map(|(column, value)| (column, value(NEW)));
+    let mut from = vec![From::Cte(BEFORE, OLD), From::Cte(VERDICT, VERDICT)];
+    let mut filter = vec![same_id(NEW, OLD), same_id(OLD, VERDICT)];
+    if has_values(&plan.columns) {
+        from.push(From::Cte(INPUT, INPUT));
+        filter.push(same_id(INPUT, VERDICT));
+    }
+    filter.push(is_good_with_all(&plan.rows));
     let update = Update {
         table: plan.table.clone(),
         alias: NEW,
-        set,
-        from: vec![From::Cte(BEFORE, OLD), From::Cte(VERDICT, VERDICT)],
-        filter: Expr::all([same_id(NEW, OLD), same_id(OLD, VERDICT), is_good()]),
+        set: given.chain(touched).collect(),
+        from,
+        filter: Expr::all(filter),
         returning: vec![Column::bare(Expr::WholeRow(NEW))],
     };
     Cte { name: CHANGED, body: CteBody::Update(update) }
@@ -95,27 +153,25 @@ fn audited_cte(planner: &Planner<'_>, plan: &UpdatePlan, aliases: &mut Aliases) 
         reason: plan.reason.clone(),
     };
     let mut source = Select::new(Vec::new(), From::Cte(CHANGED, NEW));
-    let cross = |from| Join { kind: JoinKind::Cross, from };
     source.joins = vec![cross(From::Cte(BEFORE, OLD)), cross(From::Cte(VERDICT, VERDICT))];
     let source = source.filtered(Expr::all([same_id(NEW, OLD), same_id(NEW, VERDICT)]));
     Cte { name: AUDITED, body: CteBody::Insert(event_insert(planner, event, source)) }
 }
 
-/// The check on the changed row: inside the statement, or in one of its own when the rule looks into the same collection.
-fn kept(plan: &UpdatePlan) -> (Expr, Option<Query>) {
-    let row = Images { row: Some(NEW), old: Some(OLD), new: Some(NEW) };
-    if plan.is_self_reading && plan.form == UpdateForm::Row {
-        let ids: Vec<Uuid> = plan.rows.iter().map(|(id, _)| *id).collect();
-        return (Expr::Fixed("true"), Some(after_query(&plan.table, &ids, &plan.rule, &plan.guards)));
-    }
-    if plan.rule.is_always() {
-        return (Expr::Fixed("true"), None);
-    }
-    let mut select = Select::new(vec![Column::bare(holds(&plan.rule, &row))], From::Cte(CHANGED, NEW));
-    let mut condition = same_id(NEW, VERDICT);
+/// What the statement itself asks of the changed rows.
+fn checks(plan: &UpdatePlan) -> Checks {
+    let is_later = is_checked_later(plan);
+    let mut from = vec![From::Cte(CHANGED, NEW), From::Cte(INPUT, INPUT)];
+    let mut filter = vec![same_id(NEW, VERDICT), same_id(INPUT, VERDICT)];
     if plan.form == UpdateForm::OldNew {
-        select.joins = vec![Join { kind: JoinKind::Cross, from: From::Cte(BEFORE, OLD) }];
-        condition = Expr::all([condition, same_id(NEW, OLD)]);
+        from.push(From::Cte(BEFORE, OLD));
+        filter.push(same_id(NEW, OLD));
     }
-    (Expr::Scalar(Box::new(select.filtered(condition))), None)
+    Checks {
+        // A later statement that checks the changed row checks its field rules, too.
+        forbidden: (!is_later && !plan.guards.is_empty()).then(|| forbidden_field(&plan.columns, &plan.guards, &[NEW])),
+        kept: (!is_later && !plan.rule.is_always()).then(|| holds(&plan.rule, &images_after())),
+        from,
+        filter: Expr::all(filter),
+    }
 }

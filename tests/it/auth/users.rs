@@ -82,3 +82,20 @@ async fn nobody_raises_the_own_role() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn whatever_mutation_changes_a_user_counts_with_the_next_request() {
+    let app = TestApp::support_desk().start().await;
+    let ada = app.user("ada");
+    let id = app.user_id("ana").await;
+    let changes = [
+        ("updateUsers(where: {email: {eq: \"ana@desk.test\"}}, set: {isActive: false}) { count }".to_owned(), Err(401)),
+        (format!("updateUsersById(updates: [{{id: \"{id}\", set: {{isActive: true}}}}]) {{ count }}"), Ok(4)),
+    ];
+    assert_eq!(tickets(&app.user("ana")).await, Ok(4));
+    for (change, expected) in changes {
+        ada.graphql(&format!("mutation {{ {change} }}"), json!({})).await.data();
+        assert_eq!(tickets(&app.user("ana")).await, expected, "{change}");
+    }
+    app.finish().await;
+}

@@ -68,6 +68,7 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_viewer toolcrib.teams: SELECT
     role_viewer toolcrib.users: SELECT
     server toolcrib.audit_events: INSERT
+    server toolcrib.idempotency_keys: SELECT INSERT UPDATE DELETE
     server toolcrib.server_keys: SELECT
     server toolcrib.service_token_hashes: SELECT INSERT DELETE
     server toolcrib.service_tokens: SELECT

@@ -12,9 +12,12 @@ use toolcrib::catalog::Catalog;
 use toolcrib::graphql::api::{self, Api, RootField};
 use toolcrib::graphql::collect::collect;
 use toolcrib::planner::to_sql::{
-    ChangeStatement, create_statement, delete_statement, export_statement, read_statement, update_statement,
+    ChangeStatement, choose_for_delete, choose_for_update, create_statement, delete_statement, export_statement, read_statement,
+    update_statement,
 };
-use toolcrib::planner::{CursorKey, PlanError, Planner, PlannerSettings, SelectedField, UpdateRequest};
+use toolcrib::planner::{
+    ChangedRow, CursorKey, DeletePlan, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, UpdatePlan,
+};
 use toolcrib::policy::RuleBook;
 use toolcrib::sql::{self, Query};
 use uuid::Uuid;
@@ -53,6 +56,7 @@ impl Tool {
         let planner = Planner { catalog, rules, actor, request: &request, settings };
         let text = |name| field.text_argument(name);
         let input = |name| field.argument(name).and_then(Json::as_object).cloned().unwrap_or_default();
+        let list = |name| field.argument(name).and_then(Json::as_array).cloned().unwrap_or_default();
         let version = field.argument("ifVersion").and_then(Json::as_i64).map(|version| version as i32);
         Ok(match self.api.root_fields[&field.name] {
             RootField::One(collection) => Planned::read(&planner, planner.plan_read_one(collection, field)?),
@@ -61,17 +65,55 @@ impl Tool {
             RootField::Create(collection) => {
                 let plan = planner.plan_create(collection, &input("input"), text("reason"))?;
                 let statement = create_statement(&planner, &plan);
-                Planned::change(&plan, statement, vec![(plan.id, "new row"), (plan.event_id, "event")])
+                Planned::change(&plan, statement, random(&plan.rows))
             }
             RootField::Update(collection) => {
                 let set: Map<String, Json> = input("set");
-                let asked = UpdateRequest { id: text("id").unwrap(), set: &set, if_version: version, reason: text("reason") };
-                let plan = planner.plan_update(collection, asked)?;
-                Planned::change(&plan, update_statement(&planner, &plan), vec![(plan.rows[0].1, "event")])
+                let asked = RowUpdate { id: text("id").unwrap(), set: &set, if_version: version };
+                let plan = planner.plan_update(collection, asked, text("reason"))?;
+                Planned::change(&plan, update_statement(&planner, &plan), random(&plan.rows))
             }
             RootField::Delete(collection) => {
                 let plan = planner.plan_delete(collection, text("id").unwrap(), version, text("reason"))?;
-                Planned::change(&plan, delete_statement(&planner, &plan), vec![(plan.rows[0].1, "event")])
+                Planned::change(&plan, delete_statement(&planner, &plan), random(&plan.rows))
+            }
+            RootField::CreateMany(collection) => {
+                let inputs = list("inputs");
+                let inputs: Vec<_> = inputs.iter().map(|input| input.as_object().unwrap()).collect();
+                let plan = planner.plan_creates(collection, &inputs, text("reason"))?;
+                Planned::change(&plan, create_statement(&planner, &plan), random(&plan.rows))
+            }
+            RootField::UpdateListed(collection) => {
+                let updates = list("updates");
+                let updates = updates.iter().map(|update| RowUpdate {
+                    id: update["id"].as_str().unwrap(),
+                    set: update["set"].as_object().unwrap(),
+                    if_version: update.get("ifVersion").and_then(Json::as_i64).map(|version| version as i32),
+                });
+                let plan = planner.plan_updates(collection, &updates.collect::<Vec<_>>(), text("reason"))?;
+                Planned::change(&plan, update_statement(&planner, &plan), random(&plan.rows))
+            }
+            RootField::UpdateMany(collection) => {
+                let choice =
+                    planner.plan_choice(collection, &field.arguments["where"], field.arguments["atMost"].as_i64().unwrap())?;
+                let choosing = choose_for_update(&choice);
+                let plan = planner.plan_update_chosen(collection, choice, &input("set"), text("reason"))?;
+                let plan = UpdatePlan { rows: chosen(), ..plan };
+                Planned::change(&plan, update_statement(&planner, &plan), random(&plan.rows)).after(choosing)
+            }
+            RootField::DeleteListed(collection) => {
+                let ids = list("ids");
+                let ids: Vec<&str> = ids.iter().map(|id| id.as_str().unwrap()).collect();
+                let plan = planner.plan_deletes(collection, &ids, text("reason"))?;
+                Planned::change(&plan, delete_statement(&planner, &plan), random(&plan.rows))
+            }
+            RootField::DeleteMany(collection) => {
+                let choice =
+                    planner.plan_choice(collection, &field.arguments["where"], field.arguments["atMost"].as_i64().unwrap())?;
+                let choosing = choose_for_delete(&choice);
+                let plan = planner.plan_delete_chosen(collection, choice, text("reason"))?;
+                let plan = DeletePlan { rows: chosen(), ..plan };
+                Planned::change(&plan, delete_statement(&planner, &plan), random(&plan.rows)).after(choosing)
             }
             RootField::Export(collection) => {
                 let plan = planner.plan_export(collection, field.argument("where").unwrap_or(&Json::Null), 1000)?;
@@ -110,6 +152,12 @@ impl Planned {
         Self { plan: format!("{plan:#?}"), queries, random }
     }
 
+    /// With a statement that comes before.
+    fn after(mut self, query: Query) -> Self {
+        self.queries.insert(0, query);
+        self
+    }
+
     /// The texts of the statements.
     pub fn texts(&self) -> Vec<String> {
         self.queries.iter().map(|query| sql::text(query).unwrap()).collect()
@@ -124,6 +172,17 @@ impl Planned {
         }
         self.random.iter().fold(text, |text, (id, name)| text.replace(&id.to_string(), &format!("<{name}>")))
     }
+}
+
+/// Rows as if a filter had found them.
+fn chosen() -> Vec<ChangedRow> {
+    [0xc1, 0xc2].map(|id| ChangedRow::new(Uuid::from_u128(id))).into()
+}
+
+/// The ids of rows and events. Those of rows that the operation itself names are no other the next time.
+fn random(rows: &[ChangedRow]) -> Vec<(Uuid, &'static str)> {
+    let is_new = |id: &Uuid| id.get_version_num() == 7;
+    rows.iter().flat_map(|row| [(row.id, "new row"), (row.event_id, "event")]).filter(|(id, _)| is_new(id)).collect()
 }
 
 /// An actor with a role; its own id and team end in 1.

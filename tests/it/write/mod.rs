@@ -4,11 +4,17 @@ mod after_image;
 mod all_or_nothing;
 mod audit_events;
 mod cascades;
+mod commits;
 mod concurrent_edits;
 mod constraints;
 mod denied;
+mod dry_runs;
 mod hidden_rows;
+mod idempotency;
+mod many_rows;
+mod nested;
 mod reasons;
+mod refused_first;
 
 use crate::support::app::TestApp;
 use serde_json::Value as Json;

@@ -1,0 +1,1 @@
+drop table toolcrib.idempotency_keys;

@@ -1,0 +1,141 @@
+//! Running one root field that writes, inside the document's transaction.
+
+use crate::db::Transaction;
+use crate::graphql::engine::Engine;
+use crate::graphql::mutation::{MutationForm, Shape};
+use crate::graphql::payload::{PayloadPlan, PayloadRows};
+use crate::graphql::response::Data;
+use crate::graphql::retry::{from_kept, to_kept};
+use crate::planner::{ChangedRow, PlanError, Planner, SelectedField};
+use crate::read::{self, ReadAnswer, UnrecordedView};
+use crate::write::{self, WriteError};
+use serde_json::Value as Json;
+
+/// What the fields of a mutation have answered so far.
+#[derive(Default)]
+pub(crate) struct Answered {
+    pub(crate) data: Data,
+    pub(crate) masked: Vec<String>,
+    pub(crate) rows: i64,
+    /// What a dry run showed of collections whose reads are recorded.
+    pub(crate) unrecorded: Vec<UnrecordedView>,
+    /// What each field did, for a retry.
+    pub(crate) kept: Vec<Json>,
+}
+
+/// Whether a document's changes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// They are.
+    Real,
+    /// They are undone once they are answered.
+    DryRun,
+}
+
+impl Answered {
+    /// What each field did, for a retry.
+    pub(crate) fn kept(&self) -> Json {
+        Json::Array(self.kept.clone())
+    }
+
+    /// Adds the answer of a field; without rows it is `__typename`.
+    pub(crate) fn add(&mut self, field: &SelectedField, shown: Option<Shown<'_>>) {
+        let Some(Shown { payload, answers, rows, manner }) = shown else {
+            self.data.push(&field.key, "\"Mutation\"");
+            self.kept.push(Json::Null);
+            return;
+        };
+        self.data.push(&field.key, &payload.render(&answers, |name| constant(name, &rows, manner)));
+        let masked = payload.reads.iter().flat_map(|read| &read.masked);
+        self.masked.extend(masked.map(|path| format!("{}.{path}", field.key)));
+        self.unrecorded.extend(answers.into_iter().filter_map(|answer| answer.unrecorded));
+        self.rows += i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        self.kept.push(to_kept(&rows));
+    }
+}
+
+/// What a field shows of the rows that it changed.
+pub(crate) struct Shown<'f> {
+    payload: PayloadPlan<'f>,
+    answers: Vec<ReadAnswer>,
+    rows: Vec<ChangedRow>,
+    manner: Manner,
+}
+
+impl Engine {
+    /// Does what a field asks for.
+    ///
+    /// # Errors
+    /// [`WriteError`]; the document's transaction must then be rolled back.
+    pub(crate) async fn run_change<'f>(
+        &self,
+        transaction: &Transaction,
+        planner: &Planner<'_>,
+        field: &'f SelectedField,
+        manner: Manner,
+    ) -> Result<Option<Shown<'f>>, WriteError> {
+        if field.name == "__typename" {
+            return Ok(None);
+        }
+        let shape = self.shape_of(planner, field)?;
+        let change = write::choose(transaction, self.plan_change(planner, field)?).await?;
+        let rows = change.rows().to_vec();
+        let mut payload = plan_payload(planner, field, &shape, &rows)?;
+        if manner == Manner::DryRun {
+            payload.defer_views();
+        }
+        let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
+        Ok(Some(Shown { payload, answers, rows, manner }))
+    }
+
+    /// Shows what a field did before, as the caller may read it now.
+    ///
+    /// # Errors
+    /// [`WriteError`], of a payload that makes no sense.
+    pub(crate) async fn show_change<'f>(
+        &self,
+        transaction: &Transaction,
+        planner: &Planner<'_>,
+        field: &'f SelectedField,
+        kept: Option<&Json>,
+    ) -> Result<Option<Shown<'f>>, WriteError> {
+        if field.name == "__typename" {
+            return Ok(None);
+        }
+        let rows = from_kept(kept);
+        let payload = plan_payload(planner, field, &self.shape_of(planner, field)?, &rows)?;
+        let mut answers = Vec::with_capacity(payload.reads.len());
+        for read in &payload.reads {
+            answers.push(read::run_in(transaction, planner, read).await?);
+        }
+        Ok(Some(Shown { payload, answers, rows, manner: Manner::Real }))
+    }
+}
+
+fn plan_payload<'f>(
+    planner: &Planner<'_>,
+    field: &'f SelectedField,
+    shape: &Shape,
+    rows: &[ChangedRow],
+) -> Result<PayloadPlan<'f>, PlanError> {
+    let mut ids = rows.iter().map(|row| row.id);
+    let rows = match shape.form {
+        MutationForm::Single => PayloadRows::One(ids.next().unwrap_or_default()),
+        MutationForm::Plural => PayloadRows::Listed(ids.collect()),
+    };
+    PayloadPlan::new(planner, shape.collection, &rows, field, shape.type_name.clone())
+}
+
+/// What a payload says beside the rows.
+fn constant(name: &str, rows: &[ChangedRow], manner: Manner) -> String {
+    if manner == Manner::DryRun && name != "count" {
+        return "null".to_owned();
+    }
+    let mut events = rows.iter().map(|row| format!("\"{}\"", row.event_id));
+    match name {
+        "auditEventId" => events.next().unwrap_or_else(|| "null".to_owned()),
+        "auditEventIds" => format!("[{}]", events.collect::<Vec<_>>().join(",")),
+        "count" => rows.len().to_string(),
+        _ => "null".to_owned(),
+    }
+}

@@ -1,0 +1,167 @@
+//! A root field that writes, as a plan.
+
+use crate::catalog::CollectionId;
+use crate::graphql::api::{AT_MOST, RootField, payload_name};
+use crate::graphql::engine::Engine;
+use crate::planner::{PlanError, Planner, RowChoice, RowUpdate, SelectedField};
+use crate::write::Change;
+use serde_json::{Map, Value as Json};
+
+/// What a root field that writes is about.
+pub(crate) struct Shape {
+    /// The collection.
+    pub(crate) collection: CollectionId,
+    /// The type of its payload.
+    pub(crate) type_name: String,
+    /// Which form the payload has.
+    pub(crate) form: MutationForm,
+}
+
+/// Whether a mutation is of one row or of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MutationForm {
+    /// `createTicket`
+    Single,
+    /// `createTickets`
+    Plural,
+}
+
+impl Engine {
+    /// What a root field that writes is about.
+    ///
+    /// # Errors
+    /// [`PlanError`] for a field that does not write.
+    pub(crate) fn shape_of(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Shape, PlanError> {
+        use MutationForm::{Plural, Single};
+        use RootField::{Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany};
+        let (collection, verb, form) = match self.api.root_fields.get(&field.name).copied() {
+            Some(Create(collection)) => (collection, "create", Single),
+            Some(Update(collection)) => (collection, "update", Single),
+            Some(Delete(collection)) => (collection, "delete", Single),
+            Some(CreateMany(collection)) => (collection, "create", Plural),
+            Some(UpdateMany(collection) | UpdateListed(collection)) => (collection, "update", Plural),
+            Some(DeleteMany(collection) | DeleteListed(collection)) => (collection, "delete", Plural),
+            _ => return Err(is_no_mutation(field)),
+        };
+        let names = planner.catalog.collection(collection);
+        let type_name = match form {
+            Single => singular_payload_name(verb, names.name.as_str()),
+            Plural => payload_name(verb, names),
+        };
+        Ok(Shape { collection, type_name, form })
+    }
+
+    /// Plans what a root field does.
+    ///
+    /// # Errors
+    /// [`PlanError`] when it is refused before any row is looked at, or makes no sense.
+    pub(crate) fn plan_change(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Change, PlanError> {
+        let reason = field.text_argument("reason");
+        let arguments = |collection| Arguments { planner, collection, field, reason };
+        match self.api.root_fields.get(&field.name).copied() {
+            Some(RootField::Create(collection)) => arguments(collection).create(),
+            Some(RootField::CreateMany(collection)) => arguments(collection).create_many(),
+            Some(RootField::Update(collection)) => arguments(collection).update(),
+            Some(RootField::UpdateListed(collection)) => arguments(collection).update_listed(),
+            Some(RootField::UpdateMany(collection)) => arguments(collection).update_chosen(),
+            Some(RootField::Delete(collection)) => arguments(collection).delete(),
+            Some(RootField::DeleteListed(collection)) => arguments(collection).delete_listed(),
+            Some(RootField::DeleteMany(collection)) => arguments(collection).delete_chosen(),
+            _ => Err(is_no_mutation(field)),
+        }
+    }
+}
+
+fn is_no_mutation(field: &SelectedField) -> PlanError {
+    PlanError::argument(&field.name, "is no mutation")
+}
+
+/// The arguments of a root field, on their way to a plan.
+struct Arguments<'a> {
+    planner: &'a Planner<'a>,
+    collection: CollectionId,
+    field: &'a SelectedField,
+    reason: Option<&'a str>,
+}
+
+impl Arguments<'_> {
+    fn create(&self) -> Result<Change, PlanError> {
+        let input = object(self.field.argument("input"));
+        Ok(Change::Create(self.planner.plan_create(self.collection, input, self.reason)?))
+    }
+
+    fn create_many(&self) -> Result<Change, PlanError> {
+        let inputs: Vec<_> = self.list("inputs").iter().map(|input| object(Some(input))).collect();
+        Ok(Change::Create(self.planner.plan_creates(self.collection, &inputs, self.reason)?))
+    }
+
+    fn update(&self) -> Result<Change, PlanError> {
+        let Self { planner, collection, field, reason } = self;
+        let update = RowUpdate {
+            id: field.text_argument("id").unwrap_or_default(),
+            set: object(field.argument("set")),
+            if_version: version(field.argument("ifVersion")),
+        };
+        Ok(Change::Update(planner.plan_update(*collection, update, *reason)?))
+    }
+
+    fn update_listed(&self) -> Result<Change, PlanError> {
+        let updates = self.list("updates").iter().map(|update| RowUpdate {
+            id: update.get("id").and_then(Json::as_str).unwrap_or_default(),
+            set: object(update.get("set")),
+            if_version: version(update.get("ifVersion")),
+        });
+        let updates: Vec<_> = updates.collect();
+        Ok(Change::Update(self.planner.plan_updates(self.collection, &updates, self.reason)?))
+    }
+
+    fn update_chosen(&self) -> Result<Change, PlanError> {
+        let set = object(self.field.argument("set"));
+        Ok(Change::Update(self.planner.plan_update_chosen(self.collection, self.choice()?, set, self.reason)?))
+    }
+
+    fn delete(&self) -> Result<Change, PlanError> {
+        let Self { planner, collection, field, reason } = self;
+        let id = field.text_argument("id").unwrap_or_default();
+        Ok(Change::Delete(planner.plan_delete(*collection, id, version(field.argument("ifVersion")), *reason)?))
+    }
+
+    fn delete_listed(&self) -> Result<Change, PlanError> {
+        let ids: Vec<&str> = self.list("ids").iter().map(|id| id.as_str().unwrap_or_default()).collect();
+        Ok(Change::Delete(self.planner.plan_deletes(self.collection, &ids, self.reason)?))
+    }
+
+    fn delete_chosen(&self) -> Result<Change, PlanError> {
+        Ok(Change::Delete(self.planner.plan_delete_chosen(self.collection, self.choice()?, self.reason)?))
+    }
+
+    fn choice(&self) -> Result<RowChoice, PlanError> {
+        let filter = self.field.argument("where").unwrap_or(&Json::Null);
+        let at_most = self.field.argument("atMost").and_then(Json::as_i64).unwrap_or(AT_MOST);
+        self.planner.plan_choice(self.collection, filter, at_most)
+    }
+
+    /// A list argument; a single value stands for a list of one, as GraphQL says.
+    fn list(&self, name: &str) -> &[Json] {
+        match self.field.argument(name) {
+            Some(Json::Array(elements)) => elements,
+            Some(single) => std::slice::from_ref(single),
+            None => &[],
+        }
+    }
+}
+
+fn singular_payload_name(verb: &str, name: &str) -> String {
+    let mut verb = verb.to_owned();
+    verb[..1].make_ascii_uppercase();
+    format!("{verb}{name}Payload")
+}
+
+fn version(json: Option<&Json>) -> Option<i32> {
+    json.and_then(Json::as_i64).and_then(|version| i32::try_from(version).ok())
+}
+
+fn object(json: Option<&Json>) -> &Map<String, Json> {
+    static EMPTY: std::sync::LazyLock<Map<String, Json>> = std::sync::LazyLock::new(Map::new);
+    json.and_then(Json::as_object).unwrap_or(&EMPTY)
+}
