@@ -58,9 +58,10 @@ impl Checkout {
         &self.connection().pg
     }
 
-    /// Whether Diesel has the statement in its cache, so that running it sends it at once.
+    /// Whether Diesel takes the statement from its cache, so that running it sends it at once. One whose shape was forgotten
+    /// meanwhile is in the cache, too, but runs as one that was never seen.
     fn has_prepared(&self, shape: &Shape) -> bool {
-        self.connection().prepared.lock().contains(&shape.hash)
+        shape.kind == StatementKind::Hot && self.connection().prepared.lock().contains(&shape.hash)
     }
 
     /// Notes that a statement was run: one that is worth it is prepared now.

@@ -176,3 +176,19 @@ async fn a_busy_pool_says_so_and_serves_the_next() {
 async fn gone(pool: &Pool) {
     eventually("the session ends", async || pool.sessions().await.is_empty().then_some(())).await;
 }
+
+#[tokio::test]
+async fn a_statement_that_was_forgotten_still_runs_inside_its_transaction() {
+    let pool = Pool::new().await;
+    let (viewer, _) = actor("viewer");
+    // Prepared on the connection, because its shape came again.
+    for _ in 0..3 {
+        pool.database.read(&viewer, &json(WHO)).await.unwrap();
+    }
+    // As many shapes as a server remembers, and more, each seen once and so prepared nowhere.
+    for limit in 1..600 {
+        let Query { body, .. } = json(WHO);
+        pool.database.read(&viewer, &Query::select(Select { limit: Some(limit), ..body })).await.unwrap();
+    }
+    pool.assert_is_clean().await;
+}
