@@ -27,7 +27,7 @@ pub use connection::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField};
 pub use cursor::{CursorKey, CursorPosition};
 pub use error::PlanError;
 pub use export_plan::{ExportColumn, ExportPlan};
-pub use filter::{Filter, FilterTest};
+pub use filter::{Filter, FilterTest, JsonKind, JsonPathTest, Quantifier};
 pub use order::{Order, OrderBy};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
 pub use row::{Output, OutputField, RowPlan, ToManyPlan, ToOnePlan};

@@ -3,7 +3,9 @@
 use crate::base::TypeName;
 use crate::catalog::{Collection, CollectionId};
 use crate::planner::input::row_id;
-use crate::planner::{ConnectionField, ConnectionPlan, Filter, Order, Output, PlanError, Planner, RowPlan, SelectedField};
+use crate::planner::{
+    ConnectionField, ConnectionPlan, Filter, FilterTest, Order, Output, PlanError, Planner, RowPlan, SelectedField,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -154,6 +156,13 @@ impl Planner<'_> {
             }
             Filter::ToOne { target, filter, .. } => {
                 self.note_filter(self.catalog.collection(target.collection()), filter, viewed);
+            }
+            Filter::ToMany { target, .. } if target.is_empty() => {}
+            Filter::ToMany { key, target, filter, .. } => {
+                // That a row points here is learnt even where nothing else is asked of it.
+                let target = self.catalog.collection(target.collection());
+                self.note_filter(target, &Filter::Column(key.clone(), FilterTest::IsNotNull), viewed);
+                self.note_filter(target, filter, viewed);
             }
         }
     }

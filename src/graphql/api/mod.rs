@@ -5,6 +5,7 @@ mod filters;
 mod inputs;
 mod mutations;
 mod objects;
+mod scalar_filters;
 mod scalars;
 
 use crate::catalog::{Catalog, CollectionId};
@@ -45,7 +46,7 @@ pub struct Api {
 pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
     let mut types = Types::default();
     scalars::declare(&mut types);
-    filters::declare_scalar_filters(catalog, &mut types);
+    scalar_filters::declare(catalog, &mut types);
     connections::declare_page_info(&mut types);
     let mut query = Object::new("Query").description("What can be read. Rows that a rule hides are absent, not refused.");
     let mut mutation =

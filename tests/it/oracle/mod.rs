@@ -15,6 +15,7 @@ mod cell;
 mod document;
 mod executor;
 mod filter;
+mod json;
 mod literal;
 mod rules;
 mod selection;
