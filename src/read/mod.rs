@@ -21,9 +21,9 @@ pub struct ReadAnswer {
 }
 
 impl ReadAnswer {
-    fn of(row: Option<JsonRow>) -> Self {
+    fn of(planner: &Planner<'_>, plan: &ReadPlan, row: Option<JsonRow>) -> Self {
         match row {
-            Some((Some(json), rows)) => Self { json: json.0, rows },
+            Some((Some(json), rows)) => Self { json: planner.seal_cursors(plan, json.0), rows },
             _ => Self::nothing(),
         }
     }
@@ -42,7 +42,7 @@ pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) ->
         return Ok(ReadAnswer::nothing());
     }
     let statement = read_statement(planner, plan);
-    Ok(ReadAnswer::of(database.read(&ActorSettings::of(planner.actor), &statement).await?))
+    Ok(ReadAnswer::of(planner, plan, database.read(&ActorSettings::of(planner.actor), &statement).await?))
 }
 
 /// Runs a read inside a transaction that is already open, so that it sees the transaction's own changes.
@@ -53,7 +53,7 @@ pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &Rea
     if is_known_to_be_nothing(plan) {
         return Ok(ReadAnswer::nothing());
     }
-    Ok(ReadAnswer::of(transaction.json(&read_statement(planner, plan)).await?))
+    Ok(ReadAnswer::of(planner, plan, transaction.json(&read_statement(planner, plan)).await?))
 }
 
 /// Runs an export inside a transaction that is already open, row by row in constant memory.

@@ -56,7 +56,7 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
         types.objects.push(objects::object(catalog, rules, collection));
         types.objects.extend(connections::connection_objects(collection));
         types.inputs.extend(filters::filters(catalog, collection));
-        types.inputs.push(inputs::order(collection));
+        types.inputs.push(inputs::order(catalog, collection));
         types.inputs.push(inputs::connect(collection));
         let (one, many) = objects::root_fields(collection);
         query = query.field(one).field(many);

@@ -3,7 +3,7 @@
 use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::view_cte;
-use crate::planner::to_sql::connection::connection_select;
+use crate::planner::to_sql::connection::Connection;
 use crate::planner::to_sql::row::{json_rows, row_parts};
 use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan};
 use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
@@ -17,7 +17,7 @@ pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     let mut aliases = Aliases::default();
     let mut answer = match &plan.root {
         ReadRoot::Row { id, row } => row_select(*id, row, &mut aliases),
-        ReadRoot::Connection(connection) => connection_select(connection, &planner.settings.cursor_key, &mut aliases),
+        ReadRoot::Connection(connection) => Connection::root(connection).select(&planner.settings.cursor_key, &mut aliases),
     };
     let Some(view) = &plan.view else {
         return Query::select(answer);

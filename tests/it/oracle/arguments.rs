@@ -41,6 +41,15 @@ impl ArgumentSource<'_> {
         } else {
             self.nothing(random, "orderBy", &format!("[{name}Order!]"), &mut arguments);
         }
+        if !is_nested && random.random_bool(0.2) {
+            let last = Literal::Int(random.random_range(0..30));
+            arguments.push(("last".to_owned(), self.vary(random, "Int", last)));
+            return arguments;
+        }
+        if !is_nested && random.random_bool(0.2) {
+            let offset = Literal::Int(random.random_range(0..12));
+            arguments.push(("offset".to_owned(), self.vary(random, "Int", offset)));
+        }
         if random.random_bool(if is_nested { 0.7 } else { 0.5 }) {
             let first = Literal::Int(random.random_range(0..if is_nested { 4 } else { 30 }));
             arguments.push(("first".to_owned(), self.vary(random, "Int", first)));
@@ -210,16 +219,27 @@ impl ArgumentSource<'_> {
 
     /// One to three terms; sometimes a single one that is no list.
     pub fn order(&mut self, random: &mut StdRng, table: Table) -> Literal {
+        let count = random.random_range(1..4);
+        let mut terms: Vec<Literal> = (0..count).map(|_| self.order_term(random, table, 0)).collect();
+        if terms.len() == 1 && random.random_bool(0.3) { terms.remove(0) } else { Literal::List(terms) }
+    }
+
+    /// A field, or one behind up to three relations.
+    fn order_term(&self, random: &mut StdRng, table: Table, depth: usize) -> Literal {
         let declared = self.schema.get_input_object(&format!("{}Order", table.name())).unwrap();
         let names = declared.fields.keys().map(|name| name.as_str()).filter(|name| !UNORDERED.contains(&(table, name)));
-        let names: Vec<&str> = names.collect();
-        let count = random.random_range(1..4);
-        let terms = names.choose_multiple(random, count).map(|name| {
-            let direction = ["ASC", "DESC"][usize::from(name.len() % 2 == count % 2)];
-            Literal::Object(vec![(name.to_string(), Literal::Name(direction.to_owned()))])
-        });
-        let mut terms: Vec<Literal> = terms.collect();
-        if terms.len() == 1 && random.random_bool(0.3) { terms.remove(0) } else { Literal::List(terms) }
+        let (relations, leaves): (Vec<&str>, Vec<&str>) = names.partition(|name| table.relation(name).is_some());
+        if depth < 3
+            && random.random_bool(0.3)
+            && let Some(name) = relations.choose(random)
+            && let Some(Relation::One(target)) = table.relation(name)
+        {
+            return Literal::Object(vec![(name.to_string(), self.order_term(random, target, depth + 1))]);
+        }
+        let directions =
+            ["ASC", "DESC", "ASC", "DESC", "ASC_NULLS_FIRST", "ASC_NULLS_LAST", "DESC_NULLS_FIRST", "DESC_NULLS_LAST"];
+        let direction = directions.choose(random).unwrap().to_string();
+        Literal::Object(vec![(leaves.choose(random).unwrap().to_string(), Literal::Name(direction))])
     }
 }
 

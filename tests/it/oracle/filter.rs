@@ -66,29 +66,55 @@ impl Place<'_> {
         all(tests.iter().map(|(operator, operand)| test(&cell, operator, operand)))
     }
 
-    /// Which of two rows comes first: by the given terms, then by id in the direction of the last. Rows without a value are last.
+    /// Which of two rows comes first: by the given terms, then by id in the direction of the last. Rows without a value are
+    /// last unless the direction says something else.
     pub fn order(self, left: &Row, right: &Row, terms: &Value) -> Ordering {
         let mut is_id_descending = false;
         for term in elements(terms) {
-            let Value::Object(term) = term else { continue };
-            for (field, direction) in term {
-                let [left, right] = [left, right].map(|row| self.caller.known(self.table, row, field));
-                let is_descending = name(direction) == "DESC";
-                is_id_descending = is_descending;
-                let ordering = match (&left, &right) {
-                    (Cell::Null, Cell::Null) => Ordering::Equal,
-                    (Cell::Null, _) => Ordering::Greater,
-                    (_, Cell::Null) => Ordering::Less,
-                    (left, right) if is_descending => right.compare(left).unwrap(),
-                    (left, right) => left.compare(right).unwrap(),
-                };
-                if ordering.is_ne() {
-                    return ordering;
-                }
+            let ([left, right], direction) = ([left, right].map(|row| self.sorted_by(row, term)), direction(term));
+            let is_descending = direction.starts_with("DESC");
+            is_id_descending = is_descending;
+            let nulls = if direction.ends_with("NULLS_FIRST") { Ordering::Less } else { Ordering::Greater };
+            let ordering = match (&left, &right) {
+                (Cell::Null, Cell::Null) => Ordering::Equal,
+                (Cell::Null, _) => nulls,
+                (_, Cell::Null) => nulls.reverse(),
+                (left, right) if is_descending => right.compare(left).unwrap(),
+                (left, right) => left.compare(right).unwrap(),
+            };
+            if ordering.is_ne() {
+                return ordering;
             }
         }
         let by_id = left["id"].compare(&right["id"]).unwrap();
         if is_id_descending { by_id.reverse() } else { by_id }
+    }
+
+    /// What a term sorts a row by: a cell of it, or of the row that a relation leads to.
+    fn sorted_by(self, row: &Row, term: &Value) -> Cell {
+        let (field, inner) = only(term);
+        match inner {
+            Value::Object(_) => self
+                .caller
+                .follow(self.world, self.table, row, field)
+                .map_or(Cell::Null, |(table, target)| Place { table, ..self }.sorted_by(target, inner)),
+            _ => self.caller.known(self.table, row, field),
+        }
+    }
+}
+
+/// The one field of a term.
+fn only(term: &Value) -> (&str, &Value) {
+    let Value::Object(term) = term else { panic!("a term is an object") };
+    let (field, value) = term.iter().next().unwrap();
+    (field.as_str(), value)
+}
+
+/// The direction at the end of a term.
+fn direction(term: &Value) -> &str {
+    match only(term).1 {
+        inner @ Value::Object(_) => direction(inner),
+        direction => name(direction),
     }
 }
 
