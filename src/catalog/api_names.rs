@@ -11,6 +11,7 @@ pub(super) fn check(collections: &[Collection], enums: &[EnumType], findings: &m
     let names: Vec<&str> = collections.iter().map(|collection| collection.name.as_str()).collect();
     let scalars = ScalarType::ALL.map(ScalarType::graphql_name);
     let leaves: Vec<&str> = enums.iter().map(|enum_type| enum_type.name.as_str()).chain(scalars).collect();
+    check_made_types(collections, enums, findings);
     let types = collections.iter().map(|collection| (&collection.name, collection.span));
     for (name, span) in types.chain(enums.iter().map(|enum_type| (&enum_type.name, enum_type.span))) {
         let of_rows = || {
@@ -29,6 +30,29 @@ pub(super) fn check(collections: &[Collection], enums: &[EnumType], findings: &m
             let refusal = Diagnostic::new(DiagnosticCode::API_COLLISION, span, message);
             findings.add(refusal.with_label("already there").with_help("give the type another name"));
         }
+    }
+}
+
+/// The types that the API makes of one name may be those that it makes of another: `Ticket` and `TicketList` both give
+/// `TicketListRelationFilter`.
+fn check_made_types(collections: &[Collection], enums: &[EnumType], findings: &mut Findings) {
+    let scalars = ScalarType::ALL.map(ScalarType::graphql_name);
+    let of_scalars = scalars.into_iter().flat_map(|name| reserved::types_of_leaf(name).map(move |made| (made, name)));
+    let mut taken: HashMap<String, &str> = of_scalars.collect();
+    let of_enums =
+        enums.iter().map(|found| (found.name.as_str(), found.span, reserved::types_of_leaf(found.name.as_str()).collect()));
+    let of_collections = collections.iter().map(|found| {
+        let made: Vec<String> = reserved::types_of_collection(found.name.as_str()).collect();
+        (found.name.as_str(), found.span, made)
+    });
+    for (name, span, made) in of_enums.chain(of_collections) {
+        let collision = made.iter().find_map(|made| Some((made, taken.get(made).filter(|first| **first != name)?)));
+        if let Some((made, first)) = collision {
+            let message = format!("the API makes `{made}` from `{name}`, and from `{first}` already");
+            let refusal = Diagnostic::new(DiagnosticCode::API_COLLISION, span, message);
+            findings.add(refusal.with_label("makes the same name").with_help("give one of the types another name"));
+        }
+        taken.extend(made.into_iter().map(|made| (made, name)));
     }
 }
 

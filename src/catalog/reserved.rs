@@ -12,7 +12,8 @@ const IMPLICIT_FIELDS: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
 const RESERVED_FIELDS: [&str; 6] = ["where", "and", "or", "not", "nodeId", "viewerCan"];
 
 /// Types of the API that do not come from one collection.
-const API_TYPES: [&str; 6] = ["DateBucket", "PageInfo", "Node", "Viewer", "OrderDirection", "ExportPayload"];
+const API_TYPES: &[&str] =
+    &["DateBucket", "ExportPayload", "JSONPathFilter", "Node", "OrderDirection", "PageInfo", "Viewer", "ViewerCan"];
 
 /// Root fields that do not come from one collection.
 pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
@@ -21,9 +22,11 @@ pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
 const TYPES_OF_COLLECTION: &[(&str, &str)] = &[
     ("", "Connection"),
     ("", "Edge"),
-    ("", "Where"),
-    ("", "ListWhere"),
-    ("", "OrderBy"),
+    ("", "Filter"),
+    ("", "RelationFilter"),
+    ("", "ListRelationFilter"),
+    ("", "Order"),
+    ("", "Reference"),
     ("", "By"),
     ("", "Aggregate"),
     ("", "AggregateKeys"),
@@ -144,6 +147,16 @@ pub(super) fn type_in_api<'a>(name: &str, collections: &[&'a str], leaves: &[&'a
     });
     let of_leaf = || leaves.iter().find(|leaf| TYPES_OF_LEAF.iter().any(|after| name.strip_suffix(after) == Some(**leaf)));
     of_collection.or_else(of_leaf).copied()
+}
+
+/// The names that the API makes of a collection.
+pub(super) fn types_of_collection(name: &str) -> impl Iterator<Item = String> {
+    TYPES_OF_COLLECTION.iter().map(move |(before, after)| format!("{before}{name}{after}"))
+}
+
+/// The names that the API makes of an enum or scalar.
+pub(super) fn types_of_leaf(name: &str) -> impl Iterator<Item = String> {
+    TYPES_OF_LEAF.iter().map(move |after| format!("{name}{after}"))
 }
 
 #[cfg(test)]

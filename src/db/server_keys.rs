@@ -5,7 +5,7 @@ use crate::db::{Database, DbError};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-/// Signs cursors.
+/// Encrypts cursors.
 pub const CURSOR: &str = "cursor";
 
 /// Signs the watermarks of exports.

@@ -4,7 +4,9 @@ use crate::base::TypeName;
 use crate::catalog::Collection;
 use crate::planner::place::Place;
 use crate::planner::row::label;
-use crate::planner::{CursorPosition, Filter, Order, PlanError, Planner, Readable, RowPlan, SelectedField, Selection};
+use crate::planner::{
+    Filter, GuardedColumn, Order, PlanError, Planner, Readable, RowPlan, SelectedField, Selection, Travel, Window,
+};
 use crate::sql::Label;
 
 /// A page of a collection.
@@ -12,18 +14,16 @@ use crate::sql::Label;
 pub struct ConnectionPlan {
     /// The table as the caller may read it.
     pub source: Readable,
+    /// The foreign key to the row that the page belongs to, for a relation to many.
+    pub parent_key: Option<GuardedColumn>,
     /// The caller's filter.
     pub filter: Filter,
     /// The order; total.
     pub order: Order,
-    /// How many rows at most.
-    pub first: u32,
-    /// Where the page starts, if not at the beginning.
-    pub after: Option<CursorPosition>,
+    /// Which part of the list.
+    pub window: Window,
     /// What to show.
     pub fields: Vec<(Label, ConnectionField)>,
-    /// What cursors of this collection and order are bound to.
-    pub cursor_scope: String,
     /// The name by which its rows are noted in a VIEW event, if the collection's reads are audited.
     pub view_name: Option<TypeName>,
 }
@@ -61,7 +61,7 @@ pub enum PageInfoField {
     Typename,
     /// `hasNextPage`
     HasNextPage,
-    /// `hasPreviousPage`: known to be true after a cursor, unknown otherwise (false), as the Relay specification allows.
+    /// `hasPreviousPage`
     HasPreviousPage,
     /// `startCursor`
     StartCursor,
@@ -73,12 +73,16 @@ impl ConnectionPlan {
     /// Whether anything is asked that the rows of the page have to tell.
     pub(crate) fn needs_page(&self) -> bool {
         let shows_rows = |field: &ConnectionField| matches!(field, ConnectionField::Nodes(_) | ConnectionField::Edges(_));
-        self.fields.iter().any(|(_, field)| shows_rows(field)) || self.needs_next_page() || self.needs_cursor()
+        self.fields.iter().any(|(_, field)| shows_rows(field)) || self.needs_one_more() || self.needs_cursor()
     }
 
-    /// Whether one more row than asked has to be fetched.
-    pub(crate) fn needs_next_page(&self) -> bool {
-        self.page_info().any(|field| field == PageInfoField::HasNextPage)
+    /// Whether one more row than asked has to be fetched, to know whether the list goes on in the direction of travel.
+    pub(crate) fn needs_one_more(&self) -> bool {
+        let asked = match self.window.travel {
+            Travel::Forward => PageInfoField::HasNextPage,
+            Travel::Backward => PageInfoField::HasPreviousPage,
+        };
+        self.page_info().any(|field| field == asked)
     }
 
     /// Whether cursors have to be built.
@@ -119,32 +123,18 @@ impl Planner<'_> {
         &self,
         collection: &Collection,
         selected: &SelectedField,
+        place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<ConnectionPlan, PlanError> {
         let order = self.plan_order(collection, "orderBy", selected.argument("orderBy"))?;
-        let cursor_scope = format!("{}:{}", collection.name, order.fingerprint());
-        let after = match selected.text_argument("after") {
-            Some(cursor) => Some(self.read_cursor(cursor, &cursor_scope, &order)?),
-            None => None,
-        };
         Ok(ConnectionPlan {
             source: self.readable(collection.id),
+            parent_key: None,
             filter: self.plan_where(collection, selected)?,
-            first: self.plan_first(selected)?,
-            fields: self.plan_connection_fields(collection, selected, masked)?,
+            window: self.plan_window(collection.name.as_str(), &order, selected)?,
+            fields: self.plan_connection_fields(collection, selected, place, masked)?,
             order,
-            after,
-            cursor_scope,
             view_name: collection.audit.is_read_audited.then(|| collection.name.clone()),
-        })
-    }
-
-    fn read_cursor(&self, cursor: &str, scope: &str, order: &Order) -> Result<CursorPosition, PlanError> {
-        CursorPosition::read(cursor, &self.settings.cursor_key, scope, order.terms.len()).ok_or_else(|| {
-            PlanError::argument(
-                "after",
-                "not a cursor of this list and order; take `endCursor` of the page before, with the same `orderBy`",
-            )
         })
     }
 
@@ -152,12 +142,12 @@ impl Planner<'_> {
         &self,
         collection: &Collection,
         selected: &SelectedField,
+        place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<Vec<(Label, ConnectionField)>, PlanError> {
         let mut fields = Vec::new();
         for field in &selected.selection.0 {
-            let root = Place::root(&selected.key);
-            let place = root.below(&field.key);
+            let place = place.below(&field.key);
             let planned = match field.name.as_str() {
                 "__typename" => ConnectionField::Typename(format!("{}Connection", collection.name)),
                 "nodes" => ConnectionField::Nodes(Box::new(self.plan_node(collection, &field.selection, &place, masked)?)),

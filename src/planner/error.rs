@@ -37,6 +37,16 @@ pub enum PlanError {
         /// The limit.
         limit: usize,
     },
+    /// A list or nesting beyond its limit.
+    #[error("`{argument}` has more than {limit} {what}, which is the limit")]
+    TooMany {
+        /// The path of the argument.
+        argument: String,
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// Nested lists that multiply to more than an answer may have.
     #[error("the operation could show {rows} rows; the limit is {limit}: give a smaller `first`, or nest less")]
     TooManyRows {
@@ -95,9 +105,11 @@ impl Fault for PlanError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Value { .. } | Self::Argument { .. } | Self::KeyTooLong { .. } => FaultCode::BadUserInput,
-            Self::TooDeep { .. } | Self::Limit { .. } | Self::TooManyConditions { .. } | Self::TooManyRows { .. } => {
-                FaultCode::LimitExceeded
-            }
+            Self::TooDeep { .. }
+            | Self::Limit { .. }
+            | Self::TooManyConditions { .. }
+            | Self::TooMany { .. }
+            | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
             Self::Forbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,
@@ -109,5 +121,10 @@ impl PlanError {
     /// Shorthand for [`PlanError::Argument`].
     pub(crate) fn argument(argument: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Argument { argument: argument.into(), problem: problem.into() }
+    }
+
+    /// Shorthand for [`PlanError::TooMany`].
+    pub(crate) fn too_many(argument: impl Into<String>, what: &'static str, limit: usize) -> Self {
+        Self::TooMany { argument: argument.into(), what, limit }
     }
 }

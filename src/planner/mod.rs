@@ -21,6 +21,7 @@ mod read_plan;
 mod row;
 mod selection;
 pub mod to_sql;
+mod window;
 mod write_plan;
 
 pub use access::Readable;
@@ -30,11 +31,12 @@ pub use connection::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField};
 pub use cursor::{CursorKey, CursorPosition};
 pub use error::PlanError;
 pub use export_plan::{ExportColumn, ExportPlan};
-pub use filter::{Filter, FilterTest};
-pub use order::{Order, OrderBy};
+pub use filter::{Filter, FilterTest, JsonKind, JsonPathTest, Quantifier};
+pub use order::{Order, OrderBy, OrderJoin, OrderSource};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
 pub use row::{Output, OutputField, RowPlan, ToManyAggregate, ToManyPlan, ToOnePlan};
 pub use selection::{SelectedField, Selection};
+pub use window::{Travel, Window};
 pub use write_plan::{
     ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,
     TargetCheck, UpdatePlan, WriteColumn, WriteValue,
@@ -44,7 +46,7 @@ use crate::base::{Actor, RequestContext};
 use crate::catalog::Catalog;
 use crate::policy::RuleBook;
 
-/// Sizes that bound a plan, and the key that signs cursors.
+/// Sizes that bound a plan, and the key that seals cursors.
 #[derive(Clone, Debug)]
 pub struct PlannerSettings {
     /// Rows of a list when `first` is not given.
@@ -53,7 +55,7 @@ pub struct PlannerSettings {
     pub max_page_size: u32,
     /// The most rows that one operation could show, nested lists multiplied.
     pub max_rows: u32,
-    /// Signs cursors, so that a client can only resume where the server left it.
+    /// Encrypts cursors, so that a client can only resume where the server left it, and reads nothing in them.
     pub cursor_key: CursorKey,
 }
 

@@ -5,7 +5,7 @@ use crate::catalog::{Collection, CollectionId};
 use crate::planner::input::row_id;
 use crate::planner::place::Place;
 use crate::planner::{
-    AggregatePlan, ConnectionField, ConnectionPlan, Filter, Order, Output, PlanError, Planner, RowPlan, SelectedField,
+    AggregatePlan, ConnectionField, ConnectionPlan, Filter, FilterTest, Order, Output, PlanError, Planner, RowPlan, SelectedField,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -115,8 +115,8 @@ impl Planner<'_> {
     pub fn plan_read_many(&self, collection: CollectionId, selected: &SelectedField) -> Result<ReadPlan, PlanError> {
         let collection = self.catalog.collection(collection);
         let mut masked = Vec::new();
-        let connection = self.plan_connection(collection, selected, &mut masked)?;
-        let rows_at_most = self.bounded_rows(u64::from(connection.first), connection.rows())?;
+        let connection = self.plan_connection(collection, selected, &Place::root(&selected.key), &mut masked)?;
+        let rows_at_most = self.bounded_rows(u64::from(connection.window.size), connection.rows())?;
         let view = self.note_connection(collection, &connection).into_record(collection, None);
         Ok(ReadPlan { root: ReadRoot::Connection(Box::new(connection)), view, rows_at_most, masked })
     }
@@ -160,7 +160,7 @@ impl Planner<'_> {
         }
         connection.rows().for_each(|row| self.note_row(row, &mut viewed));
         self.note_filter(collection, &connection.filter, &mut viewed);
-        self.note_order(collection, &connection.order, &mut viewed);
+        self.note_order(&connection.order, &mut viewed);
         if collection.audit.is_read_audited {
             // A count tells something of the rows too.
             viewed.fields.entry(collection.name.to_string()).or_default();
@@ -181,7 +181,7 @@ impl Planner<'_> {
                 Output::ToMany(relation) if !relation.row.source.is_empty() => {
                     let collection = self.catalog.collection(relation.row.source.collection());
                     self.note_filter(collection, &relation.filter, viewed);
-                    self.note_order(collection, &relation.order, viewed);
+                    self.note_order(&relation.order, viewed);
                     self.note_row(&relation.row, viewed);
                 }
                 Output::Aggregate(relation) => self.note_aggregate(&relation.plan, viewed),
@@ -218,12 +218,21 @@ impl Planner<'_> {
             Filter::ToOne { target, filter, .. } => {
                 self.note_filter(self.catalog.collection(target.collection()), filter, viewed);
             }
+            Filter::ToMany { target, .. } if target.is_empty() => {}
+            Filter::ToMany { key, target, filter, .. } => {
+                // That a row points here is learnt even where nothing else is asked of it.
+                let target = self.catalog.collection(target.collection());
+                self.note_filter(target, &Filter::Column(key.clone(), FilterTest::IsNotNull), viewed);
+                self.note_filter(target, filter, viewed);
+            }
         }
     }
 
     /// The `id` that ends every order tells nothing.
-    fn note_order(&self, collection: &Collection, order: &Order, viewed: &mut Viewed) {
-        order.terms.iter().filter(|term| term.field != "id").for_each(|term| viewed.note_use(collection, &term.field));
+    fn note_order(&self, order: &Order, viewed: &mut Viewed) {
+        for field in order.fields() {
+            viewed.note_use(self.catalog.collection(field.collection), self.catalog.field(field).name.as_str());
+        }
     }
 }
 
@@ -269,7 +278,21 @@ fn rows_below(row: &RowPlan) -> u64 {
     rows.fold(0, u64::saturating_add)
 }
 
+impl Planner<'_> {
+    /// The answer to a plan with its cursors sealed, as it may leave the server.
+    pub fn seal_cursors(&self, plan: &ReadPlan, json: String) -> String {
+        if plan.has_cursors() { self.settings.cursor_key.seal(json) } else { json }
+    }
+}
+
 impl ReadPlan {
+    fn has_cursors(&self) -> bool {
+        match &self.root {
+            ReadRoot::Row { .. } | ReadRoot::Listed { .. } | ReadRoot::Aggregate(_) => false,
+            ReadRoot::Connection(connection) => connection.needs_cursor(),
+        }
+    }
+
     /// Whether the answer is known without asking the database: the rule refuses every row.
     pub fn is_empty(&self) -> bool {
         match &self.root {

@@ -168,18 +168,6 @@ impl Planner<'_> {
     pub(crate) fn plan_where(&self, collection: &Collection, selected: &SelectedField) -> Result<Filter, PlanError> {
         self.plan_conditions(collection, selected.argument("where").unwrap_or(&Json::Null))
     }
-
-    /// The `first` argument of a field.
-    pub(crate) fn plan_first(&self, selected: &SelectedField) -> Result<u32, PlanError> {
-        let Some(given) = selected.argument("first").and_then(Json::as_i64) else {
-            return Ok(self.settings.page_size);
-        };
-        match u32::try_from(given) {
-            Ok(first) if first <= self.settings.max_page_size => Ok(first),
-            Ok(_) => Err(PlanError::Limit { argument: "first".to_owned(), given, limit: self.settings.max_page_size }),
-            Err(_) => Err(PlanError::argument("first", "cannot be negative")),
-        }
-    }
 }
 
 /// A response key as a column label.

@@ -30,9 +30,9 @@ pub struct ReadAnswer {
 pub struct UnrecordedView(pub(crate) Event);
 
 impl ReadAnswer {
-    fn of(row: Option<JsonRow>) -> Self {
+    fn of(planner: &Planner<'_>, plan: &ReadPlan, row: Option<JsonRow>) -> Self {
         match row {
-            Some((Some(json), rows)) => Self { json: json.0, rows, unrecorded: None },
+            Some((Some(json), rows)) => Self { json: planner.seal_cursors(plan, json.0), rows, unrecorded: None },
             _ => Self::nothing(),
         }
     }
@@ -59,7 +59,7 @@ pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) ->
         return Ok(ReadAnswer::of_nothing(plan));
     }
     let statement = read_statement(planner, plan);
-    Ok(ReadAnswer::of(database.read(&ActorSettings::of(planner.actor), &statement).await?))
+    Ok(ReadAnswer::of(planner, plan, database.read(&ActorSettings::of(planner.actor), &statement).await?))
 }
 
 /// Runs a read inside a transaction that is already open, so that it sees the transaction's own changes.
@@ -72,14 +72,14 @@ pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &Rea
     }
     let statement = read_statement(planner, plan);
     let Some(view) = plan.view.as_ref().filter(|view| view.is_deferred) else {
-        return Ok(ReadAnswer::of(transaction.json(&statement).await?));
+        return Ok(ReadAnswer::of(planner, plan, transaction.json(&statement).await?));
     };
     let rows = transaction.rows::<SeenSql, SeenRow>(&statement).await?;
     let Some((json, rows, seen)) = rows.into_iter().next() else {
         return Ok(ReadAnswer { unrecorded: event_of(view, ""), ..ReadAnswer::nothing() });
     };
     let unrecorded = event_of(view, seen.as_deref().unwrap_or_default());
-    Ok(ReadAnswer { unrecorded, ..ReadAnswer::of(Some((json, rows))) })
+    Ok(ReadAnswer { unrecorded, ..ReadAnswer::of(planner, plan, Some((json, rows))) })
 }
 
 /// A row of a read with what was seen in it.

@@ -32,6 +32,20 @@ pub enum CompareOp {
     Add,
     /// `-`
     Subtract,
+    /// `@>`: holds everything that the other does (arrays, JSON).
+    Contains,
+    /// `<@`: the other way round.
+    ContainedBy,
+    /// `&&`: has an element in common with the other array.
+    Overlaps,
+    /// `?`: the JSON object has this key.
+    HasKey,
+    /// `?|`: the JSON object has one of these keys.
+    HasAnyKey,
+    /// `?&`: the JSON object has all of these keys.
+    HasAllKeys,
+    /// `#>`: the JSON value at a path.
+    AtPath,
 }
 
 impl CompareOp {
@@ -51,6 +65,13 @@ impl CompareOp {
             Self::Concat => " || ",
             Self::Add => " + ",
             Self::Subtract => " - ",
+            Self::Contains => " @> ",
+            Self::ContainedBy => " <@ ",
+            Self::Overlaps => " && ",
+            Self::HasKey => " ? ",
+            Self::HasAnyKey => " ?| ",
+            Self::HasAllKeys => " ?& ",
+            Self::AtPath => " #> ",
         }
     }
 }

@@ -206,6 +206,10 @@ fn push_select<'b>(select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()>
     if let Some(limit) = select.limit {
         out.push_sql(&format!(" limit {limit}"));
     }
+    if let Some(offset) = &select.offset {
+        out.push_sql(" offset ");
+        push_value(offset, out)?;
+    }
     match select.lock {
         Some(RowLock::Update) => out.push_sql(" for update"),
         Some(RowLock::NoKeyUpdate) => out.push_sql(" for no key update"),
@@ -244,6 +248,13 @@ fn push_from<'b>(from: &'b From, out: &mut Out<'_, 'b>) -> QueryResult<()> {
             out.push_sql(" as ");
             push_alias(*alias, out);
         }
+        From::UnionAll(parts, alias) => {
+            for (index, part) in parts.iter().enumerate() {
+                push_nested(if index == 0 { "((" } else { " union all (" }, part, out)?;
+            }
+            out.push_sql(") as ");
+            push_alias(*alias, out);
+        }
         From::Unnest(arrays, alias, columns) => {
             out.push_sql("unnest");
             push_list(arrays, out)?;
@@ -261,11 +272,16 @@ fn push_from<'b>(from: &'b From, out: &mut Out<'_, 'b>) -> QueryResult<()> {
 }
 
 fn push_join<'b>(join: &'b Join, out: &mut Out<'_, 'b>) -> QueryResult<()> {
-    match join.kind {
+    match &join.kind {
         JoinKind::LeftLateral => {
             out.push_sql(" left join lateral ");
             push_from(&join.from, out)?;
             out.push_sql(" on true");
+        }
+        JoinKind::Left(condition) => {
+            out.push_sql(" left join ");
+            push_from(&join.from, out)?;
+            push_around(" on ", condition, "", out)?;
         }
         JoinKind::Cross => {
             out.push_sql(" cross join ");
@@ -422,6 +438,7 @@ fn push_alias(alias: Alias, out: &mut Out<'_, '_>) {
         Alias::Table(number) => push_numbered("t", number, out),
         Alias::Rule(number) => push_numbered("r", number, out),
         Alias::Filter(number) => push_numbered("f", number, out),
+        Alias::Order(number) => push_numbered("o", number, out),
         Alias::Named(name) => out.push_sql(name),
     }
 }

@@ -1,6 +1,6 @@
 //! SELECT as data.
 
-use crate::base::{ColumnName, TableName};
+use crate::base::{ColumnName, TableName, Value};
 use crate::sql::Expr;
 use std::sync::Arc;
 
@@ -11,8 +11,10 @@ pub enum Alias {
     Table(u16),
     /// `r0`, `r1`, ... by nesting depth inside a rule.
     Rule(u16),
-    /// `f0`, `f1`, ... by nesting depth inside a filter or an order.
+    /// `f0`, `f1`, ... by nesting depth inside a filter.
     Filter(u16),
+    /// `o0`, `o1`, ...: the rows that an order joins.
+    Order(u16),
     /// A name of the program's own: `old`, `new`, `page`.
     Named(&'static str),
 }
@@ -71,15 +73,19 @@ pub enum From {
     Subselect(Box<Select>, Alias),
     /// `name alias`: a common table expression, which is named by an alias of the program's own.
     Cte(Alias, Alias),
+    /// `((select ...) union all (select ...)) alias`
+    UnionAll(Vec<Select>, Alias),
     /// `unnest(array, ...) alias (column, ...)`: parallel arrays as rows.
     Unnest(Vec<Expr>, Alias, Vec<ColumnName>),
 }
 
 /// How a joined source meets the rows before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum JoinKind {
     /// `left join lateral ... on true`: a relation never takes its parent away.
     LeftLateral,
+    /// `left join ... on condition`, which PostgreSQL may hash.
+    Left(Expr),
     /// `cross join`: every pair, cut down by WHERE.
     Cross,
 }
@@ -133,6 +139,8 @@ pub struct Select {
     /// LIMIT, as a number in the text: `limit $1` would be planned anew on every execution, because PostgreSQL's generic
     /// plan does not know how few rows are wanted. Injection safety: a `u32` has only digits.
     pub limit: Option<u32>,
+    /// OFFSET: a bind, because offsets are many and a text for each of them would be prepared for itself.
+    pub offset: Option<Value>,
     /// Row locks.
     pub lock: Option<RowLock>,
 }

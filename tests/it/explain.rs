@@ -111,7 +111,8 @@ impl Desk {
         let fetch = Fetch::<(Nullable<Json>, BigInt)>::new(&statement, StatementKind::Cold);
         let (answer, _) = fetch.get_result::<(Option<Value>, i64)>(connection).await.unwrap();
         connection.batch_execute("rollback").await.unwrap();
-        answer.unwrap()["pageInfo"]["endCursor"].as_str().unwrap().to_owned()
+        let marked = answer.unwrap()["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
+        self.settings.cursor_key.seal(marked)
     }
 
     /// What PostgreSQL does for a query; rolled back, with the event of the view.
@@ -170,7 +171,7 @@ impl Footprint {
 }
 
 /// Lists, filters, orders and relations as an agent, a manager and a viewer ask for them.
-const PAGES: [&str; 33] = [
+const PAGES: [&str; 37] = [
     "{ tickets { nodes { id } } }",
     "{ tickets { nodes { caseId subject customer { name } assignedTo { name } events(first: 3) { kind } } } }",
     "{ tickets { nodes { caseId events(first: 3, orderBy: [{createdAt: DESC}]) { kind author { name } } } } }",
@@ -204,14 +205,19 @@ const PAGES: [&str; 33] = [
     "{ ticketEvents(orderBy: [{createdAt: DESC}]) { nodes { kind author { name } } } }",
     "{ ticketEvents(where: {ticket: {status: {eq: OPEN}}}) { nodes { kind } } }",
     "{ teams { nodes { name tickets(first: 5) { caseId } } } }",
+    "{ tickets(where: {events: {some: {kind: {eq: COMMENT}}}}) { nodes { id } } }",
+    "{ customers(where: {tickets: {some: {priority: {eq: HIGH}}}}, first: 5) { nodes { id } } }",
+    "{ tickets(last: 20, orderBy: [{dueAt: ASC}]) { nodes { id } pageInfo { hasPreviousPage } } }",
+    "{ tickets(offset: 100, orderBy: [{createdAt: DESC}]) { nodes { id } pageInfo { hasPreviousPage hasNextPage } } }",
 ];
 
-/// The orders in which a list is paged through to its middle, and the same in SQL. Not by a field that may be null: rows
-/// without a value come after any cursor, so the page begins at the start of the index.
-const ORDERS: [(&str, &str); 6] = [
+/// The orders in which a list is paged through to its middle, and the same in SQL.
+const ORDERS: [(&str, &str); 8] = [
     ("[]", "id"),
     ("[{id: DESC}]", "id desc"),
     ("[{createdAt: DESC}]", "created_at desc, id desc"),
+    ("[{dueAt: ASC}]", "due_at, id"),
+    ("[{dueAt: DESC}]", "due_at desc nulls last, id desc"),
     ("[{caseId: ASC}]", "case_id, id"),
     ("[{priority: DESC}]", "array_position(array['LOW', 'NORMAL', 'HIGH', 'URGENT'], priority) desc, id desc"),
     ("[{status: ASC}]", "array_position(array['OPEN', 'PENDING', 'RESOLVED', 'CLOSED'], status), id"),
@@ -258,10 +264,13 @@ async fn a_page_in_the_middle_costs_what_the_first_one_does() {
             );
             let id: String = owner.query_one(&middle, &[]).await.unwrap().get(0);
             let after = desk.cursor(&actor, order, &id).await;
-            let query =
-                format!(r#"{{ tickets(orderBy: {order}, after: "{after}") {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"#);
-            let footprint = desk.explain(&actor, &query).await;
-            excesses.extend(footprint.excess(MOST_ROWS).map(|excess| format!("{email}: {order}\n{excess}")));
+            for place in [format!(r#"after: "{after}""#), format!(r#"last: 50, before: "{after}""#)] {
+                let query = format!(
+                    "{{ tickets(orderBy: {order}, {place}) {{ nodes {{ id }} pageInfo {{ hasPreviousPage hasNextPage endCursor }} }} }}"
+                );
+                let footprint = desk.explain(&actor, &query).await;
+                excesses.extend(footprint.excess(MOST_ROWS).map(|excess| format!("{email}: {order} {place}\n{excess}")));
+            }
         }
     }
     assert!(excesses.is_empty(), "{}", excesses.join("\n"));

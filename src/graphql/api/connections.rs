@@ -2,18 +2,18 @@
 
 use crate::catalog::Collection;
 use crate::graphql::api::{Types, field};
-use async_graphql::dynamic::{Object, TypeRef};
+use async_graphql::dynamic::{Field, InputValue, Object, TypeRef};
 
 /// `PageInfo`.
 pub(super) fn declare_page_info(types: &mut Types) {
     let page_info = Object::new("PageInfo")
         .description("Where a page stands in its list.")
         .field(field("hasNextPage", TypeRef::named_nn(TypeRef::BOOLEAN)).description("Whether rows follow."))
+        .field(field("hasPreviousPage", TypeRef::named_nn(TypeRef::BOOLEAN)).description("Whether rows stand before."))
         .field(
-            field("hasPreviousPage", TypeRef::named_nn(TypeRef::BOOLEAN))
-                .description("Whether the page was asked for with a cursor."),
+            field("startCursor", TypeRef::named(TypeRef::STRING))
+                .description("The cursor of the first row; give it as `before`."),
         )
-        .field(field("startCursor", TypeRef::named(TypeRef::STRING)).description("The cursor of the first row."))
         .field(
             field("endCursor", TypeRef::named(TypeRef::STRING)).description("The cursor of the last row; give it as `after`."),
         );
@@ -37,4 +37,15 @@ pub(super) fn connection_objects(collection: &Collection) -> [Object; 2] {
         .field(field("cursor", TypeRef::named_nn(TypeRef::STRING)).description("Where the row stands in this order."))
         .field(field("node", TypeRef::named_nn(name)).description("The row."));
     [connection, edge]
+}
+
+/// The arguments by which a connection is paged, beside `first`.
+pub(super) fn paging_arguments(field: Field) -> Field {
+    let cursor = |name, description: &str| InputValue::new(name, TypeRef::named(TypeRef::STRING)).description(description);
+    let number = |name, description: &str| InputValue::new(name, TypeRef::named(TypeRef::INT)).description(description);
+    field
+        .argument(cursor("after", "Only rows after this cursor: the `endCursor` of the page before."))
+        .argument(number("last", "How many rows at most, from the end; not with `first`."))
+        .argument(cursor("before", "Only rows before this cursor: the `startCursor` of the page after."))
+        .argument(number("offset", "How many rows are left out at the start; cursors are faster and do not slip."))
 }

@@ -8,15 +8,19 @@ use crate::graphql::api::objects::named;
 use async_graphql::dynamic::{InputObject, InputValue, TypeRef};
 
 /// `TicketOrder`
-pub(super) fn order(collection: &Collection) -> InputObject {
+pub(super) fn order(catalog: &Catalog, collection: &Collection) -> InputObject {
     let input = InputObject::new(format!("{}Order", collection.name))
-        .description("One field and its direction; further terms are further elements of the list.");
-    let sortable = collection.fields.iter().filter(|field| match &field.kind {
-        FieldKind::Scalar { scalar, is_list, .. } => !is_list && *scalar != ScalarType::Json,
-        FieldKind::Enum { is_list, .. } => !is_list,
-        FieldKind::ToOne { .. } | FieldKind::ToMany { .. } => false,
+        .description("One field and its direction, or one relation and an order of its target; further terms are further elements of the list.");
+    let terms = collection.fields.iter().filter_map(|field| {
+        let ty = match &field.kind {
+            FieldKind::Scalar { is_list: true, .. } | FieldKind::Enum { is_list: true, .. } | FieldKind::ToMany { .. } => None,
+            FieldKind::Scalar { scalar: ScalarType::Json, .. } => None,
+            FieldKind::Scalar { .. } | FieldKind::Enum { .. } => Some(TypeRef::named("OrderDirection")),
+            FieldKind::ToOne { target, .. } => Some(TypeRef::named(format!("{}Order", catalog.collection(*target).name))),
+        };
+        Some(InputValue::new(field.name.as_str(), ty?))
     });
-    sortable.fold(input, |input, field| input.field(InputValue::new(field.name.as_str(), TypeRef::named("OrderDirection"))))
+    terms.fold(input, InputObject::field)
 }
 
 /// `TicketReference`: a row that a relation is set to.

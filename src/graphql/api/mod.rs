@@ -7,6 +7,7 @@ mod inputs;
 mod mutations;
 mod objects;
 mod plural;
+mod scalar_filters;
 mod scalars;
 
 pub(crate) use plural::{AT_MOST, payload_name};
@@ -61,7 +62,7 @@ pub struct Api {
 pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
     let mut types = Types::default();
     scalars::declare(&mut types);
-    filters::declare_scalar_filters(catalog, &mut types);
+    scalar_filters::declare(catalog, &mut types);
     connections::declare_page_info(&mut types);
     aggregates::declare_common(&mut types);
     let mut query = Object::new("Query").description("What can be read. Rows that a rule hides are absent, not refused.");
@@ -72,7 +73,7 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
         types.objects.push(objects::object(catalog, rules, collection));
         types.objects.extend(connections::connection_objects(collection));
         types.inputs.extend(filters::filters(catalog, collection));
-        types.inputs.push(inputs::order(collection));
+        types.inputs.push(inputs::order(catalog, collection));
         types.inputs.push(inputs::connect(collection));
         let (one, many) = objects::root_fields(collection);
         aggregates::declare(catalog, collection, &mut types);

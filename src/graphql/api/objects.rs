@@ -1,6 +1,7 @@
 //! Object types, enums, and the root fields that read.
 
 use crate::catalog::{Catalog, Collection, EnumType, Field as CatalogField, FieldKind};
+use crate::graphql::api::connections::paging_arguments;
 use crate::graphql::api::{aggregates, described, field};
 use crate::policy::RuleBook;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputValue, Object, TypeRef};
@@ -65,9 +66,8 @@ pub(super) fn root_fields(collection: &Collection) -> (Field, Field) {
     let one = field(collection.singular.as_str(), TypeRef::named(name.as_str()))
         .argument(InputValue::new("id", TypeRef::named_nn(TypeRef::ID)))
         .description(format!("The `{name}` with this id; null if there is none or a rule hides it."));
-    let many = list_arguments(field(collection.plural.as_str(), TypeRef::named_nn(format!("{name}Connection"))), collection)
-        .argument(InputValue::new("after", TypeRef::named(TypeRef::STRING)).description("The `endCursor` of the page before."))
-        .description(format!("Every `{name}` that the caller may read, a page at a time."));
+    let many = list_arguments(field(collection.plural.as_str(), TypeRef::named_nn(format!("{name}Connection"))), collection);
+    let many = paging_arguments(many).description(format!("Every `{name}` that the caller may read, a page at a time."));
     (one, many)
 }
 

@@ -25,9 +25,15 @@ pub(super) fn declare(types: &mut Types) {
             None => declared,
         });
     }
-    let direction = Enum::new("OrderDirection")
-        .description("Which end comes first. Rows without a value come last either way.")
-        .item(EnumItem::new("ASC").description("The smallest, earliest, or first of an enum."))
-        .item(EnumItem::new("DESC").description("The greatest, latest, or last of an enum."));
-    types.enums.push(direction);
+    let directions = [
+        ("ASC", "The smallest, earliest, or first of an enum; rows without a value last."),
+        ("ASC_NULLS_FIRST", "The same, but rows without a value first."),
+        ("ASC_NULLS_LAST", "As `ASC`."),
+        ("DESC", "The greatest, latest, or last of an enum; rows without a value last, too."),
+        ("DESC_NULLS_FIRST", "The same, but rows without a value first."),
+        ("DESC_NULLS_LAST", "As `DESC`."),
+    ];
+    let direction = Enum::new("OrderDirection").description("Which end comes first, and where rows without a value stand.");
+    let items = directions.map(|(name, description)| EnumItem::new(name).description(description));
+    types.enums.push(direction.items(items));
 }

@@ -3,9 +3,9 @@
 use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::filter::filter_condition;
-use crate::planner::to_sql::order::order_terms;
+use crate::planner::to_sql::order::{Sorted, order_terms};
 use crate::planner::to_sql::row::json_rows;
-use crate::planner::{ExportColumn, ExportPlan};
+use crate::planner::{ExportColumn, ExportPlan, Travel};
 use crate::sql::{Column, CompareOp, Expr, Label, Query, Select};
 
 /// Renders an export: rows of one column `j`, a JSON object whose keys are the field names in the order of the plan.
@@ -34,7 +34,7 @@ pub fn export_statement(plan: &ExportPlan) -> Query {
     }
     let (from, rule) = plan.source.source(row);
     let mut select = Select::new(Vec::new(), from).filtered(Expr::all([rule, filter_condition(&plan.filter, row, 0)]));
-    select.order = order_terms(&plan.order, row);
+    select.order = order_terms(&plan.order, Sorted::Inside(row), Travel::Forward);
     select.limit = Some(plan.max_rows.saturating_add(1));
     Query::select(json_rows(select, columns, None, &mut aliases))
 }

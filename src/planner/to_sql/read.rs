@@ -4,7 +4,7 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::aggregate::aggregate_select;
 use crate::planner::to_sql::audit::view_cte;
-use crate::planner::to_sql::connection::connection_select;
+use crate::planner::to_sql::connection::Connection;
 use crate::planner::to_sql::listed::listed_select;
 use crate::planner::to_sql::row::{json_rows, row_parts};
 use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan};
@@ -22,7 +22,7 @@ pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
         ReadRoot::Row { id, row } => row_select(*id, row, &mut aliases),
         ReadRoot::Aggregate(aggregate) => aggregate_select(aggregate, |_| None, &mut aliases),
         ReadRoot::Listed { ids, row } => listed_select(ids, row, &mut aliases),
-        ReadRoot::Connection(connection) => connection_select(connection, &planner.settings.cursor_key, &mut aliases),
+        ReadRoot::Connection(connection) => Connection::root(connection).select(&planner.settings.cursor_key, &mut aliases),
     };
     let Some(view) = &plan.view else {
         return Query::select(answer);

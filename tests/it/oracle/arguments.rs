@@ -8,10 +8,14 @@ use apollo_compiler::ast::Type;
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, IteratorRandom};
+use serde_json::json;
 
 /// Columns that hold texts which collations sort differently: never ordered by, nor compared by `lt` and its kin.
 const UNORDERED: &[(Table, &str)] =
     &[(Table::User, "name"), (Table::Issue, "title"), (Table::Issue, "secret"), (Table::Note, "body"), (Table::Issue, "link")];
+
+/// Keys that stored documents have, or have not.
+const JSON_KEYS: &[&str] = &["a", "b", "long", "text", "more"];
 
 /// Makes arguments.
 pub struct ArgumentSource<'s> {
@@ -36,6 +40,15 @@ impl ArgumentSource<'_> {
             arguments.push(("orderBy".to_owned(), self.vary(random, &format!("[{name}Order!]"), order)));
         } else {
             self.nothing(random, "orderBy", &format!("[{name}Order!]"), &mut arguments);
+        }
+        if !is_nested && random.random_bool(0.2) {
+            let last = Literal::Int(random.random_range(0..30));
+            arguments.push(("last".to_owned(), self.vary(random, "Int", last)));
+            return arguments;
+        }
+        if !is_nested && random.random_bool(0.2) {
+            let offset = Literal::Int(random.random_range(0..12));
+            arguments.push(("offset".to_owned(), self.vary(random, "Int", offset)));
         }
         if random.random_bool(if is_nested { 0.7 } else { 0.5 }) {
             let first = Literal::Int(random.random_range(0..if is_nested { 4 } else { 30 }));
@@ -102,7 +115,16 @@ impl ArgumentSource<'_> {
                 "isNull" => Literal::Boolean(random.random_bool(0.5)),
                 field => match table.relation(field) {
                     Some(Relation::One(target)) if depth < 3 => self.filter(random, ty, target, depth + 1),
-                    Some(_) => Literal::Object(vec![("isNull".to_owned(), Literal::Boolean(random.random_bool(0.5)))]),
+                    Some(Relation::One(_)) => {
+                        Literal::Object(vec![("isNull".to_owned(), Literal::Boolean(random.random_bool(0.5)))])
+                    }
+                    Some(Relation::Many(target, _)) => {
+                        let input = format!("{}Filter", target.name());
+                        let inner =
+                            if depth < 3 { self.filter(random, &input, target, depth + 1) } else { Literal::Object(Vec::new()) };
+                        let quantifier = ["some", "every", "none"].choose(random).unwrap();
+                        Literal::Object(vec![(quantifier.to_string(), self.vary(random, &input, inner))])
+                    }
                     None => self.tests(random, ty, table, field),
                 },
             };
@@ -117,9 +139,21 @@ impl ArgumentSource<'_> {
         let operators =
             declared.fields.iter().filter(|(name, _)| !(is_unordered && matches!(name.as_str(), "lt" | "lte" | "gt" | "gte")));
         let (operator, declared) = operators.choose(random).unwrap();
+        let is_json = input == "JSONFilter";
         let value = match operator.as_str() {
-            "isNull" => Literal::Boolean(random.random_bool(0.5)),
+            "isNull" | "isEmpty" => Literal::Boolean(random.random_bool(0.5)),
             "like" | "ilike" => Literal::Text(self.pattern(random, table, field)),
+            "contains" | "containedBy" if is_json => json_operand(random),
+            "hasKey" => Literal::Text(JSON_KEYS.choose(random).unwrap().to_string()),
+            "hasAnyKey" | "hasAllKeys" => {
+                let count = random.random_range(0..3);
+                Literal::List(JSON_KEYS.choose_multiple(random, count).map(|key| Literal::Text(key.to_string())).collect())
+            }
+            "path" => json_path(random),
+            _ if input.ends_with("ListFilter") => self.list_operand(random, table, field),
+            "startsWith" | "istartsWith" | "endsWith" | "iendsWith" | "contains" | "icontains" => {
+                Literal::Text(self.piece(random, table, field, operator.starts_with('i')))
+            }
             "in" | "notIn" => {
                 let count = random.random_range(0..4);
                 match self.operand(random, table, field) {
@@ -140,19 +174,31 @@ impl ArgumentSource<'_> {
         Literal::Object(vec![(operator.to_string(), self.vary(random, &ty, value))])
     }
 
+    /// A few of the elements that the column's lists have somewhere.
+    fn list_operand(&self, random: &mut StdRng, table: Table, field: &str) -> Literal {
+        let lists = self.world.rows(table).iter().map(|row| &row[field]);
+        let elements: Vec<&Cell> =
+            lists.flat_map(|cell| if let Cell::List(cells) = cell { cells.as_slice() } else { &[] }).collect();
+        let count = random.random_range(0..3);
+        Literal::List(elements.choose_multiple(random, count).filter_map(|cell| literal(random, cell)).collect())
+    }
+
+    /// A part of a text that the column has somewhere, with what `like` takes for placeholders in it.
+    fn piece(&self, random: &mut StdRng, table: Table, field: &str, is_case_ignored: bool) -> String {
+        let text = match self.operand(random, table, field) {
+            Some(Literal::Text(text)) if text.is_ascii() => text,
+            _ => "_o".to_owned(),
+        };
+        let from = random.random_range(0..=text.len().min(3));
+        let piece: String = text.chars().skip(if random.random_bool(0.5) { from } else { 0 }).take(4).collect();
+        if is_case_ignored { piece.to_uppercase() } else { piece }
+    }
+
     /// A value that the column has somewhere; `None` if it has none.
     fn operand(&self, random: &mut StdRng, table: Table, field: &str) -> Option<Literal> {
         let cells = self.world.rows(table).iter().map(|row| &row[field]).filter(|cell| **cell != Cell::Null);
-        Some(match cells.choose(random)? {
-            Cell::Choice(values, index) => Literal::Name(values[*index].to_owned()),
-            Cell::Int(number) => Literal::Int(*number),
-            Cell::Float(number) => Literal::Float(*number),
-            Cell::Boolean(boolean) => Literal::Boolean(*boolean),
-            Cell::BigInt(number) if random.random_bool(0.3) => Literal::Int(*number),
-            Cell::Decimal(hundredths) if random.random_bool(0.3) => Literal::Float(*hundredths as f64 / 100.0),
-            Cell::Instant(instant) => Literal::Text(instant.to_rfc3339().replace("+00:00", "Z")),
-            cell => Literal::Text(cell.to_json().as_str()?.to_owned()),
-        })
+        let cell = cells.choose(random)?;
+        literal(random, cell)
     }
 
     fn pattern(&self, random: &mut StdRng, table: Table, field: &str) -> String {
@@ -173,15 +219,72 @@ impl ArgumentSource<'_> {
 
     /// One to three terms; sometimes a single one that is no list.
     pub fn order(&mut self, random: &mut StdRng, table: Table) -> Literal {
-        let declared = self.schema.get_input_object(&format!("{}Order", table.name())).unwrap();
-        let names = declared.fields.keys().map(|name| name.as_str()).filter(|name| !UNORDERED.contains(&(table, name)));
-        let names: Vec<&str> = names.collect();
         let count = random.random_range(1..4);
-        let terms = names.choose_multiple(random, count).map(|name| {
-            let direction = ["ASC", "DESC"][usize::from(name.len() % 2 == count % 2)];
-            Literal::Object(vec![(name.to_string(), Literal::Name(direction.to_owned()))])
-        });
-        let mut terms: Vec<Literal> = terms.collect();
+        let mut terms: Vec<Literal> = (0..count).map(|_| self.order_term(random, table, 0)).collect();
         if terms.len() == 1 && random.random_bool(0.3) { terms.remove(0) } else { Literal::List(terms) }
     }
+
+    /// A field, or one behind up to three relations.
+    fn order_term(&self, random: &mut StdRng, table: Table, depth: usize) -> Literal {
+        let declared = self.schema.get_input_object(&format!("{}Order", table.name())).unwrap();
+        let names = declared.fields.keys().map(|name| name.as_str()).filter(|name| !UNORDERED.contains(&(table, name)));
+        let (relations, leaves): (Vec<&str>, Vec<&str>) = names.partition(|name| table.relation(name).is_some());
+        if depth < 3
+            && random.random_bool(0.3)
+            && let Some(name) = relations.choose(random)
+            && let Some(Relation::One(target)) = table.relation(name)
+        {
+            return Literal::Object(vec![(name.to_string(), self.order_term(random, target, depth + 1))]);
+        }
+        let directions =
+            ["ASC", "DESC", "ASC", "DESC", "ASC_NULLS_FIRST", "ASC_NULLS_LAST", "DESC_NULLS_FIRST", "DESC_NULLS_LAST"];
+        let direction = directions.choose(random).unwrap().to_string();
+        Literal::Object(vec![(leaves.choose(random).unwrap().to_string(), Literal::Name(direction))])
+    }
+}
+
+/// The cell as a value that a filter compares with; `None` for what is not compared.
+fn literal(random: &mut StdRng, cell: &Cell) -> Option<Literal> {
+    Some(match cell {
+        Cell::Choice(values, index) => Literal::Name(values[*index].to_owned()),
+        Cell::Int(number) => Literal::Int(*number),
+        Cell::Float(number) => Literal::Float(*number),
+        Cell::Boolean(boolean) => Literal::Boolean(*boolean),
+        Cell::BigInt(number) if random.random_bool(0.3) => Literal::Int(*number),
+        Cell::Decimal(hundredths) if random.random_bool(0.3) => Literal::Float(*hundredths as f64 / 100.0),
+        Cell::Instant(instant) => Literal::Text(instant.to_rfc3339().replace("+00:00", "Z")),
+        cell => Literal::Text(cell.to_json().as_str()?.to_owned()),
+    })
+}
+
+/// Values that stored documents have, have in part, or have not.
+fn json_operand(random: &mut StdRng) -> Literal {
+    let values = [
+        json!({"a": 1}),
+        json!({"b": [true]}),
+        json!({"long": {"x": "y\"z"}}),
+        json!({"a": 1, "b": [true, null], "long": {"x": "y\"z"}, "more": 0}),
+        json!([]),
+        json!({}),
+        json!("text"),
+        json!(2.5),
+        json!(["text", 2.5, "more"]),
+    ];
+    Literal::of_json(values.choose(random).unwrap())
+}
+
+/// A path into the stored documents with one test.
+fn json_path(random: &mut StdRng) -> Literal {
+    let paths: [&[&str]; 6] = [&["a"], &["b", "0"], &["long", "x"], &["more"], &["b"], &[]];
+    let at = paths.choose(random).unwrap().iter().map(|key| Literal::Text(key.to_string())).collect();
+    let operators = ["eq", "neq", "in", "lt", "lte", "gt", "gte", "contains", "isNull"];
+    let operator = *operators.choose(random).unwrap();
+    let value = match operator {
+        "isNull" => Literal::Boolean(random.random_bool(0.5)),
+        "lt" | "lte" | "gt" | "gte" => Literal::Int(random.random_range(0..4)),
+        "in" => Literal::List(vec![Literal::Int(1), json_operand(random)]),
+        _ if random.random_bool(0.5) => Literal::of_json([json!(1), json!(true), json!("y\"z")].choose(random).unwrap()),
+        _ => json_operand(random),
+    };
+    Literal::Object(vec![("at".to_owned(), Literal::List(at)), (operator.to_owned(), value)])
 }

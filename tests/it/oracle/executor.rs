@@ -40,6 +40,7 @@ struct Page {
     table: Table,
     rows: Vec<usize>,
     total: usize,
+    has_previous: bool,
     has_next: bool,
 }
 
@@ -119,8 +120,15 @@ fn root_field(
     let table = Table::ALL.into_iter().find(|table| format!("{}s", table.name().to_lowercase()) == field);
     let table = table.ok_or_else(|| Error::new("no root field of the oracle's"))?;
     let rows = list(world, caller, table, |_| true, arguments);
-    let first = first(arguments)?;
-    let page = Page { table, total: rows.len(), has_next: rows.len() > first, rows: rows.into_iter().take(first).collect() };
+    let total = rows.len();
+    let (start, end) = match size(arguments, "last")? {
+        Some(last) => (total.saturating_sub(last), total),
+        None => {
+            let start = size(arguments, "offset")?.unwrap_or_default().min(total);
+            (start, (start + size(arguments, "first")?.unwrap_or(PAGE)).min(total))
+        }
+    };
+    let page = Page { table, total, has_previous: start > 0, has_next: end < total, rows: rows[start..end].to_vec() };
     Ok(Some(FieldValue::owned_any(Node::Page(Arc::new(page)))))
 }
 
@@ -139,7 +147,8 @@ fn row_field(
         Some(Relation::One(_)) => caller.follow(world, table, row, field).map(|(target, found)| node(world, target, found)),
         Some(Relation::Many(target, inverse)) => {
             let points_here = |other: &Row| caller.known(target, other, inverse) == row["id"];
-            let rows = list(world, caller, target, points_here, arguments).into_iter().take(first(arguments)?);
+            let rows =
+                list(world, caller, target, points_here, arguments).into_iter().take(size(arguments, "first")?.unwrap_or(PAGE));
             Some(FieldValue::list(rows.map(|index| FieldValue::owned_any(Node::Row(target, index)))))
         }
     })
@@ -161,7 +170,7 @@ fn page_field(page: &Arc<Page>, field: &str) -> Option<FieldValue<'static>> {
 fn page_info_field(page: &Page, field: &str) -> Option<FieldValue<'static>> {
     match field {
         "hasNextPage" => Some(FieldValue::value(page.has_next)),
-        "hasPreviousPage" => Some(FieldValue::value(false)),
+        "hasPreviousPage" => Some(FieldValue::value(page.has_previous)),
         _ => (!page.rows.is_empty()).then(|| FieldValue::value(CURSOR)),
     }
 }
@@ -192,11 +201,12 @@ fn list(
     found
 }
 
-fn first(arguments: &ObjectAccessor<'_>) -> Result<usize, Error> {
-    match arguments.get("first").filter(|first| !first.is_null()) {
-        None => Ok(PAGE),
-        Some(first) => match first.i64()? {
-            first @ 0..=MAX_PAGE => Ok(first as usize),
+/// A number of rows, if it is given.
+fn size(arguments: &ObjectAccessor<'_>, name: &str) -> Result<Option<usize>, Error> {
+    match arguments.get(name).filter(|size| !size.is_null()) {
+        None => Ok(None),
+        Some(size) => match size.i64()? {
+            size @ 0..=MAX_PAGE => Ok(Some(size as usize)),
             _ => Err(Error::new("no page has that size")),
         },
     }

@@ -1,6 +1,7 @@
 //! `where` and `orderBy` over rows in memory, in SQL's three-valued logic: `None` is unknown.
 
 use crate::oracle::cell::Cell;
+use crate::oracle::json;
 use crate::oracle::rules::Caller;
 use crate::oracle::world::{Relation, Row, Table, World};
 use async_graphql::Value;
@@ -23,8 +24,11 @@ impl Place<'_> {
             "and" => all(elements(value).iter().map(|element| self.passes(row, element))),
             "or" => any(elements(value).iter().map(|element| self.passes(row, element))),
             "not" => self.passes(row, value).map(|holds| !holds),
-            field if matches!(self.table.relation(field), Some(Relation::One(_))) => Some(self.leads(row, field, value)),
-            field => self.tested(row, field, value),
+            field => match self.table.relation(field) {
+                Some(Relation::One(_)) => Some(self.leads(row, field, value)),
+                Some(Relation::Many(target, inverse)) => Some(self.is_pointed_to(row, (target, inverse), value)),
+                None => self.tested(row, field, value),
+            },
         }))
     }
 
@@ -38,35 +42,79 @@ impl Place<'_> {
         is_null.is_none_or(|is_null| is_null == found.is_none()) && (rest == Value::Object(Default::default()) || holds())
     }
 
+    /// How many of the rows that point here pass. A row that is hidden, or whose pointer is, counts for nothing.
+    fn is_pointed_to(self, row: &Row, (target, inverse): (Table, &str), value: &Value) -> bool {
+        let Value::Object(conditions) = value else { return true };
+        let points_here = |other: &&Row| {
+            self.caller.known(target, other, inverse) == row["id"] && self.caller.may_read(self.world, target, other)
+        };
+        let others: Vec<&Row> = self.world.rows(target).iter().filter(points_here).collect();
+        conditions.iter().all(|(quantifier, filter)| {
+            let passes = |other: &&Row| Place { table: target, ..self }.passes(other, filter) == Some(true);
+            match quantifier.as_str() {
+                "some" => others.iter().any(passes),
+                "every" => others.iter().all(passes),
+                "none" => !others.iter().any(passes),
+                other => panic!("the oracle knows no `{other}`"),
+            }
+        })
+    }
+
     fn tested(self, row: &Row, field: &str, tests: &Value) -> Option<bool> {
         let cell = self.caller.known(self.table, row, field);
         let Value::Object(tests) = tests else { return Some(true) };
         all(tests.iter().map(|(operator, operand)| test(&cell, operator, operand)))
     }
 
-    /// Which of two rows comes first: by the given terms, then by id in the direction of the last. Rows without a value are last.
+    /// Which of two rows comes first: by the given terms, then by id in the direction of the last. Rows without a value are
+    /// last unless the direction says something else.
     pub fn order(self, left: &Row, right: &Row, terms: &Value) -> Ordering {
         let mut is_id_descending = false;
         for term in elements(terms) {
-            let Value::Object(term) = term else { continue };
-            for (field, direction) in term {
-                let [left, right] = [left, right].map(|row| self.caller.known(self.table, row, field));
-                let is_descending = name(direction) == "DESC";
-                is_id_descending = is_descending;
-                let ordering = match (&left, &right) {
-                    (Cell::Null, Cell::Null) => Ordering::Equal,
-                    (Cell::Null, _) => Ordering::Greater,
-                    (_, Cell::Null) => Ordering::Less,
-                    (left, right) if is_descending => right.compare(left).unwrap(),
-                    (left, right) => left.compare(right).unwrap(),
-                };
-                if ordering.is_ne() {
-                    return ordering;
-                }
+            let ([left, right], direction) = ([left, right].map(|row| self.sorted_by(row, term)), direction(term));
+            let is_descending = direction.starts_with("DESC");
+            is_id_descending = is_descending;
+            let nulls = if direction.ends_with("NULLS_FIRST") { Ordering::Less } else { Ordering::Greater };
+            let ordering = match (&left, &right) {
+                (Cell::Null, Cell::Null) => Ordering::Equal,
+                (Cell::Null, _) => nulls,
+                (_, Cell::Null) => nulls.reverse(),
+                (left, right) if is_descending => right.compare(left).unwrap(),
+                (left, right) => left.compare(right).unwrap(),
+            };
+            if ordering.is_ne() {
+                return ordering;
             }
         }
         let by_id = left["id"].compare(&right["id"]).unwrap();
         if is_id_descending { by_id.reverse() } else { by_id }
+    }
+
+    /// What a term sorts a row by: a cell of it, or of the row that a relation leads to.
+    fn sorted_by(self, row: &Row, term: &Value) -> Cell {
+        let (field, inner) = only(term);
+        match inner {
+            Value::Object(_) => self
+                .caller
+                .follow(self.world, self.table, row, field)
+                .map_or(Cell::Null, |(table, target)| Place { table, ..self }.sorted_by(target, inner)),
+            _ => self.caller.known(self.table, row, field),
+        }
+    }
+}
+
+/// The one field of a term.
+fn only(term: &Value) -> (&str, &Value) {
+    let Value::Object(term) = term else { panic!("a term is an object") };
+    let (field, value) = term.iter().next().unwrap();
+    (field.as_str(), value)
+}
+
+/// The direction at the end of a term.
+fn direction(term: &Value) -> &str {
+    match only(term).1 {
+        inner @ Value::Object(_) => direction(inner),
+        direction => name(direction),
     }
 }
 
@@ -85,6 +133,11 @@ fn test(cell: &Cell, operator: &str, operand: &Value) -> Option<bool> {
     if *cell == Cell::Null {
         return None;
     }
+    match cell {
+        Cell::List(cells) => return Some(test_list(cells, operator, operand)),
+        Cell::Json(document) => return json::test(document, operator, operand),
+        _ => {}
+    }
     let is = |operand: &Value, accept: fn(Ordering) -> bool| accept(cell.compare(&read(cell, operand)).unwrap());
     Some(match operator {
         "eq" => is(operand, Ordering::is_eq),
@@ -97,8 +150,30 @@ fn test(cell: &Cell, operator: &str, operand: &Value) -> Option<bool> {
         "notIn" => !elements(operand).iter().any(|element| is(element, Ordering::is_eq)),
         "like" => is_like(&text(cell), name(operand)),
         "ilike" => is_like(&text(cell).to_lowercase(), &name(operand).to_lowercase()),
+        "startsWith" => text(cell).starts_with(name(operand)),
+        "endsWith" => text(cell).ends_with(name(operand)),
+        "contains" => text(cell).contains(name(operand)),
+        "istartsWith" => text(cell).to_lowercase().starts_with(&name(operand).to_lowercase()),
+        "iendsWith" => text(cell).to_lowercase().ends_with(&name(operand).to_lowercase()),
+        "icontains" => text(cell).to_lowercase().contains(&name(operand).to_lowercase()),
         other => panic!("the oracle knows no operator `{other}`"),
     })
+}
+
+fn test_list(cells: &[Cell], operator: &str, operand: &Value) -> bool {
+    if operator == "isEmpty" {
+        return cells.is_empty() == (*operand == Value::Boolean(true));
+    }
+    let like = |element: &Value| cells.first().map_or(Cell::Null, |cell| read(cell, element));
+    let asked: Vec<Cell> = elements(operand).iter().map(like).collect();
+    match operator {
+        "eq" => *cells == asked,
+        "neq" => *cells != asked,
+        "contains" => asked.iter().all(|cell| cells.contains(cell)),
+        "containedBy" => cells.iter().all(|cell| asked.contains(cell)),
+        "overlaps" => asked.iter().any(|cell| cells.contains(cell)),
+        other => panic!("the oracle knows no operator `{other}` of lists"),
+    }
 }
 
 /// An operand as a cell of the same type.

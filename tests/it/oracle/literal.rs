@@ -19,6 +19,20 @@ pub enum Literal {
 }
 
 impl Literal {
+    /// The literal of a JSON value whose keys are names.
+    pub fn of_json(json: &Json) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(boolean) => Self::Boolean(*boolean),
+            Json::Number(number) => number.as_i64().map_or_else(|| Self::Float(number.as_f64().unwrap()), Self::Int),
+            Json::String(text) => Self::Text(text.clone()),
+            Json::Array(elements) => Self::List(elements.iter().map(Self::of_json).collect()),
+            Json::Object(fields) => {
+                Self::Object(fields.iter().map(|(name, value)| (name.clone(), Self::of_json(value))).collect())
+            }
+        }
+    }
+
     /// The value as the JSON of a variable; `None` if it names a variable itself.
     pub fn to_json(&self) -> Option<Json> {
         Some(match self {

@@ -15,6 +15,7 @@ mod cell;
 mod document;
 mod executor;
 mod filter;
+mod json;
 mod literal;
 mod rules;
 mod selection;
@@ -153,12 +154,8 @@ fn compact(json: &str) -> String {
 
 /// The text with every string that has a cursor's form replaced by the oracle's.
 fn without_cursors(json: &str) -> String {
-    let is_cursor = |text: &str| {
-        let parts = text.split_once('.');
-        parts.is_some_and(|(payload, signature)| {
-            signature.len() == 32 && signature.bytes().all(|byte| byte.is_ascii_hexdigit()) && payload.len() > 20
-        })
-    };
+    let is_cursor =
+        |text: &str| text.len() > 90 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let parts: Vec<&str> = json.split('"').map(|part| if is_cursor(part) { executor::CURSOR } else { part }).collect();
     parts.join("\"")
 }
