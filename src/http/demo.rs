@@ -7,6 +7,7 @@ use crate::db::ActorSettings;
 use crate::http::WebState;
 use crate::http::error::Refusal;
 use crate::http::extract::{SESSION_COOKIE, request_context};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -30,11 +31,24 @@ pub(crate) struct SignIn {
 }
 
 /// `GET /demo/sign-in?user=...`: a session for one of the demo's users, then GraphiQL.
-pub(crate) async fn sign_in(State(state): State<WebState>, Query(query): Query<SignIn>, parts: Parts) -> Response {
+pub(crate) async fn sign_in(
+    State(state): State<WebState>,
+    query: Result<Query<SignIn>, QueryRejection>,
+    parts: Parts,
+) -> Response {
     let context = request_context(&parts);
+    let Ok(Query(query)) = query else {
+        let message = "`user` is missing: the mail address of the demo user to be, `?user=agent@demo.test`";
+        return Refusal::with_status(StatusCode::BAD_REQUEST, message, context.request_id).into_response();
+    };
     let is_known = state.demo.as_ref().is_some_and(|demo| demo.users.iter().any(|user| user.email == query.user));
     if !is_known {
-        return Refusal::with_status(StatusCode::NOT_FOUND, "no such demo user", context.request_id).into_response();
+        return Refusal::with_status(
+            StatusCode::NOT_FOUND,
+            "the demo has no such user; `/graphiql` shows whom to be",
+            context.request_id,
+        )
+        .into_response();
     }
     match open_session(&state, &query.user, &context).await {
         Ok(cookie) => {

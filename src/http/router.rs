@@ -1,5 +1,6 @@
 //! The routes, and what stands around all of them.
 
+use crate::base::FaultCode;
 use crate::http::error::Refusal;
 use crate::http::extract::Caller;
 use crate::http::{WebState, console, demo, exports, graphql, health};
@@ -9,6 +10,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use std::any::Any;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
@@ -29,7 +31,7 @@ pub fn router(state: WebState) -> Router {
     if state.demo.is_some() {
         router = router.layer(from_fn(require_own_host));
     }
-    router.layer(CatchPanicLayer::new()).with_state(state)
+    router.layer(CatchPanicLayer::custom(answer_panic)).with_state(state)
 }
 
 /// Lets only callers through; a browser is shown where to sign in.
@@ -56,8 +58,12 @@ async fn require_own_host(request: Request, next: Next) -> Response {
     if ["localhost", "127.0.0.1", "[::1]"].iter().any(|own| own.eq_ignore_ascii_case(name)) {
         return next.run(request).await;
     }
-    Refusal::with_status(StatusCode::MISDIRECTED_REQUEST, "the demo is only served on this machine", Uuid::now_v7())
-        .into_response()
+    Refusal::with_status(
+        StatusCode::MISDIRECTED_REQUEST,
+        "the demo answers to this machine's own names alone: ask for `localhost` or `127.0.0.1`",
+        Uuid::now_v7(),
+    )
+    .into_response()
 }
 
 /// The file of an export. A text that is no id is an id that no export has.
@@ -68,11 +74,43 @@ async fn export_file(State(state): State<WebState>, caller: Caller, Path(id): Pa
 
 /// A path that is nothing. Only a caller learns that; everybody else is told to sign in.
 async fn not_found(caller: Caller) -> Response {
-    Refusal::with_status(StatusCode::NOT_FOUND, "there is nothing here", caller.context.request_id).into_response()
+    Refusal::with_status(
+        StatusCode::NOT_FOUND,
+        "there is nothing at this path; the API is at `/graphql`, GraphiQL at `/graphiql`",
+        caller.context.request_id,
+    )
+    .into_response()
 }
 
 /// A method that a path does not have; axum adds which ones it has.
 async fn refuse_method(caller: Caller, method: Method) -> Response {
-    let message = format!("{method} is not served here");
+    let message = format!("{method} is not served here; the header `Allow` says which methods are");
     Refusal::with_status(StatusCode::METHOD_NOT_ALLOWED, message, caller.context.request_id).into_response()
+}
+
+/// A fault of ours that nobody foresaw: an answer in the form of every other, with the id under which the log has the rest.
+fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
+    let request_id = Uuid::now_v7();
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    tracing::error!(request.id = %request_id, "a request panicked: {}", text.unwrap_or("without a word"));
+    let message = "internal error; the server's log has the cause under this request id";
+    Refusal::new(FaultCode::InternalServerError, message, request_id).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_like_any_fault_of_ours() {
+        let panics = Router::new().route("/", get(async || -> &'static str { panic!("secret {}", 7) }));
+        let request = Request::builder().uri("/").body(axum::body::Body::empty()).unwrap();
+        let response = panics.layer(CatchPanicLayer::custom(answer_panic)).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key("x-request-id"));
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("INTERNAL_SERVER_ERROR") && !body.contains("secret"), "{body}");
+    }
 }

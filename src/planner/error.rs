@@ -22,7 +22,7 @@ pub enum PlanError {
         problem: String,
     },
     /// A size beyond its limit.
-    #[error("`{argument}` is {given}; the limit is {limit}")]
+    #[error("`{argument}` is {given}; the limit is {limit}{}", setting_of(argument))]
     Limit {
         /// The path of the argument.
         argument: String,
@@ -48,7 +48,9 @@ pub enum PlanError {
         limit: usize,
     },
     /// Nested lists that multiply to more than an answer may have.
-    #[error("the operation could show {rows} rows; the limit is {limit}: give a smaller `first`, or nest less")]
+    #[error(
+        "the operation could show {rows} rows; the limit is {limit} (`limits.max_rows`): give a smaller `first`, or nest less"
+    )]
     TooManyRows {
         /// What the nested `first` arguments multiply to.
         rows: u64,
@@ -99,6 +101,11 @@ pub enum PlanError {
         /// The collection's name.
         collection: String,
     },
+}
+
+/// The setting that raises the limit of an argument, if one does.
+fn setting_of(argument: &str) -> &'static str {
+    if matches!(argument, "first" | "last") { " (`limits.max_page_size`)" } else { "" }
 }
 
 impl Fault for PlanError {

@@ -19,6 +19,13 @@ struct Place<'p> {
     count: f64,
 }
 
+impl<'p> Place<'p> {
+    /// So many rows of a collection.
+    fn rows(collection: &'p Collection, rows: f64) -> Self {
+        Self { type_name: collection.name.as_str(), rows, collection: Some(collection), count: 0.0 }
+    }
+}
+
 /// What a type of the API stands for.
 enum Role<'c> {
     /// `Ticket`
@@ -65,7 +72,8 @@ impl CostModel<'_> {
             Role::Row(collection) | Role::Page(collection) | Role::Aggregate(collection) if (self.is_hidden)(collection.id) => {
                 0.0
             }
-            Role::Row(collection) => self.row(place, field, type_name, collection, definition.ty.is_list()),
+            Role::Row(collection) if definition.ty.is_list() => self.rows(place, field, collection),
+            Role::Row(collection) => self.one_row(place, field, collection),
             Role::Page(collection) => {
                 let page = self.page(collection, field, self.available(place, field, collection));
                 let below = Place { type_name, rows: page.rows * place.rows, collection: None, count: page.count / page.rows };
@@ -85,22 +93,22 @@ impl CostModel<'_> {
         }
     }
 
-    /// A field whose objects are rows: one row by its id, the row that a key points to, a list, or the rows of the page above.
-    fn row(&self, place: Place<'_>, field: &SelectedField, type_name: &str, collection: &Collection, is_list: bool) -> f64 {
-        let below = |rows| Place { type_name, rows, collection: Some(collection), count: 0.0 };
-        if place.collection.is_none() {
-            let found = if matches!(self.role(place.type_name), Role::Wrapping) { weight::LOOKUP } else { 0.0 };
-            return found + place.rows * weight::ROW + self.selection(below(place.rows), &field.selection);
-        }
-        if !is_list {
-            return self.enter(place) + place.rows * weight::LOOKUP + self.selection(below(place.rows), &field.selection);
-        }
-        let Page { rows, find, .. } = self.page(collection, field, self.available(place, field, collection));
-        let shown = place.rows * rows;
+    /// A field with one row: by its id, the one that a key points to, or the node of an edge.
+    fn one_row(&self, place: Place<'_>, field: &SelectedField, collection: &Collection) -> f64 {
         self.enter(place)
-            + place.rows * (weight::LIST + find)
-            + shown * weight::ROW
-            + self.selection(below(shown), &field.selection)
+            + place.rows * (weight::LOOKUP + weight::ROW)
+            + self.selection(Place::rows(collection, place.rows), &field.selection)
+    }
+
+    /// A field with a list of rows: those that point to the row above, or the ones that the page above has found.
+    fn rows(&self, place: Place<'_>, field: &SelectedField, collection: &Collection) -> f64 {
+        let (shown, found) = if place.collection.is_some() {
+            let Page { rows, find, .. } = self.page(collection, field, self.available(place, field, collection));
+            (place.rows * rows, place.rows * (weight::LIST + find))
+        } else {
+            (place.rows, 0.0)
+        };
+        self.enter(place) + found + shown * weight::ROW + self.selection(Place::rows(collection, shown), &field.selection)
     }
 
     /// What a relation costs however many rows it is followed from.

@@ -37,7 +37,9 @@ async fn whoever_is_no_user_or_an_inactive_one_does_not_get_in() {
         let response = visitor(&app, "localhost").get(&format!("/demo/sign-in?user={user}")).await;
         assert_eq!((response.status, response.header("set-cookie")), (status, ""), "{user}");
     }
-    assert_eq!(visitor(&app, "localhost").get("/demo/sign-in").await.status, 400);
+    let unnamed = visitor(&app, "localhost").get("/demo/sign-in").await;
+    let message = "`user` is missing: the mail address of the demo user to be, `?user=agent@demo.test`";
+    assert_eq!((unnamed.status, unnamed.messages()), (400, vec![message.to_owned()]));
     app.finish().await;
 }
 

@@ -82,7 +82,7 @@ async fn other_methods_are_told_which_there_are() {
     for method in [Method::OPTIONS, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE] {
         let response = send(&app, method.clone(), "/graphql").await;
         assert_eq!((response.status, response.header("allow")), (405, "GET,HEAD,POST"), "{method}");
-        assert_eq!(response.messages(), [format!("{method} is not served here")]);
+        assert_eq!(response.messages(), [format!("{method} is not served here; the header `Allow` says which methods are")]);
     }
     let response = send(&app, Method::POST, "/exports/x").await;
     assert_eq!((response.status, response.header("allow")), (405, "GET,HEAD"));

@@ -3,6 +3,7 @@
 mod audit;
 mod batches;
 mod bodies;
+mod codes;
 mod costs;
 mod credentials;
 mod demo;

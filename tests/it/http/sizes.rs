@@ -87,7 +87,10 @@ async fn pages_have_a_size() {
         data["tickets"]["nodes"].as_array().unwrap().len()
     };
     assert_eq!((count("").await, count("(first: 3)").await, count("(first: null)").await), (2, 3, 2));
-    assert_eq!(messages(&app, "{ tickets(first: 4) { totalCount } }").await, ["`first` is 4; the limit is 3"]);
+    assert_eq!(
+        messages(&app, "{ tickets(first: 4) { totalCount } }").await,
+        ["`first` is 4; the limit is 3 (`limits.max_page_size`)"]
+    );
     app.finish().await;
 }
 
