@@ -120,7 +120,9 @@ impl CostModel<'_> {
     fn available(&self, place: Place<'_>, field: &SelectedField, collection: &Collection) -> f64 {
         let all = self.rows_of(collection.id);
         let is_relation = |parent: &Collection| {
-            let kind = parent.find_field(&field.name).map(|field| &field.kind);
+            // `eventsAggregate` is about the rows of `events`.
+            let name = field.name.strip_suffix("Aggregate").unwrap_or(&field.name);
+            let kind = parent.find_field(name).map(|field| &field.kind);
             matches!(kind, Some(FieldKind::ToMany { .. }))
         };
         match place.collection {

@@ -77,6 +77,10 @@ async fn what_is_dearer_has_the_higher_figure() {
     let found = cost(&ada, "{ tickets(where: { caseId: { eq: \"CASE-000001\" } }) { totalCount } }").await;
     let searched = cost(&ada, "{ tickets(where: { subject: { ilike: \"%late%\" } }) { totalCount } }").await;
     assert!(found * 5 < searched, "{found} {searched}");
+    // An aggregate beside a row is about the rows that point to it.
+    let of_one = cost(&ada, &format!("{{ ticket(id: \"{id}\") {{ eventsAggregate {{ count }} }} }}")).await;
+    let of_all = cost(&ada, "{ ticketEventsAggregate { count } }").await;
+    assert!(of_one * 5 < of_all, "{of_one} {of_all}");
     // The same query over more rows.
     let before = cost(&ada, "{ tickets { totalCount } }").await;
     pretend(&app, 10_000_000).await;
