@@ -50,6 +50,8 @@ const TYPES_OF_COLLECTION: &[(&str, &str)] = &[
     ("", "Changed"),
     ("Create", "Input"),
     ("", "Link"),
+    ("", "UpsertBy"),
+    ("Upsert", "Payload"),
     ("Create", "Payload"),
     ("Update", "Input"),
     ("Update", "Set"),
@@ -59,7 +61,7 @@ const TYPES_OF_COLLECTION: &[(&str, &str)] = &[
 ];
 
 /// The mutations of one row, before its name.
-pub(super) const MUTATIONS_OF_ROW: [&str; 3] = ["create", "update", "delete"];
+pub(super) const MUTATIONS_OF_ROW: [&str; 4] = ["create", "update", "upsert", "delete"];
 
 /// The mutations of many rows, as text before and after their name.
 pub(super) const MUTATIONS_OF_ROWS: [(&str, &str); 6] =

@@ -8,7 +8,7 @@ use crate::graphql::response::Data;
 use crate::graphql::retry::{from_kept, to_kept};
 use crate::planner::{ChangedRow, PlanError, Planner, SelectedField};
 use crate::read::{self, ReadAnswer, UnrecordedView};
-use crate::write::{self, WriteError};
+use crate::write::{self, Change, WriteError};
 use serde_json::Value as Json;
 
 /// What the fields of a mutation have answered so far.
@@ -40,17 +40,17 @@ impl Answered {
 
     /// Adds the answer of a field; without rows it is `__typename`.
     pub(crate) fn add(&mut self, field: &SelectedField, shown: Option<Shown<'_>>) {
-        let Some(Shown { payload, answers, rows, manner }) = shown else {
+        let Some(Shown { payload, answers, done, manner }) = shown else {
             self.data.push(&field.key, "\"Mutation\"");
             self.kept.push(Json::Null);
             return;
         };
-        self.data.push(&field.key, &payload.render(&answers, |name| constant(name, &rows, manner)));
+        self.data.push(&field.key, &payload.render(&answers, |name| constant(name, &done, manner)));
         let masked = payload.reads.iter().flat_map(|read| &read.masked);
         self.masked.extend(masked.map(|path| format!("{}.{path}", field.key)));
         self.unrecorded.extend(answers.into_iter().filter_map(|answer| answer.unrecorded));
-        self.rows += i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        self.kept.push(to_kept(&rows));
+        self.rows += i64::try_from(done.rows.len()).unwrap_or(i64::MAX);
+        self.kept.push(to_kept(&done));
     }
 }
 
@@ -58,8 +58,17 @@ impl Answered {
 pub(crate) struct Shown<'f> {
     payload: PayloadPlan<'f>,
     answers: Vec<ReadAnswer>,
-    rows: Vec<ChangedRow>,
+    done: Done,
     manner: Manner,
+}
+
+/// What a field did.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// Its rows.
+    pub(crate) rows: Vec<ChangedRow>,
+    /// Whether an upsert made its row.
+    pub(crate) created: Option<bool>,
 }
 
 impl Engine {
@@ -78,14 +87,16 @@ impl Engine {
             return Ok(None);
         }
         let shape = self.shape_of(planner, field)?;
-        let change = write::choose(transaction, self.plan_change(planner, field)?).await?;
-        let rows = change.rows().to_vec();
-        let mut payload = plan_payload(planner, field, &shape, &rows)?;
-        if manner == Manner::DryRun {
-            payload.defer_views();
+        let planned = self.plan_change(planner, field)?;
+        let attempts = if matches!(planned, Change::Upsert(_)) { MAX_ATTEMPTS } else { 1 };
+        for _ in 1..attempts {
+            let shown = change_once(transaction, planner, field, &shape, (planned.clone(), manner)).await;
+            // Another row came in between: the next attempt finds it, if the caller may read it.
+            if !matches!(shown, Err(WriteError::Taken { .. })) {
+                return shown.map(Some);
+            }
         }
-        let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
-        Ok(Some(Shown { payload, answers, rows, manner }))
+        change_once(transaction, planner, field, &shape, (planned, manner)).await.map(Some)
     }
 
     /// Shows what a field did before, as the caller may read it now.
@@ -102,14 +113,36 @@ impl Engine {
         if field.name == "__typename" {
             return Ok(None);
         }
-        let rows = from_kept(kept);
-        let payload = plan_payload(planner, field, &self.shape_of(planner, field)?, &rows)?;
+        let done = from_kept(kept);
+        let payload = plan_payload(planner, field, &self.shape_of(planner, field)?, &done.rows)?;
         let mut answers = Vec::with_capacity(payload.reads.len());
         for read in &payload.reads {
             answers.push(read::run_in(transaction, planner, read).await?);
         }
-        Ok(Some(Shown { payload, answers, rows, manner: Manner::Real }))
+        Ok(Some(Shown { payload, answers, done, manner: Manner::Real }))
     }
+}
+
+/// How often an upsert is tried that finds neither a row to change nor room for a new one.
+const MAX_ATTEMPTS: usize = 3;
+
+async fn change_once<'f>(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    field: &'f SelectedField,
+    shape: &Shape,
+    (planned, manner): (Change, Manner),
+) -> Result<Shown<'f>, WriteError> {
+    let is_upsert = matches!(planned, Change::Upsert(_));
+    let change = write::choose(transaction, planned).await?;
+    let rows = change.rows().to_vec();
+    let mut payload = plan_payload(planner, field, shape, &rows)?;
+    if manner == Manner::DryRun {
+        payload.defer_views();
+    }
+    let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
+    let created = is_upsert.then_some(matches!(change, Change::Create(_)));
+    Ok(Shown { payload, answers, done: Done { rows, created }, manner })
 }
 
 fn plan_payload<'f>(
@@ -127,15 +160,13 @@ fn plan_payload<'f>(
 }
 
 /// What a payload says beside the rows.
-fn constant(name: &str, rows: &[ChangedRow], manner: Manner) -> String {
-    if manner == Manner::DryRun && name != "count" {
-        return "null".to_owned();
-    }
-    let mut events = rows.iter().map(|row| format!("\"{}\"", row.event_id));
-    match name {
-        "auditEventId" => events.next().unwrap_or_else(|| "null".to_owned()),
-        "auditEventIds" => format!("[{}]", events.collect::<Vec<_>>().join(",")),
-        "count" => rows.len().to_string(),
+fn constant(name: &str, done: &Done, manner: Manner) -> String {
+    let mut events = done.rows.iter().map(|row| format!("\"{}\"", row.event_id));
+    match (name, manner) {
+        ("auditEventId", Manner::Real) => events.next().unwrap_or_else(|| "null".to_owned()),
+        ("auditEventIds", Manner::Real) => format!("[{}]", events.collect::<Vec<_>>().join(",")),
+        ("count", _) => done.rows.len().to_string(),
+        ("created", _) => done.created.unwrap_or_default().to_string(),
         _ => "null".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::catalog::CollectionId;
 use crate::graphql::api::{AT_MOST, RootField, payload_name};
 use crate::graphql::engine::Engine;
-use crate::planner::{PlanError, Planner, RowChoice, RowUpdate, SelectedField};
+use crate::planner::{PlanError, Planner, RowChoice, RowUpdate, SelectedField, UpsertRequest};
 use crate::write::Change;
 use serde_json::{Map, Value as Json};
 
@@ -33,11 +33,12 @@ impl Engine {
     /// [`PlanError`] for a field that does not write.
     pub(crate) fn shape_of(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Shape, PlanError> {
         use MutationForm::{Plural, Single};
-        use RootField::{Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany};
+        use RootField::{Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany, Upsert};
         let (collection, verb, form) = match self.api.root_fields.get(&field.name).copied() {
             Some(Create(collection)) => (collection, "create", Single),
             Some(Update(collection)) => (collection, "update", Single),
             Some(Delete(collection)) => (collection, "delete", Single),
+            Some(Upsert(collection)) => (collection, "upsert", Single),
             Some(CreateMany(collection)) => (collection, "create", Plural),
             Some(UpdateMany(collection) | UpdateListed(collection)) => (collection, "update", Plural),
             Some(DeleteMany(collection) | DeleteListed(collection)) => (collection, "delete", Plural),
@@ -67,6 +68,7 @@ impl Engine {
             Some(RootField::Delete(collection)) => arguments(collection).delete(),
             Some(RootField::DeleteListed(collection)) => arguments(collection).delete_listed(),
             Some(RootField::DeleteMany(collection)) => arguments(collection).delete_chosen(),
+            Some(RootField::Upsert(collection)) => arguments(collection).upsert(),
             _ => Err(is_no_mutation(field)),
         }
     }
@@ -133,6 +135,12 @@ impl Arguments<'_> {
 
     fn delete_chosen(&self) -> Result<Change, PlanError> {
         Ok(Change::Delete(self.planner.plan_delete_chosen(self.collection, self.choice()?, self.reason)?))
+    }
+
+    fn upsert(&self) -> Result<Change, PlanError> {
+        let argument = |name| object(self.field.argument(name));
+        let request = UpsertRequest { by: argument("by"), create: argument("create"), update: argument("update") };
+        Ok(Change::Upsert(Box::new(self.planner.plan_upsert(self.collection, request, self.reason)?)))
     }
 
     fn choice(&self) -> Result<RowChoice, PlanError> {

@@ -2,6 +2,7 @@
 
 use crate::base::FaultCode;
 use crate::db::{Database, DbError};
+use crate::graphql::change::Done;
 use crate::graphql::{GraphqlError, GraphqlRequest};
 use crate::planner::{ChangedRow, Planner, SelectedField};
 use crate::write::idempotency::{self, RequestKey};
@@ -91,15 +92,18 @@ pub(crate) fn request_key(
 }
 
 /// What one field did, for a retry: ids, never contents.
-pub(crate) fn to_kept(rows: &[ChangedRow]) -> Json {
-    rows.iter().map(|row| json!([row.id, row.event_id])).collect()
+pub(crate) fn to_kept(done: &Done) -> Json {
+    let rows: Vec<Json> = done.rows.iter().map(|row| json!([row.id, row.event_id])).collect();
+    json!({ "rows": rows, "created": done.created })
 }
 
 /// What one field did, as it was kept.
-pub(crate) fn from_kept(kept: Option<&Json>) -> Vec<ChangedRow> {
-    let rows = kept.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+pub(crate) fn from_kept(kept: Option<&Json>) -> Done {
+    let Some(kept) = kept else { return Done::default() };
+    let rows = kept["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
     let id = |row: &Json, index: usize| row.get(index)?.as_str()?.parse().ok();
-    rows.iter().filter_map(|row| Some(ChangedRow { id: id(row, 0)?, event_id: id(row, 1)? })).collect()
+    let rows = rows.iter().filter_map(|row| Some(ChangedRow { id: id(row, 0)?, event_id: id(row, 1)? }));
+    Done { rows: rows.collect(), created: kept["created"].as_bool() }
 }
 
 /// Forgets old keys now and then.

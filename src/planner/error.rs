@@ -3,7 +3,7 @@
 use crate::base::{Fault, FaultCode, ValueError};
 
 /// A request that makes no plan. Every variant is the caller's fault.
-#[derive(Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PlanError {
     /// A value does not have its scalar's form.
     #[error("`{argument}`: {source}")]

@@ -39,7 +39,7 @@ pub use selection::{SelectedField, Selection};
 pub use window::{Travel, Window};
 pub use write_plan::{
     ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,
-    TargetCheck, UpdatePlan, WriteColumn, WriteValue,
+    TargetCheck, UniqueValue, UpdatePlan, UpsertPlan, UpsertRequest, WriteColumn, WriteValue, is_upsertable,
 };
 
 use crate::base::{Actor, RequestContext};

@@ -51,6 +51,8 @@ pub struct Insert {
     pub columns: Vec<ColumnName>,
     /// Their values: a SELECT with as many columns.
     pub source: Select,
+    /// `on conflict (column) do nothing`: a row whose value another has is not added.
+    pub on_conflict: Option<ColumnName>,
     /// RETURNING; the inserted row goes by the table's own name, so columns are named through [`Insert::ROW`].
     pub returning: Vec<Column>,
 }

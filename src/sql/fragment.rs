@@ -129,6 +129,11 @@ fn push_insert<'b>(insert: &'b Insert, out: &mut Out<'_, 'b>) -> QueryResult<()>
     }
     out.push_sql(") ");
     push_select(&insert.source, out)?;
+    if let Some(column) = &insert.on_conflict {
+        out.push_sql(" on conflict (");
+        out.push_identifier(column.as_str())?;
+        out.push_sql(") do nothing");
+    }
     push_returning(&insert.returning, out)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::db::{DbError, Transaction};
 use crate::planner::to_sql::{ChangeStatement, create_statement, delete_statement, delete_verdict_statement, update_statement};
-use crate::planner::{ChangedRow, CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan};
+use crate::planner::{ChangedRow, CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan, UpsertPlan};
 use crate::read::{self, ReadAnswer};
 use crate::write::WriteError;
 use crate::write::cascade::{Visited, cascade};
@@ -20,6 +20,8 @@ pub enum Change {
     Update(UpdatePlan),
     /// A deletion of rows.
     Delete(DeletePlan),
+    /// A change or a new row; [`choose`](crate::write::choose) says which.
+    Upsert(Box<UpsertPlan>),
 }
 
 impl Change {
@@ -29,6 +31,7 @@ impl Change {
             Self::Create(plan) => &plan.rows,
             Self::Update(plan) => &plan.rows,
             Self::Delete(plan) => &plan.rows,
+            Self::Upsert(_) => &[],
         }
     }
 }
@@ -48,10 +51,12 @@ pub async fn apply(
         return read_all(transaction, planner, answers).await;
     }
     match change {
+        // Not chosen yet, so there are no rows.
+        Change::Upsert(_) => Ok(Vec::new()),
         Change::Create(plan) => create(transaction, planner, plan, answers).await,
         Change::Update(plan) => {
             let UpdatePlan { entity_type, rows, places, .. } = plan;
-            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places };
+            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places, unique: None };
             change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await
         }
         Change::Delete(plan) => {
@@ -74,7 +79,8 @@ async fn create(
     for nested in before {
         Box::pin(create(transaction, planner, nested, &[])).await?;
     }
-    let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places };
+    let unique = plan.unique.as_ref().map(|unique| &unique.field);
+    let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places, unique };
     let statement = create_statement(planner, plan);
     if after.is_empty() {
         return change_and_read(transaction, planner, subject, &statement, answers).await;
@@ -94,7 +100,7 @@ pub(crate) async fn delete(
     visited: &mut Visited,
 ) -> Result<(), WriteError> {
     let DeletePlan { entity_type, rows, places, .. } = plan;
-    let subject = Subject { operation: "delete", collection: entity_type.as_str(), rows, places };
+    let subject = Subject { operation: "delete", collection: entity_type.as_str(), rows, places, unique: None };
     if !planner.references_to(plan.collection).is_empty() {
         change_and_read(transaction, planner, subject, &delete_verdict_statement(plan), &[]).await?;
         cascade(transaction, planner, plan, visited).await?;

@@ -79,7 +79,13 @@ fn of_parent(error: WriteError, plan: &DeletePlan, parents: &Parents) -> WriteEr
 
 /// The error of one row of a list says which.
 fn at(plan: &DeletePlan, id: Uuid, error: WriteError) -> WriteError {
-    let subject = Subject { operation: "delete", collection: plan.entity_type.as_str(), rows: &plan.rows, places: &plan.places };
+    let subject = Subject {
+        operation: "delete",
+        collection: plan.entity_type.as_str(),
+        rows: &plan.rows,
+        places: &plan.places,
+        unique: None,
+    };
     match plan.rows.iter().position(|row| row.id == id) {
         Some(index) => subject.at(index, error),
         None => error,
@@ -94,7 +100,13 @@ async fn unlink(
     reason: Option<&str>,
 ) -> Result<(), WriteError> {
     let plan = planner.plan_set_null(reference, ids, reason)?;
-    let subject = Subject { operation: "update", collection: plan.entity_type.as_str(), rows: &plan.rows, places: &plan.places };
+    let subject = Subject {
+        operation: "update",
+        collection: plan.entity_type.as_str(),
+        rows: &plan.rows,
+        places: &plan.places,
+        unique: None,
+    };
     change_and_read(transaction, planner, subject, &update_statement(planner, &plan), &[]).await?;
     Ok(())
 }

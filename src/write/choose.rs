@@ -1,36 +1,73 @@
-//! Finding the rows of a write that names them by a filter.
+//! Finding the rows of a write that names them by a filter, and deciding what an upsert does.
 
 use crate::db::Transaction;
 use crate::planner::to_sql::{choose_for_delete, choose_for_update};
-use crate::planner::{ChangedRow, DeletePlan, RowChoice, UpdatePlan};
+use crate::planner::{ChangedRow, DeletePlan, RowChoice, UpdatePlan, UpsertPlan};
 use crate::write::{Change, WriteError};
 use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
 
-/// Fills in the rows of a change whose filter has still to be asked; any other change is as it was.
+/// Fills in the rows of a change whose filter has still to be asked, and decides an upsert; any other change is as it was.
 ///
 /// # Errors
-/// [`WriteError::TooMany`] if there are more than the caller reckoned with.
+/// [`WriteError::TooMany`] if there are more than the caller reckoned with; the refusal of an upsert's branch.
 pub async fn choose(transaction: &Transaction, change: Change) -> Result<Change, WriteError> {
-    let (choice, statement) = match &change {
-        Change::Update(UpdatePlan { choice: Some(choice), .. }) => (choice, choose_for_update(choice)),
-        Change::Delete(DeletePlan { choice: Some(choice), .. }) => (choice, choose_for_delete(choice)),
-        Change::Create(_) | Change::Update(_) | Change::Delete(_) => return Ok(change),
-    };
-    if choice.source.is_empty() {
-        return Ok(change);
+    match change {
+        Change::Update(plan) => Ok(Change::Update(choose_update(transaction, plan).await?)),
+        Change::Delete(plan) => Ok(Change::Delete(choose_delete(transaction, plan).await?)),
+        Change::Upsert(plan) => choose_branch(transaction, *plan).await,
+        Change::Create(plan) => Ok(Change::Create(plan)),
     }
-    transaction.open().await?;
-    let ids = transaction.rows::<SqlUuid, Uuid>(&statement).await?;
-    let rows = found(choice, ids)?;
-    Ok(match change {
-        Change::Update(plan) => Change::Update(UpdatePlan { rows, ..plan }),
-        Change::Delete(plan) => Change::Delete(DeletePlan { rows, ..plan }),
-        Change::Create(plan) => Change::Create(plan),
-    })
 }
 
-fn found(choice: &RowChoice, ids: Vec<Uuid>) -> Result<Vec<ChangedRow>, WriteError> {
+async fn choose_update(transaction: &Transaction, plan: UpdatePlan) -> Result<UpdatePlan, WriteError> {
+    let Some(choice) = askable(plan.choice.as_ref()) else { return Ok(plan) };
+    transaction.open().await?;
+    let ids = transaction.rows::<SqlUuid, Uuid>(&choose_for_update(choice)).await?;
+    let rows = within_limit(choice, ids)?;
+    Ok(UpdatePlan { rows, ..plan })
+}
+
+async fn choose_delete(transaction: &Transaction, plan: DeletePlan) -> Result<DeletePlan, WriteError> {
+    let Some(choice) = askable(plan.choice.as_ref()) else { return Ok(plan) };
+    let ids = find_unlocked(transaction, choice).await?;
+    let rows = within_limit(choice, ids)?;
+    Ok(DeletePlan { rows, ..plan })
+}
+
+/// A row that is there, and that the caller may read, is changed; otherwise one is created, which finds out about a row that
+/// the caller may not read.
+async fn choose_branch(transaction: &Transaction, plan: UpsertPlan) -> Result<Change, WriteError> {
+    let UpsertPlan { choice, update, create } = plan;
+    match update {
+        Ok(update) => {
+            let update = choose_update(transaction, update).await?;
+            if !update.rows.is_empty() {
+                return Ok(Change::Update(update));
+            }
+        }
+        Err(refusal) => {
+            if let Some(choice) = askable(Some(&choice))
+                && !find_unlocked(transaction, choice).await?.is_empty()
+            {
+                return Err(refusal.into());
+            }
+        }
+    }
+    Ok(Change::Create(create?))
+}
+
+/// A choice among rows that the caller can read at all: the database role may lack the privilege to look.
+fn askable(choice: Option<&RowChoice>) -> Option<&RowChoice> {
+    choice.filter(|choice| !choice.source.is_empty())
+}
+
+async fn find_unlocked(transaction: &Transaction, choice: &RowChoice) -> Result<Vec<Uuid>, WriteError> {
+    transaction.open().await?;
+    Ok(transaction.rows::<SqlUuid, Uuid>(&choose_for_delete(choice)).await?)
+}
+
+fn within_limit(choice: &RowChoice, ids: Vec<Uuid>) -> Result<Vec<ChangedRow>, WriteError> {
     if ids.len() > usize::try_from(choice.at_most).unwrap_or(usize::MAX) {
         return Err(WriteError::TooMany { at_most: choice.at_most });
     }

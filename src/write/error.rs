@@ -81,6 +81,14 @@ pub enum WriteError {
         /// The limit.
         at_most: u32,
     },
+    /// Another row has the value of a unique field: one that came in between, or one that the caller may not know of.
+    #[error("`{field}`: another `{collection}` already has this value")]
+    Taken {
+        /// The field.
+        field: String,
+        /// The collection's name.
+        collection: String,
+    },
     /// A key that another request of the same caller has.
     #[error("`idempotencyKey` was used for another request; give each request a key of its own")]
     KeyTaken,
@@ -112,7 +120,7 @@ impl Fault for WriteError {
             Self::InRow { source, .. } => source.code(),
             Self::TooMany { .. } => FaultCode::LimitExceeded,
             Self::Stale { .. } | Self::KeyTaken => FaultCode::Conflict,
-            Self::Constraint(_) => FaultCode::ConstraintViolation,
+            Self::Constraint(_) | Self::Taken { .. } => FaultCode::ConstraintViolation,
             Self::Database(error) => error.code(),
         }
     }

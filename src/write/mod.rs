@@ -7,6 +7,15 @@
 //! Invariants: a change of however many rows and their audit events are one statement; an error of [`apply()`] means that the
 //! transaction must be rolled back.
 //! Deliberately unknown: GraphQL, HTTP, when a transaction ends.
+//!
+//! # What holds at the commit
+//!
+//! Transactions are READ COMMITTED. A row that is changed is locked before its rule is asked and until the commit, and a row that
+//! is deleted is deleted only as its rule saw it, so what rules say of *the row itself* holds at the commit, whoever else
+//! writes. Foreign keys hold at the commit, too. What a rule says of *other* rows, through a path or `exists`, and whether a
+//! relation's target may be read, was so when the statement began: somebody may change those rows in between, as if the two
+//! transactions had come one after the other the other way round. They are not locked, because PostgreSQL lets only those lock
+//! a row who may update it, and whoever asks a rule's question rarely may.
 
 mod apply;
 mod cascade;

@@ -1,5 +1,6 @@
 //! The verdict that a change's statement gives on each row.
 
+use crate::base::FieldName;
 use crate::planner::{ChangedRow, RowPlaces};
 use crate::write::WriteError;
 use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
@@ -24,6 +25,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) rows: &'a [ChangedRow],
     /// How a refusal names them.
     pub(crate) places: &'a RowPlaces,
+    /// The field whose value another row may have: then a new row is not there, and that is no refusal.
+    pub(crate) unique: Option<&'a FieldName>,
 }
 
 impl Subject<'_> {
@@ -46,7 +49,7 @@ impl Subject<'_> {
             Some((index, id, _)) if self.operation == "delete" => {
                 Err(self.at(index, WriteError::Stale { collection: self.collection.to_owned(), id }))
             }
-            Some((index, id, _)) => Err(self.at(index, self.forbidden(id))),
+            Some((index, id, _)) => Err(self.at(index, self.taken().unwrap_or_else(|| self.forbidden(id)))),
             None => Ok(()),
         }
     }
@@ -80,6 +83,11 @@ impl Subject<'_> {
             Some(place) => WriteError::InRow { place, source: Box::new(error) },
             None => error,
         }
+    }
+
+    fn taken(&self) -> Option<WriteError> {
+        let field = self.unique?.to_string();
+        Some(WriteError::Taken { field, collection: self.collection.to_owned() })
     }
 
     /// The id, if it is one that the caller can know.

@@ -18,6 +18,7 @@ mod planner;
 mod policy;
 mod readme;
 mod requests;
+mod script;
 mod support;
 mod tidy;
 mod write;

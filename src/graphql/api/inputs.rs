@@ -115,7 +115,8 @@ fn writable(collection: &Collection) -> impl Iterator<Item = &Field> {
     collection.stored_fields().filter(|field| !field.is_read_only)
 }
 
-fn input_field(catalog: &Catalog, field: &Field, is_required: bool) -> InputValue {
+/// A stored field as a value to set.
+pub(super) fn input_field(catalog: &Catalog, field: &Field, is_required: bool) -> InputValue {
     let ty = match &field.kind {
         FieldKind::Scalar { scalar, is_list, .. } => named(scalar.graphql_name(), *is_list, is_required),
         FieldKind::Enum { enum_id, is_list, .. } => named(catalog.enum_type(*enum_id).name.as_str(), *is_list, is_required),

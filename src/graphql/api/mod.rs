@@ -9,6 +9,7 @@ mod objects;
 mod plural;
 mod scalar_filters;
 mod scalars;
+mod upsert;
 
 pub(crate) use plural::{AT_MOST, payload_name};
 
@@ -43,6 +44,8 @@ pub enum RootField {
     DeleteMany(CollectionId),
     /// `deleteTicketsById(...)`
     DeleteListed(CollectionId),
+    /// `upsertTicket(...)`
+    Upsert(CollectionId),
     /// `exportTickets(...)`
     Export(CollectionId),
 }

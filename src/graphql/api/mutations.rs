@@ -1,7 +1,7 @@
 //! Root fields that write, and their payloads.
 
 use crate::catalog::{Catalog, Collection, MutationKind};
-use crate::graphql::api::{RootField, Types, field, inputs, plural};
+use crate::graphql::api::{RootField, Types, field, inputs, plural, upsert};
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, InputValue, Object, TypeRef};
 
@@ -28,6 +28,7 @@ pub(super) fn mutations(catalog: &Catalog, collection: &Collection, types: &mut 
             MutationKind::Create | MutationKind::Update => {}
         }
     }
+    fields.extend(upsert::upsert(catalog, collection, types));
     if collection.export.is_some() {
         fields.push(export(collection, types));
     }

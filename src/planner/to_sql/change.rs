@@ -49,7 +49,14 @@ pub(crate) fn image(catalog: &Catalog, collection: CollectionId, alias: Alias, a
     let collection = catalog.collection(collection);
     let columns = collection.stored_fields().filter_map(|field| {
         let label = crate::sql::Label::new(field.name.as_str())?;
-        Some(Column::new(Expr::column(alias, field.column()?), label))
+        let column = Expr::column(alias, field.column()?);
+        // As on the wire: clients round what JSON calls a number.
+        let shown = match (field.stored_scalar()?, field.is_list()) {
+            (ScalarType::Decimal | ScalarType::BigInt, true) => Expr::Cast(Box::new(column), "text[]"),
+            (ScalarType::Decimal | ScalarType::BigInt, false) => Expr::Cast(Box::new(column), "text"),
+            _ => column,
+        };
+        Some(Column::new(shown, label))
     });
     let object = aliases.next();
     let fields = Select { columns: columns.collect(), ..Select::default() };

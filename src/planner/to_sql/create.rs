@@ -9,7 +9,7 @@ use crate::planner::to_sql::change::{
 };
 use crate::planner::to_sql::input::{given_value, has_values, input_cte, input_id};
 use crate::planner::{CreatePlan, Planner};
-use crate::policy::Images;
+use crate::policy::{Images, Predicate};
 use crate::sql::{Column, Cte, CteBody, Expr, From, Insert, Join, Query, Select};
 
 /// Renders the insertion of rows, their audit events and their verdicts.
@@ -19,7 +19,10 @@ pub fn create_statement(planner: &Planner<'_>, plan: &CreatePlan) -> ChangeState
         let CreatePlan { table, rows, columns, rule, .. } = plan;
         after_query(&AfterCheck { table, rows, columns, rule, guards: &[] })
     });
-    let kept = (!plan.is_self_reading && !plan.rule.is_always()).then(|| holds(&plan.rule, &Images::row(NEW)));
+    // Of a row that is not there for another's value nothing is kept, whatever the rule says.
+    let is_kept_asked = plan.unique.is_some() || !plan.is_self_reading && !plan.rule.is_always();
+    let rule_inside = if plan.is_self_reading { &Predicate::Always } else { &plan.rule };
+    let kept = is_kept_asked.then(|| holds(rule_inside, &Images::row(NEW)));
     let forbidden = (!plan.guards.is_empty()).then(|| forbidden_field(&plan.columns, &plan.guards, &[NEW]));
     let checks = Checks {
         forbidden,
@@ -88,6 +91,7 @@ fn created_cte(plan: &CreatePlan) -> Cte {
         table: plan.table.clone(),
         columns,
         source: source.filtered(is_good_with_all(&plan.rows)),
+        on_conflict: plan.unique.as_ref().map(|unique| unique.column.clone()),
         returning: vec![Column::bare(Expr::WholeRow(Insert::ROW))],
     };
     Cte { name: CHANGED, body: CteBody::Insert(insert) }

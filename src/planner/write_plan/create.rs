@@ -4,7 +4,9 @@ use crate::base::{ColumnName, ScalarType, TableName, TypeName, Value};
 use crate::catalog::{Collection, CollectionId, DefaultValue, Field, MutationKind};
 use crate::planner::write_plan::nested::Nesting;
 use crate::planner::write_plan::values::{RowInput, write_column};
-use crate::planner::write_plan::{ChangedRow, FieldGuard, MAX_WRITE_ROWS, RowPlaces, TargetCheck, WriteColumn, WriteValue};
+use crate::planner::write_plan::{
+    ChangedRow, FieldGuard, MAX_WRITE_ROWS, RowPlaces, TargetCheck, UniqueValue, WriteColumn, WriteValue,
+};
 use crate::planner::{PlanError, Planner};
 use crate::policy::{Operation, Predicate};
 use serde_json::{Map, Value as Json};
@@ -39,6 +41,8 @@ pub struct CreatePlan {
     pub is_self_reading: bool,
     /// Why, as the caller said.
     pub reason: Option<String>,
+    /// The unique field by which another row may be in the way: then nothing is created, instead of an error.
+    pub unique: Option<UniqueValue>,
     /// New rows that these point to, which have to be there before.
     pub before: Vec<CreatePlan>,
     /// New rows that point to these.
@@ -128,6 +132,7 @@ impl Planner<'_> {
             is_self_reading: self.is_self_reading(collection, Operation::Create, &rule),
             rule,
             reason,
+            unique: None,
             before,
             after,
         })

@@ -10,6 +10,7 @@ mod delete;
 mod nested;
 mod reference;
 mod update;
+mod upsert;
 mod values;
 
 pub use choice::{MAX_WRITE_ROWS, RowChoice};
@@ -17,6 +18,7 @@ pub use create::CreatePlan;
 pub use delete::DeletePlan;
 pub use reference::Reference;
 pub use update::{RowUpdate, UpdatePlan};
+pub use upsert::{UniqueValue, UpsertPlan, UpsertRequest, is_upsertable};
 pub use values::{EachRow, WriteColumn, WriteValue};
 
 use crate::base::{ColumnName, FieldName};

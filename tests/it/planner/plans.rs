@@ -16,7 +16,8 @@ use toolcrib::planner::to_sql::{
     update_statement,
 };
 use toolcrib::planner::{
-    ChangedRow, CursorKey, DeletePlan, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, UpdatePlan,
+    ChangedRow, CursorKey, DeletePlan, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, UpdatePlan, UpsertPlan,
+    UpsertRequest,
 };
 use toolcrib::policy::RuleBook;
 use toolcrib::sql::{self, Query};
@@ -114,6 +115,16 @@ impl Tool {
                 let plan = planner.plan_delete_chosen(collection, choice, text("reason"))?;
                 let plan = DeletePlan { rows: chosen(), ..plan };
                 Planned::change(&plan, delete_statement(&planner, &plan), random(&plan.rows)).after(choosing)
+            }
+            RootField::Upsert(collection) => {
+                let (by, create, update) = (input("by"), input("create"), input("update"));
+                let asked = UpsertRequest { by: &by, create: &create, update: &update };
+                let UpsertPlan { choice, update, create } = planner.plan_upsert(collection, asked, text("reason"))?;
+                let (choosing, create) = (choose_for_update(&choice), create?);
+                let update = UpdatePlan { rows: chosen()[..1].to_vec(), ..update? };
+                let changing = update_statement(&planner, &update).change;
+                let random = [random(&create.rows), random(&update.rows)].concat();
+                Planned::change(&create, create_statement(&planner, &create), random).after(changing).after(choosing)
             }
             RootField::Export(collection) => {
                 let plan = planner.plan_export(collection, field.argument("where").unwrap_or(&Json::Null), 1000)?;

@@ -157,6 +157,11 @@ impl TestApp {
         Self::with_schema(SUPPORT_DESK).with_rows(SUPPORT_DESK_ROWS)
     }
 
+    /// The router, for whoever serves it on a port.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// A caller without a credential.
     pub fn anonymous(&self) -> Caller<'_> {
         Caller::new(self, Credential::None)

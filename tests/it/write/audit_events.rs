@@ -143,3 +143,16 @@ async fn a_long_user_agent_is_cut() {
     assert_eq!(only_event(&app).await["user_agent"].as_str().unwrap().len(), 256);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn images_hold_numbers_as_the_api_writes_them() {
+    let app = TestApp::support_desk().start().await;
+    const SET: &str =
+        "mutation Set($id: ID!, $value: Decimal) { updateCustomer(id: $id, set: {annualValue: $value}) { auditEventId } }";
+    let value = "12345678901234567890.123456789012345678";
+    app.user("max").graphql(SET, json!({ "id": id(3, 1), "value": value })).await.data();
+    let event = only_event(&app).await;
+    assert_eq!((&event["before"]["annualValue"], &event["after"]["annualValue"]), (&json!("125000.50"), &json!(value)));
+    assert_eq!(event["after"]["version"], 2, "a number that JSON can hold is one");
+    app.finish().await;
+}

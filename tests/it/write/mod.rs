@@ -15,6 +15,7 @@ mod many_rows;
 mod nested;
 mod reasons;
 mod refused_first;
+mod upserts;
 
 use crate::support::app::TestApp;
 use serde_json::Value as Json;
