@@ -29,7 +29,7 @@ pub enum MigrateError {
         seconds: u64,
     },
     /// A statement waited too long for a lock.
-    #[error("{doing}: another session holds a lock on the table; nothing was changed, try again when it is quiet")]
+    #[error("{doing}: another session holds a lock on the table; try again when it is quiet, it goes on where it stopped")]
     LockTimeout {
         /// What was being done.
         doing: String,

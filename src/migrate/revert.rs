@@ -31,13 +31,16 @@ pub async fn revert(
     let ApplyOptions { consent, patience } = options;
     let migrations = files::read(tool.migrations)?;
     take_turn(&mut connection, patience).await?;
-    become_owner(&mut connection).await?;
     let recorded = Recorded::read(&mut connection, &migrations, tool.migrations).await?;
     let applied = migrations.iter().rev().filter(|migration| recorded.steps(migration) > 0).take(count);
     let mut plan = Vec::new();
     for migration in applied {
         plan.push((migration, sections_back(migration, recorded.steps(migration), tool)?));
     }
+    if plan.is_empty() {
+        return Ok(Reverted::default());
+    }
+    become_owner(&mut connection).await?;
     if *consent == Consent::Withheld {
         let mut asked = Vec::new();
         for (migration, sections) in &plan {

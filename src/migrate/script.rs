@@ -123,7 +123,10 @@ fn mark(group: &Group<'_>, warnings: &[Warning], former: &BTreeMap<TableName, Ta
         _ if group.is_outside() => " outside-transaction".to_owned(),
         _ => String::new(),
     };
-    format!("{MARK}{manner}{}\n{}{}", risk_words(warnings, former), explain(warnings), group.note())
+    let (explanation, note) = (explain(warnings), group.note());
+    // The explanation of what it costs ends where the comment does.
+    let border = if explanation.is_empty() || note.is_empty() { "" } else { "--\n" };
+    format!("{MARK}{manner}{}\n{explanation}{border}{note}", risk_words(warnings, former))
 }
 
 impl Group<'_> {

@@ -64,6 +64,10 @@ impl Draft<'_> {
     }
 
     fn add_unique(&mut self, pair: Pair<'_>, column: &WantedColumn) {
+        if pair.there.is_partitioned {
+            let problem = format!("`{}` has partitions, and PostgreSQL cannot tell what is unique across them", pair.name);
+            return self.refuse(pair, column, problem, "leave `@unique` out");
+        }
         let (table, column) = (pair.table.name.clone(), column.name.clone());
         self.take(Step::BuildUniqueIndex { table: table.clone(), column: column.clone() });
         self.take(Step::AttachUnique { table, column });

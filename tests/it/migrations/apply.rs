@@ -36,6 +36,26 @@ async fn applying_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn every_step_there_and_back_has_its_event() {
+    let mut workshop = Workshop::with(BOXES).await;
+    let schema = changed(BOXES, "weight: Int", "weight: Int @unique");
+    workshop.migrate_to(&schema).await.unwrap();
+    workshop.revert(BOXES, 1, Consent::Withheld).await.unwrap();
+    let query =
+        "select actor_role, coalesce(details->>'direction', 'up'), (details->'step'->>'number')::int from toolcrib.audit_events
+        where event_type = 'SCHEMA_CHANGE' and details->>'migration' = '20260103000000_change_boxes' order by id";
+    let rows = workshop.database.connect().await.query(query, &[]).await.unwrap();
+    let events: Vec<(&str, &str, Option<i32>)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    assert_eq!(events, [("platform", "up", Some(1)), ("platform", "up", Some(2)), ("platform", "down", None)]);
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_take_back_where_nothing_was_applied() {
+    let workshop = Workshop::new().await;
+    assert_eq!(workshop.revert(BOXES, 3, Consent::Withheld).await.unwrap(), toolcrib::migrate::Reverted::default());
+}
+
+#[tokio::test]
 async fn a_migration_that_fails_leaves_nothing_and_the_ones_before_it_stay() {
     let mut workshop = Workshop::with(BOXES).await;
     workshop.write_by_hand("good", "create table public.kept (id int)");
@@ -88,8 +108,8 @@ async fn a_table_in_use_is_not_waited_for_forever() {
     let error = workshop.apply_with(BOXES, &options(Consent::Withheld)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the migration `20260103000000_lock`: another session holds a lock on the table; nothing was changed, try again when it \
-         is quiet"
+        "the migration `20260103000000_lock`: another session holds a lock on the table; try again when it is quiet, it \
+         goes on where it stopped"
     );
 }
 

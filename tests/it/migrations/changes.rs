@@ -189,3 +189,30 @@ async fn what_is_not_applied_yet_may_be_mended_in_the_file_and_what_is_may_not()
     workshop.apply(BOXES).await.unwrap();
     assert_eq!(workshop.progress().await, []);
 }
+
+#[tokio::test]
+async fn a_table_with_partitions_is_changed_as_far_as_postgresql_can() {
+    let mut workshop = Workshop::with(BOXES).await;
+    let extended = |fields: &str| format!("{BOXES}extend type AuditEvent {{ {fields} }}\n");
+    let plan = workshop.plan(&extended("tag: String @unique")).await.unwrap();
+    let refusals: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        refusals,
+        [
+            "`AuditEvent.tag`: `toolcrib.audit_events` has partitions, and PostgreSQL cannot tell what is unique across them; leave \
+             `@unique` out"
+        ]
+    );
+    let schema = extended("tag: Color @index\n  box: Box");
+    let error = workshop.migrate_to(&schema).await.unwrap_err();
+    assert!(
+        error.to_string().contains("Builds an index of `toolcrib.audit_events`, which has partitions, under a lock"),
+        "{error}"
+    );
+    workshop.apply_with(&schema, &options(Consent::Given)).await.unwrap();
+    assert!(workshop.plan(&schema).await.unwrap().is_empty());
+    workshop.revert(BOXES, 1, Consent::Given).await.unwrap();
+    // The audit log tells of it, and the schema of before fits again.
+    let query = "select from toolcrib.audit_events where details->>'direction' = 'down'";
+    assert_eq!(workshop.database.connect().await.query(query, &[]).await.unwrap().len(), 1);
+}
