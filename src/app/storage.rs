@@ -3,7 +3,7 @@
 use crate::app::{AppError, Tool};
 use crate::config::{DatabaseUrl, Settings};
 use crate::local_pg::{Durability, Lifetime, LocalPostgres, LocalPostgresOptions};
-use crate::migrate::{self, Applied};
+use crate::migrate::{self, Applied, ApplyOptions};
 use std::path::Path;
 
 /// The database with both of its logins.
@@ -45,8 +45,16 @@ impl Storage {
     /// # Errors
     /// [`AppError::Migrate`].
     pub async fn apply(&self, tool: &Tool, migrations: &Path) -> Result<Applied, AppError> {
+        self.apply_with(tool, migrations, &ApplyOptions::default()).await
+    }
+
+    /// The same, on the operator's terms.
+    ///
+    /// # Errors
+    /// [`AppError::Migrate`].
+    pub async fn apply_with(&self, tool: &Tool, migrations: &Path, options: &ApplyOptions) -> Result<Applied, AppError> {
         let connection = migrate::connect(self.owner_url.expose()).await?;
-        let applied = migrate::apply(connection, Self::migrate_tool(tool, migrations)).await?;
+        let applied = migrate::apply_with(connection, Self::migrate_tool(tool, migrations), options).await?;
         if !self.is_private() {
             migrate::ensure_server_login(&self.owner_url, &self.server_url).await?;
         }

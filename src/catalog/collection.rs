@@ -123,6 +123,8 @@ pub struct EnumValue {
     pub description: Option<String>,
     /// `@deprecated(reason:)`.
     pub deprecation: Option<String>,
+    /// `@was(name:)`: the names under which rows may still hold it, none of them a value of the enum any more.
+    pub former_names: Vec<EnumValueName>,
 }
 
 /// A collection: one GraphQL object type, one table.
@@ -140,6 +142,8 @@ pub struct Collection {
     pub description: Option<String>,
     /// Its table.
     pub table: TableName,
+    /// `@was(name:)`: the names that it had before, none of them a type any more.
+    pub former_names: Vec<TypeName>,
     /// Whether the platform's own migrations create the table.
     pub is_platform: bool,
     /// Whether rows are only ever added: then it has no `updatedAt` and no `version`.
@@ -244,6 +248,10 @@ pub struct Field {
     pub sequence: Option<String>,
     /// `@length(max:)`, in characters.
     pub max_length: Option<u32>,
+    /// The columns that it may have in a database of before: those of `@was(name:)`, and the one that `@column` replaces.
+    pub former_columns: Vec<ColumnName>,
+    /// `@backfill`.
+    pub backfill: Option<Backfill>,
     /// `@access` on the field.
     pub access: FieldAccess,
     /// `@deprecated(reason:)`.
@@ -340,6 +348,15 @@ pub enum DefaultValue {
     Literal(String),
     /// `@default(expr:)`: a CEL value over `user`, `request` and `now()`.
     Expression(RuleText),
+}
+
+/// `@backfill`: what the rows that are there get when the field is added or becomes required.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backfill {
+    /// `value:`, a literal in the text form of [`DefaultValue::Literal`].
+    Literal(String),
+    /// `sql:`, an expression over the columns of the row. Only `migrate` writes it down, for people to review.
+    Sql(String),
 }
 
 /// `@access` on a field.

@@ -107,6 +107,10 @@ diagnostic_codes! {
     WRONG_DEFAULT = "wrong-default";
     /// A `@sequence(format:)` without exactly one place for the number.
     SEQUENCE_FORMAT = "sequence-format";
+    /// A `@was` that names what is still there, or stands on what the platform names.
+    WRONG_WAS = "wrong-was";
+    /// A `@backfill` that does not fit the field.
+    WRONG_BACKFILL = "wrong-backfill";
     /// A required field that nobody can fill.
     UNFILLABLE_FIELD = "unfillable-field";
     /// An `@onDelete` that cannot be carried out.

@@ -29,8 +29,8 @@ mod source;
 mod validate;
 
 pub use collection::{
-    AccessRules, AuditSettings, Catalog, Collection, CollectionId, DefaultValue, EnumId, EnumType, EnumValue, ExportSettings,
-    Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText,
+    AccessRules, AuditSettings, Backfill, Catalog, Collection, CollectionId, DefaultValue, EnumId, EnumType, EnumValue,
+    ExportSettings, Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText,
 };
 pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub(crate) use nearest::nearest;

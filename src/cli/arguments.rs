@@ -32,7 +32,7 @@ pub enum Command {
     Serve(ServeArguments),
     /// Report every mistake in the schema and its rules, with its place and what to write instead.
     Check(CheckArguments),
-    /// Plan, apply and list migrations.
+    /// Plan, apply, list and take back migrations.
     Migrate(MigrateArguments),
     /// Make, list and revoke bearer tokens.
     Token(TokenArguments),
@@ -79,13 +79,30 @@ pub enum MigrateCommand {
         write: Option<String>,
     },
     /// Apply what waits: platform, tool, roles and privileges.
-    Apply,
+    Apply(ConsentArguments),
+    /// Take the last migrations of the tool back, by their `down.sql`.
+    Down {
+        /// How many.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        steps: u32,
+        /// Whether somebody gave their word.
+        #[command(flatten)]
+        consent: ConsentArguments,
+    },
     /// List migrations and whether they are applied.
     Status {
         /// Print a JSON array.
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Somebody's word for what cannot be undone.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ConsentArguments {
+    /// Also run what loses data or locks a table for long, where there are rows; `plan` says what that is.
+    #[arg(long)]
+    pub allow_destructive: bool,
 }
 
 /// `token`

@@ -1,9 +1,8 @@
 //! What tables the database really has: fixed queries on PostgreSQL's own catalogs.
 
 use crate::base::{ColumnName, TableName};
-use crate::sql::{Alias, Column, Expr, Fetch, From, Query, Select, StatementKind};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Integer, Nullable, Text};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,10 +24,12 @@ pub struct StoredTable {
     pub columns: Vec<StoredColumn>,
     /// Constraints by name; those of NOT NULL are in the columns.
     pub constraints: BTreeMap<String, StoredConstraint>,
-    /// The indexes by name, those of constraints too, each with its definition.
-    pub indexes: BTreeMap<String, String>,
+    /// The indexes by name, those of constraints too.
+    pub indexes: BTreeMap<String, StoredIndex>,
     /// Its comment.
     pub comment: Option<String>,
+    /// Whether it has partitions.
+    pub is_partitioned: bool,
 }
 
 impl StoredTable {
@@ -56,8 +57,25 @@ pub struct StoredColumn {
 pub struct StoredConstraint {
     /// Its text as `pg_get_constraintdef` prints it.
     pub definition: String,
+    /// The columns that it is about.
+    pub columns: Vec<ColumnName>,
     /// The table that a foreign key points to.
     pub target: Option<TableName>,
+    /// Whether it is known to hold for every row, not only for those that were written since it is there.
+    pub is_validated: bool,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredIndex {
+    /// Its text as `pg_get_indexdef` prints it.
+    pub definition: String,
+    /// The columns that it is about, those within expressions too.
+    pub columns: Vec<ColumnName>,
+    /// Whether it belongs to a constraint of its name.
+    pub is_of_constraint: bool,
+    /// Whether it can be used; a concurrent build that was interrupted leaves one that cannot.
+    pub is_valid: bool,
 }
 
 /// Reads everything that is no part of PostgreSQL itself.
@@ -67,7 +85,7 @@ pub struct StoredConstraint {
 pub async fn read_schema(connection: &mut AsyncPgConnection) -> QueryResult<StoredSchema> {
     let mut schema = StoredSchema::default();
     for row in diesel::sql_query(TABLES).load::<TableRow>(connection).await? {
-        let table = StoredTable { comment: row.comment, ..StoredTable::default() };
+        let table = StoredTable { comment: row.comment, is_partitioned: row.is_partitioned, ..StoredTable::default() };
         schema.tables.insert(TableName::new(row.schema, row.name), table);
     }
     for row in diesel::sql_query(COLUMNS).load::<ColumnRow>(connection).await? {
@@ -77,13 +95,16 @@ pub async fn read_schema(connection: &mut AsyncPgConnection) -> QueryResult<Stor
     }
     for row in diesel::sql_query(CONSTRAINTS).load::<ConstraintRow>(connection).await? {
         let target = row.target_schema.zip(row.target_name).map(|(schema, name)| TableName::new(schema, name));
-        let constraint = StoredConstraint { definition: row.definition, target };
+        let (definition, columns, is_validated) = (row.definition, to_columns(row.columns), row.is_validated);
+        let constraint = StoredConstraint { definition, columns, target, is_validated };
         let table = schema.tables.entry(TableName::new(row.schema, row.table_name)).or_default();
         table.constraints.insert(row.name, constraint);
     }
     for row in diesel::sql_query(INDEXES).load::<IndexRow>(connection).await? {
         let table = schema.tables.entry(TableName::new(row.schema, row.table_name)).or_default();
-        table.indexes.insert(row.name, row.definition);
+        let (definition, columns) = (row.definition, to_columns(row.columns));
+        let index = StoredIndex { definition, columns, is_of_constraint: row.is_of_constraint, is_valid: row.is_valid };
+        table.indexes.insert(row.name, index);
     }
     let sequences = diesel::sql_query(SEQUENCES).load::<NameRow>(connection).await?;
     schema.sequences = sequences.into_iter().map(|row| TableName::new(row.schema, row.name)).collect();
@@ -92,15 +113,8 @@ pub async fn read_schema(connection: &mut AsyncPgConnection) -> QueryResult<Stor
     Ok(schema)
 }
 
-/// Whether a table holds a row.
-///
-/// # Errors
-/// What the database says.
-pub async fn has_rows(connection: &mut AsyncPgConnection, table: &TableName) -> QueryResult<bool> {
-    let alias = Alias::Table(0);
-    let any = Select::new(Vec::new(), From::Table(table.clone(), alias));
-    let query = Query::select(Select { columns: vec![Column::bare(Expr::Exists(Box::new(any)))], ..Select::default() });
-    Fetch::<Bool>::new(&query, StatementKind::Cold).get_result(connection).await
+fn to_columns(names: Vec<String>) -> Vec<ColumnName> {
+    names.into_iter().map(ColumnName::new).collect()
 }
 
 /// The major version of the server.
@@ -118,7 +132,8 @@ pub async fn read_server_version(connection: &mut AsyncPgConnection) -> QueryRes
 }
 
 const TABLES: &str = "
-    select n.nspname::text as schema, c.relname::text as name, obj_description(c.oid, 'pg_class') as comment
+    select n.nspname::text as schema, c.relname::text as name, obj_description(c.oid, 'pg_class') as comment,
+        c.relkind = 'p' as is_partitioned
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -138,7 +153,10 @@ const COLUMNS: &str = "
 /// PostgreSQL 18 lists NOT NULL here too, as type `n`.
 const CONSTRAINTS: &str = "
     select n.nspname::text as schema, c.relname::text as table_name, k.conname::text as name,
-        pg_get_constraintdef(k.oid) as definition, tn.nspname::text as target_schema, t.relname::text as target_name
+        pg_get_constraintdef(k.oid) as definition, k.convalidated as is_validated,
+        array(select a.attname::text from pg_catalog.pg_attribute a
+            where a.attrelid = c.oid and a.attnum = any (k.conkey) order by 1) as columns,
+        tn.nspname::text as target_schema, t.relname::text as target_name
     from pg_catalog.pg_constraint k
     join pg_catalog.pg_class c on c.oid = k.conrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -150,7 +168,11 @@ const CONSTRAINTS: &str = "
 
 const INDEXES: &str = "
     select n.nspname::text as schema, c.relname::text as table_name, i.relname::text as name,
-        pg_get_indexdef(i.oid) as definition
+        pg_get_indexdef(i.oid) as definition, x.indisvalid as is_valid,
+        exists (select from pg_catalog.pg_constraint k where k.conindid = i.oid and k.contype in ('p', 'u', 'x')) as is_of_constraint,
+        array(select distinct a.attname::text from pg_catalog.pg_depend d
+            join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
+            where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = i.oid and d.refobjid = c.oid order by 1) as columns
     from pg_catalog.pg_index x
     join pg_catalog.pg_class c on c.oid = x.indrelid
     join pg_catalog.pg_class i on i.oid = x.indexrelid
@@ -179,6 +201,8 @@ struct TableRow {
     name: String,
     #[diesel(sql_type = Nullable<Text>)]
     comment: Option<String>,
+    #[diesel(sql_type = Bool)]
+    is_partitioned: bool,
 }
 
 #[derive(QueryableByName)]
@@ -207,6 +231,10 @@ struct ConstraintRow {
     name: String,
     #[diesel(sql_type = Text)]
     definition: String,
+    #[diesel(sql_type = Bool)]
+    is_validated: bool,
+    #[diesel(sql_type = Array<Text>)]
+    columns: Vec<String>,
     #[diesel(sql_type = Nullable<Text>)]
     target_schema: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -223,6 +251,12 @@ struct IndexRow {
     name: String,
     #[diesel(sql_type = Text)]
     definition: String,
+    #[diesel(sql_type = Bool)]
+    is_valid: bool,
+    #[diesel(sql_type = Bool)]
+    is_of_constraint: bool,
+    #[diesel(sql_type = Array<Text>)]
+    columns: Vec<String>,
 }
 
 #[derive(QueryableByName)]

@@ -1,13 +1,13 @@
 //! The platform's own migrations, embedded in the binary, and the record of every migration that was applied.
 
 use crate::base::{Fault, FaultCode};
-use crate::db::schema::toolcrib::{audit_events, tool_migrations};
+use crate::db::schema::toolcrib::{audit_events, tool_migrations, unfinished_migrations};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -82,6 +82,22 @@ pub struct ToolMigrationRecord {
     pub applied_at: DateTime<Utc>,
 }
 
+/// A migration of the tool of which some steps are applied.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = unfinished_migrations, check_for_backend(Pg))]
+pub struct UnfinishedMigration {
+    /// Its version, digits only.
+    pub version: String,
+    /// The rest of its directory's name.
+    pub name: String,
+    /// SHA-256 of the steps that are applied, in hexadecimal.
+    pub checksum: String,
+    /// How many these are.
+    pub applied_steps: i32,
+    /// When the last of them was applied.
+    pub applied_at: DateTime<Utc>,
+}
+
 /// The SCHEMA_CHANGE event of something the platform did to the schema.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = audit_events, check_for_backend(Pg))]
@@ -115,6 +131,59 @@ pub async fn record_schema_change(connection: &mut AsyncPgConnection, event: &Sc
 /// What the database says.
 pub async fn record_tool_migration(connection: &mut AsyncPgConnection, record: &ToolMigrationRecord) -> QueryResult<()> {
     diesel::insert_into(tool_migrations::table).values(record).execute(connection).await.map(drop)
+}
+
+/// Notes how far a migration of the tool is, in the transaction of its last step so far.
+///
+/// # Errors
+/// What the database says.
+pub async fn record_unfinished(connection: &mut AsyncPgConnection, record: &UnfinishedMigration) -> QueryResult<()> {
+    let insert = diesel::insert_into(unfinished_migrations::table).values(record);
+    insert.on_conflict(unfinished_migrations::version).do_update().set(record).execute(connection).await.map(drop)
+}
+
+/// Forgets how far a migration was, in the transaction that completes it.
+///
+/// # Errors
+/// What the database says.
+pub async fn forget_unfinished(connection: &mut AsyncPgConnection, version: &str) -> QueryResult<()> {
+    diesel::delete(unfinished_migrations::table.find(version)).execute(connection).await.map(drop)
+}
+
+/// Forgets a migration of the tool, in the transaction that takes it back.
+///
+/// # Errors
+/// What the database says.
+pub async fn forget_tool_migration(connection: &mut AsyncPgConnection, version: &str) -> QueryResult<()> {
+    forget_unfinished(connection, version).await?;
+    diesel::delete(tool_migrations::table.find(version)).execute(connection).await.map(drop)
+}
+
+/// The migrations of the tool of which some steps are applied, by version.
+///
+/// # Errors
+/// What the database says.
+pub async fn list_unfinished(connection: &mut AsyncPgConnection) -> QueryResult<BTreeMap<String, UnfinishedMigration>> {
+    if !is_there(connection, "toolcrib.unfinished_migrations").await? {
+        return Ok(BTreeMap::new());
+    }
+    let records: Vec<UnfinishedMigration> = unfinished_migrations::table.load(connection).await?;
+    Ok(records.into_iter().map(|record| (record.version.clone(), record)).collect())
+}
+
+/// Takes the lock of this number until the session ends, if nobody else has it. Asking anew is better than waiting: whoever waits
+/// holds a snapshot, and a concurrent build of whoever has the lock would wait for that.
+///
+/// # Errors
+/// What the database says.
+pub async fn try_lock(connection: &mut AsyncPgConnection, number: i64) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Taken {
+        #[diesel(sql_type = Bool)]
+        is_taken: bool,
+    }
+    let query = diesel::sql_query("select pg_try_advisory_lock($1) as is_taken").bind::<BigInt, _>(number);
+    query.get_result::<Taken>(connection).await.map(|row| row.is_taken)
 }
 
 /// The applied migrations of the tool by version; none if the platform's are not there yet.
@@ -215,6 +284,6 @@ async fn is_there(connection: &mut AsyncPgConnection, relation: &str) -> QueryRe
         #[diesel(sql_type = Bool)]
         found: bool,
     }
-    let query = diesel::sql_query("select to_regclass($1) is not null as found").bind::<diesel::sql_types::Text, _>(relation);
+    let query = diesel::sql_query("select to_regclass($1) is not null as found").bind::<Text, _>(relation);
     query.get_result::<Found>(connection).await.map(|row| row.found)
 }

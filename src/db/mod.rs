@@ -15,6 +15,7 @@ pub mod introspect;
 pub mod migrations;
 mod pool;
 pub mod privileges;
+pub mod probe;
 mod raw_json;
 mod readiness;
 mod running_export;

@@ -119,6 +119,16 @@ pub mod toolcrib {
     }
 
     diesel::table! {
+        toolcrib.unfinished_migrations (version) {
+            version -> Text,
+            name -> Text,
+            checksum -> Text,
+            applied_steps -> Int4,
+            applied_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         toolcrib.users (id) {
             id -> Uuid,
             email -> Text,
@@ -150,6 +160,7 @@ pub mod toolcrib {
         sessions,
         teams,
         tool_migrations,
+        unfinished_migrations,
         users,
     );
 }

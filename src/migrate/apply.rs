@@ -1,20 +1,20 @@
-//! Applying: one process at a time, each migration in a transaction with its record and its audit event.
+//! Applying: one process at a time, each step of a migration with its record and its audit event.
 
-use crate::base::TableName;
 use crate::catalog::Catalog;
 use crate::db::introspect::{self, StoredSchema};
-use crate::db::migrations::{self, SchemaChange, ToolMigrationRecord};
-use crate::migrate::compare::{Comparison, tables_to_look_into};
-use crate::migrate::connect::{become_login, become_owner, lock};
+use crate::db::migrations::{self, SchemaChange};
+use crate::db::probe;
+use crate::migrate::compare::{Answers, Outcome, compare};
+use crate::migrate::connect::{become_login, become_owner, take_turn};
 use crate::migrate::demand::RuleDemands;
-use crate::migrate::files::{self, ToolMigration};
+use crate::migrate::files;
+use crate::migrate::gate::{self, Consent};
 use crate::migrate::grants::{self, GrantChanges};
+use crate::migrate::status::Waiting;
 use crate::migrate::wanted::{self, WantedTable};
-use crate::migrate::{MigrateError, Plan, roles, status};
-use chrono::Utc;
+use crate::migrate::{MigrateError, Patience, Plan, roles, run, status};
 use diesel::result::Error as DieselError;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// How many months of audit partitions are made ahead.
@@ -48,24 +48,66 @@ pub struct Applied {
     pub grants: GrantChanges,
 }
 
+/// How migrations are applied or taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Whether what loses data or locks a table for long may run.
+    pub consent: Consent,
+    /// How long others are waited for.
+    pub patience: Patience,
+}
+
+/// [`apply_with`] nobody's word for what loses data or locks a table for long.
+///
+/// # Errors
+/// Those of [`apply_with`].
+pub async fn apply(connection: AsyncPgConnection, tool: Tool<'_>) -> Result<Applied, MigrateError> {
+    apply_with(connection, tool, &ApplyOptions::default()).await
+}
+
 /// Brings the database to the catalog: platform migrations, the tool's, roles and privileges, audit partitions. Does nothing
 /// where nothing is to do, so every server calls it at start.
 ///
 /// # Errors
-/// [`MigrateError`]; migrations before the one that failed stay applied, and nothing of that one.
-pub async fn apply(mut connection: AsyncPgConnection, tool: Tool<'_>) -> Result<Applied, MigrateError> {
+/// [`MigrateError`]; the steps before the one that failed stay applied, and nothing of that one.
+pub async fn apply_with(
+    mut connection: AsyncPgConnection,
+    tool: Tool<'_>,
+    options: &ApplyOptions,
+) -> Result<Applied, MigrateError> {
+    let ApplyOptions { consent, patience } = options;
     let migrations = files::read(tool.migrations)?;
-    lock(&mut connection).await?;
+    take_turn(&mut connection, patience).await?;
     prepare_roles(&mut connection, tool).await?;
     let (mut connection, platform) = migrations::run_platform(connection).await?;
-    let pending = status::pending(&mut connection, &migrations, tool.migrations).await?;
-    for migration in &pending {
-        apply_one(&mut connection, migration).await?;
+    let waiting = status::waiting(&mut connection, &migrations, tool.migrations).await?;
+    refuse_without_consent(&mut connection, &waiting, *consent).await?;
+    let mut names = Vec::new();
+    for next in &waiting {
+        // A migration before it may have filled the tables.
+        refuse_without_consent(&mut connection, std::slice::from_ref(next), *consent).await?;
+        run::up(&mut connection, next, patience).await?;
+        names.push(next.migration.full_name());
     }
     let stored = verify_shape(&mut connection, tool).await?;
     let grants = apply_grants(&mut connection, tool, &stored).await?;
     make_audit_partitions(&mut connection).await?;
-    Ok(Applied { platform, tool: pending.iter().map(ToolMigration::full_name).collect(), grants })
+    Ok(Applied { platform, tool: names, grants })
+}
+
+async fn refuse_without_consent(
+    connection: &mut AsyncPgConnection,
+    waiting: &[Waiting],
+    consent: Consent,
+) -> Result<(), MigrateError> {
+    if consent == Consent::Given {
+        return Ok(());
+    }
+    let mut asked = Vec::new();
+    for Waiting { migration, done } in waiting {
+        asked.extend(gate::ask(connection, &migration.full_name(), &migration.up[*done..]).await?);
+    }
+    if asked.is_empty() { Ok(()) } else { Err(MigrateError::NeedsConsent { asked, command: "apply" }) }
 }
 
 /// What is missing in the database. Reads only, except on a database without the platform's tables: there they are made in a
@@ -74,12 +116,11 @@ pub async fn apply(mut connection: AsyncPgConnection, tool: Tool<'_>) -> Result<
 /// # Errors
 /// [`MigrateError::Pending`] if migrations wait, because a plan would write them again.
 pub async fn plan(mut connection: AsyncPgConnection, tool: Tool<'_>) -> Result<Plan, MigrateError> {
-    let migrations = files::read(tool.migrations)?;
-    let pending = status::pending(&mut connection, &migrations, tool.migrations).await?;
+    let waiting = status::names_of_waiting(&mut connection, tool.migrations).await?;
     let platform = status::pending_platform(&mut connection).await?;
     let is_new = platform.len() == migrations::platform_migrations().len();
     let mut names: Vec<String> = if is_new { Vec::new() } else { platform };
-    names.extend(pending.iter().map(ToolMigration::full_name));
+    names.extend(waiting);
     if !names.is_empty() {
         return Err(MigrateError::Pending { names });
     }
@@ -89,7 +130,7 @@ pub async fn plan(mut connection: AsyncPgConnection, tool: Tool<'_>) -> Result<P
         prepare_roles(&mut connection, tool).await?;
         connection = migrations::run_platform(connection).await?.0;
     }
-    compare(&mut connection, tool).await.map(|(plan, _)| plan)
+    plan_for(&mut connection, tool).await.map(|(plan, _)| plan)
 }
 
 /// Whether the database fits the catalog, for a server that does not migrate by itself.
@@ -97,9 +138,8 @@ pub async fn plan(mut connection: AsyncPgConnection, tool: Tool<'_>) -> Result<P
 /// # Errors
 /// [`MigrateError::Pending`] or [`MigrateError::Unplanned`] if it does not.
 pub async fn verify(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(), MigrateError> {
-    let migrations = files::read(tool.migrations)?;
     let mut names = status::pending_platform(connection).await?;
-    names.extend(status::pending(connection, &migrations, tool.migrations).await?.iter().map(ToolMigration::full_name));
+    names.extend(status::names_of_waiting(connection, tool.migrations).await?);
     if !names.is_empty() {
         return Err(MigrateError::Pending { names });
     }
@@ -113,37 +153,36 @@ async fn prepare_roles(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Re
     become_owner(connection).await
 }
 
-async fn apply_one(connection: &mut AsyncPgConnection, migration: &ToolMigration) -> Result<(), MigrateError> {
-    let ToolMigration { version, name, up, checksum } = migration;
-    let record =
-        ToolMigrationRecord { version: version.clone(), name: name.clone(), checksum: checksum.clone(), applied_at: Utc::now() };
-    let details = serde_json::json!({ "migration": migration.full_name(), "of": "tool", "checksum": checksum });
-    let event = SchemaChange::new(details);
-    let outcome = connection.transaction::<(), DieselError, _>(async |connection| {
-        connection.batch_execute(up).await?;
-        migrations::record_tool_migration(connection, &record).await?;
-        migrations::record_schema_change(connection, &event).await
-    });
-    outcome.await.map_err(MigrateError::while_doing(format!("the migration `{}`", migration.full_name())))
-}
-
-async fn compare(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(Plan, StoredSchema), MigrateError> {
+async fn plan_for(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(Plan, StoredSchema), MigrateError> {
     let doing = || MigrateError::while_doing("reading the tables that are there");
     let tables = tool.tables();
     let stored = introspect::read_schema(connection).await.map_err(doing())?;
-    let mut occupied: BTreeSet<TableName> = BTreeSet::new();
-    for table in tables_to_look_into(&tables, &stored) {
-        if introspect::has_rows(connection, table).await.map_err(doing())? {
-            occupied.insert(table.clone());
+    let mut answers = Answers::new();
+    loop {
+        match compare(&tables, &stored, &answers) {
+            Outcome::Plan(plan) => return Ok((plan, stored)),
+            Outcome::Questions(questions) => {
+                for question in questions {
+                    let answer = probe::holds(connection, &question).await.map_err(doing())?;
+                    answers.insert(question, answer);
+                }
+            }
         }
     }
-    let plan = Comparison { wanted: &tables, stored: &stored, occupied: &occupied }.plan();
-    Ok((plan, stored))
 }
 
 async fn verify_shape(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<StoredSchema, MigrateError> {
-    let (plan, stored) = compare(connection, tool).await?;
+    let (plan, stored) = plan_for(connection, tool).await?;
     if plan.is_empty() { Ok(stored) } else { Err(MigrateError::Unplanned { steps: plan.steps, refusals: plan.refusals }) }
+}
+
+/// Lets privileges follow the rules where the database is what they were written for; says whether it is.
+pub(super) async fn apply_grants_if_it_fits(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<bool, MigrateError> {
+    let (plan, stored) = plan_for(connection, tool).await?;
+    if plan.is_empty() {
+        apply_grants(connection, tool, &stored).await?;
+    }
+    Ok(plan.is_empty())
 }
 
 /// Privileges change with their audit event, all of them or none.

@@ -1,13 +1,20 @@
 //! The owner's session: who it is, how long it waits.
 
+use crate::db::migrations::try_lock;
 use crate::db::privileges::OWNER_ROLE;
 use crate::db::{DatabaseAddress, introspect};
-use crate::migrate::MigrateError;
 use crate::migrate::error::MINIMUM_VERSION;
+use crate::migrate::patience::wait_for_locks;
+use crate::migrate::{MigrateError, Patience};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use std::time::{Duration, Instant};
 
-/// How long a second server waits for the first one's migrations.
-const BUSY_SECONDS: u64 = 120;
+/// The lock that lets one process at a time migrate a database. The number is the word "toolcrib" in ASCII; it only has to be
+/// the same for all of us.
+const TURN: i64 = 8_390_045_718_415_370_594;
+
+/// How long a second server waits before it asks again whether the first one is done.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Connects as the owner. Waiting for a table's lock blocks everybody who comes after, hence the short patience.
 ///
@@ -17,7 +24,8 @@ pub async fn connect(owner_url: &str) -> Result<AsyncPgConnection, MigrateError>
     // Not `establish`: Diesel's error would be a text without its cause, which says whether nobody listens or the password is
     // wrong.
     let mut connection = DatabaseAddress::parse(owner_url)?.connect().await?;
-    let settings = "set application_name to 'toolcrib migrate'; set lock_timeout to '5s'; set client_min_messages to warning;
+    let settings = "set application_name to 'toolcrib migrate'; set lock_timeout to '5s'; set statement_timeout to 0;
+        set client_min_messages to warning;
         set search_path to public";
     connection.batch_execute(settings).await.map_err(MigrateError::while_doing("setting up the session"))?;
     let version = introspect::read_server_version(&mut connection).await;
@@ -29,15 +37,18 @@ fn check_version(found: i32) -> Result<(), MigrateError> {
     if found < MINIMUM_VERSION { Err(MigrateError::TooOld { found }) } else { Ok(()) }
 }
 
-/// Takes the lock that lets one process at a time migrate this database; it lasts as long as the session.
-pub(super) async fn lock(connection: &mut AsyncPgConnection) -> Result<(), MigrateError> {
-    // The number is the word "toolcrib" in ASCII; it only has to be the same for all of us.
-    let text =
-        format!("set lock_timeout to '{BUSY_SECONDS}s'; select pg_advisory_lock(8390045718415370594); set lock_timeout to '5s'");
-    match connection.batch_execute(&text).await.map_err(MigrateError::while_doing("waiting for the turn to migrate")) {
-        Err(MigrateError::LockTimeout { .. }) => Err(MigrateError::Busy { seconds: BUSY_SECONDS }),
-        other => other,
+/// Waits until no other process migrates this database; from here on, and as long as the session lasts, none will.
+pub(super) async fn take_turn(connection: &mut AsyncPgConnection, patience: &Patience) -> Result<(), MigrateError> {
+    wait_for_locks(connection, patience.lock_timeout).await?;
+    let doing = || MigrateError::while_doing("waiting for the turn to migrate");
+    let deadline = Instant::now() + patience.turn_timeout;
+    while !try_lock(connection, TURN).await.map_err(doing())? {
+        if Instant::now() >= deadline {
+            return Err(MigrateError::Busy { seconds: patience.turn_timeout.as_secs() });
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
     }
+    Ok(())
 }
 
 /// From here on the session acts as the role that owns the tables.

@@ -4,39 +4,56 @@ use crate::base::Value;
 use crate::migrate::ddl;
 use crate::migrate::wanted::{SequenceFormat, WantedColumn, WantedDefault};
 
-/// The text literals, in order: the values of an enum's check.
-pub(super) fn texts_in(definition: &str) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut characters = definition.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character != '\'' {
-            continue;
-        }
-        let mut text = String::new();
-        while let Some(character) = characters.next() {
-            if character != '\'' {
-                text.push(character);
-            } else if characters.next_if_eq(&'\'').is_some() {
-                text.push('\'');
-            } else {
-                break;
+/// The literals of a condition or expression, in order, numbers and texts alike. The name of a check or index says of what kind it
+/// is; its literals say everything else, and they alone look the same in what we write and in what PostgreSQL prints.
+pub(super) fn literals_in(definition: &str) -> Vec<String> {
+    let mut literals = Vec::new();
+    let mut rest = definition;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' => {
+                let (text, length) = read_text(rest);
+                literals.push(text);
+                length
             }
-        }
-        texts.push(text);
+            '0'..='9' | '-' if rest[1..].starts_with(|next: char| next.is_ascii_digit()) || first != '-' => {
+                let end = |character: char| !character.is_ascii_alphanumeric() && character != '.';
+                let length = rest[1..].find(end).map_or(rest.len(), |end| end + 1);
+                literals.push(rest[..length].to_owned());
+                length
+            }
+            '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
+            _ if first.is_alphabetic() || first == '_' => {
+                let end = |character: char| !character.is_alphanumeric() && character != '_';
+                rest.find(end).unwrap_or(rest.len())
+            }
+            _ => first.len_utf8(),
+        };
+        rest = &rest[length..];
     }
-    texts
+    literals
 }
 
-/// The last number: the limit of a length check.
-pub(super) fn number_in(definition: &str) -> Option<u64> {
-    definition.split(|character: char| !character.is_ascii_digit()).rfind(|digits| !digits.is_empty())?.parse().ok()
+/// The text literal at the beginning, and how many bytes it takes.
+fn read_text(definition: &str) -> (String, usize) {
+    let mut text = String::new();
+    let mut characters = definition.char_indices().skip(1).peekable();
+    while let Some((index, character)) = characters.next() {
+        if character != '\'' {
+            text.push(character);
+        } else if characters.next_if(|(_, next)| *next == '\'').is_some() {
+            text.push('\'');
+        } else {
+            return (text, index + 1);
+        }
+    }
+    (text, definition.len())
 }
 
-/// Whether the column's default is the wanted one. A default that nobody asks for is left alone: the server gives every value
-/// that a field has.
+/// Whether the column's default is the wanted one. Columns of the platform may have defaults that no field shows.
 pub(super) fn is_default_the_same(column: &WantedColumn, stored: Option<&str>) -> bool {
     match (&column.default, stored) {
-        (None, _) => true,
+        (None, stored) => stored.is_none() || column.is_platform,
         (Some(_), None) => false,
         (Some(WantedDefault::Fixed(_)), Some(_)) => true,
         (Some(WantedDefault::Sequence(format)), Some(stored)) => is_sequence_the_same(format, stored),
@@ -51,18 +68,20 @@ fn is_sequence_the_same(format: &SequenceFormat, stored: &str) -> bool {
 
 /// PostgreSQL prints `'OPEN'::text`, `5`, `'-5'::integer`, `'2026-01-31'::date`.
 fn is_literal_the_same(value: &Value, stored: &str) -> bool {
-    let texts = texts_in(stored);
+    let texts = literals_in(stored);
     let stored = match texts.as_slice() {
-        [] => stored,
-        [text, ..] => text,
+        [text, ..] if stored.starts_with('\'') => text,
+        _ => stored,
     };
-    // Instants are printed in a form of PostgreSQL's own.
+    // Instants are printed in a form of PostgreSQL's own: `2026-01-31 09:00:00+00`.
     let stored = match value {
-        Value::DateTime(_) => stored.replacen(' ', "T", 1),
+        Value::DateTime(_) => {
+            let stored = stored.replacen(' ', "T", 1);
+            if stored.ends_with("+00") { format!("{stored}:00") } else { stored }
+        }
         _ => stored.to_owned(),
     };
-    let padded = if stored.ends_with("+00") { format!("{stored}:00") } else { stored };
-    Value::parse(value.scalar_type(), &padded).is_ok_and(|stored| stored == *value)
+    Value::parse(value.scalar_type(), &stored).is_ok_and(|stored| stored == *value)
 }
 
 #[cfg(test)]
@@ -73,8 +92,10 @@ mod tests {
     #[test]
     fn literals_are_read_from_definitions() {
         let definition = "CHECK ((status = ANY (ARRAY['OPEN'::text, 'IT''S'::text, ''::text])))";
-        assert_eq!(texts_in(definition), ["OPEN", "IT's".to_uppercase().as_str(), ""]);
-        assert_eq!(number_in("CHECK ((char_length(line2) <= 200))"), Some(200));
+        assert_eq!(literals_in(definition), ["OPEN", "IT'S", ""]);
+        assert_eq!(literals_in("CHECK ((char_length(line2) <= 200))"), ["200"]);
+        assert_eq!(literals_in("CHECK (((\"2'nd\" >= 1.50) AND (b1 < '-5'::integer)))"), ["1.50", "-5"]);
+        assert_eq!(literals_in("\"2'nd\" >= 1.50 and b1 < -5 - 7"), ["1.50", "-5", "7"]);
     }
 
     #[test]

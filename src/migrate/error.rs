@@ -3,7 +3,7 @@
 use crate::base::{Fault, FaultCode};
 use crate::db::ConnectError;
 use crate::db::migrations::PlatformMigrationError;
-use crate::migrate::{Refusal, Step};
+use crate::migrate::{Asked, Refusal, Step};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub enum MigrateError {
         seconds: u64,
     },
     /// A statement waited too long for a lock.
-    #[error("{doing}: another session holds a lock on the table; nothing was changed, try again when it is quiet")]
+    #[error("{doing}: another session holds a lock on the table; try again when it is quiet, it goes on where it stopped")]
     LockTimeout {
         /// What was being done.
         doing: String,
@@ -42,6 +42,25 @@ pub enum MigrateError {
         /// What the database says.
         #[source]
         source: DieselError,
+    },
+    /// Rows do not keep what the schema asks of them.
+    #[error("{doing}: {problem}")]
+    BrokenByRows {
+        /// What was being done.
+        doing: String,
+        /// What the rows do, and what to do about it.
+        problem: String,
+        /// What the database says.
+        #[source]
+        source: DieselError,
+    },
+    /// Steps lose data or lock a table for long, and nobody gave their word.
+    #[error("{}\nif that is meant, run `toolcrib migrate {command} --allow-destructive`", costs(asked))]
+    NeedsConsent {
+        /// The migrations, at least one.
+        asked: Vec<Asked>,
+        /// The command, without the flag.
+        command: &'static str,
     },
     /// Anything else that the database says.
     #[error("{doing} failed")]
@@ -138,8 +157,11 @@ impl MigrateError {
         move |source| Self::File { path, source }
     }
 
-    /// diesel-async keeps no SQLSTATE for these two; PostgreSQL's own words are all there is.
+    /// diesel-async keeps no SQLSTATE for the last two; PostgreSQL's own words are all there is.
     fn classify(doing: String, source: DieselError) -> Self {
+        if let Some(problem) = broken_by_rows(&source) {
+            return Self::BrokenByRows { doing, problem, source };
+        }
         let DieselError::DatabaseError(DatabaseErrorKind::Unknown, information) = &source else {
             return Self::Database { doing, source };
         };
@@ -161,6 +183,36 @@ impl Fault for MigrateError {
     fn code(&self) -> FaultCode {
         FaultCode::InternalServerError
     }
+}
+
+/// What rows do that a constraint does not allow. Never their values: what is said here ends up in logs.
+fn broken_by_rows(source: &DieselError) -> Option<String> {
+    let DieselError::DatabaseError(kind, information) = source else { return None };
+    let table = || information.table_name().map_or_else(String::new, |table| format!(" of `{table}`"));
+    let constraint = || information.constraint_name().unwrap_or("the constraint").to_owned();
+    Some(match kind {
+        DatabaseErrorKind::UniqueViolation => {
+            format!("rows{} share a value that `{}` wants once; make them differ, then apply again", table(), constraint())
+        }
+        DatabaseErrorKind::CheckViolation => {
+            format!("rows{} do not keep `{}`; mend them, then apply again", table(), constraint())
+        }
+        DatabaseErrorKind::ForeignKeyViolation => {
+            format!("rows{} point to rows that are not there, see `{}`; mend them, then apply again", table(), constraint())
+        }
+        DatabaseErrorKind::NotNullViolation => {
+            let column = information.column_name().unwrap_or("a column");
+            format!("rows{} have no value for `{column}`; give them one, with `@backfill` or by hand, then apply again", table())
+        }
+        _ => return None,
+    })
+}
+
+fn costs(asked: &[Asked]) -> String {
+    let texts = asked
+        .iter()
+        .map(|Asked { name, costs }| format!("the migration `{name}` loses data or locks a table for long:{}", lines(costs)));
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 fn lines<T: ToString>(items: &[T]) -> String {

@@ -1,13 +1,17 @@
 //! The tool's migrations on disk: `<timestamp>_<name>/{up,down}.sql`.
 
+use crate::migrate::script::{self, Section};
 use crate::migrate::{MigrateError, Plan};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How many digits a version has: year to second, in UTC.
 const VERSION_DIGITS: usize = 14;
+
+/// The same for the clock.
+const VERSION_FORMAT: &str = "%Y%m%d%H%M%S";
 
 /// A migration of the tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +20,28 @@ pub struct ToolMigration {
     pub version: String,
     /// What follows it.
     pub name: String,
-    /// The text of `up.sql`.
-    pub up: String,
-    /// SHA-256 of `up.sql`, in hexadecimal.
-    pub checksum: String,
+    /// The steps of `up.sql`, at least one.
+    pub up: Vec<Section>,
+    /// The steps of `down.sql`, if there is one; the first one takes the last one of `up.sql` back.
+    pub down: Option<Vec<Section>>,
 }
 
 impl ToolMigration {
     /// The name of its directory.
     pub fn full_name(&self) -> String {
         format!("{}_{}", self.version, self.name)
+    }
+
+    /// SHA-256 of `up.sql`, in hexadecimal.
+    pub fn checksum(&self) -> String {
+        self.checksum_of(self.up.len())
+    }
+
+    /// SHA-256 of the first steps.
+    pub(super) fn checksum_of(&self, steps: usize) -> String {
+        let mut digest = Sha256::new();
+        self.up.iter().take(steps).for_each(|section| digest.update(section.text.as_bytes()));
+        hex::encode(digest.finalize())
     }
 }
 
@@ -65,9 +81,15 @@ fn read_one(path: &Path) -> Result<Option<ToolMigration>, MigrateError> {
     if !up_path.exists() {
         return bad("it has no `up.sql`");
     }
-    let up = fs::read_to_string(&up_path).map_err(MigrateError::file(&up_path))?;
-    let checksum = hex::encode(Sha256::digest(up.as_bytes()));
-    Ok(Some(ToolMigration { version: version.to_owned(), name: name.to_owned(), up, checksum }))
+    let down_path = path.join("down.sql");
+    let up = read_sections(&up_path)?;
+    let down = if down_path.exists() { Some(read_sections(&down_path)?) } else { None };
+    Ok(Some(ToolMigration { version: version.to_owned(), name: name.to_owned(), up, down }))
+}
+
+fn read_sections(path: &Path) -> Result<Vec<Section>, MigrateError> {
+    let text = fs::read_to_string(path).map_err(MigrateError::file(path))?;
+    script::parse(&text).map_err(|problem| MigrateError::BadMigration { path: path.to_owned(), problem })
 }
 
 fn parse_name(directory: &str) -> Option<(&str, &str)> {
@@ -79,6 +101,19 @@ fn parse_name(directory: &str) -> Option<(&str, &str)> {
 fn is_name(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     !name.is_empty() && name.bytes().all(is_allowed)
+}
+
+/// The time as a version; after those that are there, whatever the clock says.
+fn next_version(directory: &Path, time: DateTime<Utc>) -> Result<String, MigrateError> {
+    let now = time.format(VERSION_FORMAT).to_string();
+    let last = read(directory)?.pop().map(|migration| migration.version).unwrap_or_default();
+    if last < now {
+        return Ok(now);
+    }
+    let problem = "its timestamp is no time";
+    let bad = || MigrateError::BadMigration { path: directory.join(&last), problem };
+    let last = NaiveDateTime::parse_from_str(&last, VERSION_FORMAT).map_err(|_| bad())?;
+    Ok((last + TimeDelta::seconds(1)).format(VERSION_FORMAT).to_string())
 }
 
 /// Writes a plan as a migration and returns its directory.
@@ -95,7 +130,7 @@ pub fn write(plan: &Plan, directory: &Path, name: &str, time: DateTime<Utc>) -> 
     if plan.steps.is_empty() {
         return Err(MigrateError::NothingToDo);
     }
-    let path = directory.join(format!("{}_{name}", time.format("%Y%m%d%H%M%S")));
+    let path = directory.join(format!("{}_{name}", next_version(directory, time)?));
     fs::create_dir_all(&path).map_err(MigrateError::file(&path))?;
     let up = format!(
         "-- Planned from the schema. What stands here is what runs: review it, change it, then apply it.\n\n{}",
@@ -140,6 +175,17 @@ mod tests {
         make(directory.path(), "20260101000000_one", "up.sql");
         make(directory.path(), "20260101000000_two", "up.sql");
         assert!(matches!(read(directory.path()), Err(MigrateError::BadMigration { .. })));
+    }
+
+    #[test]
+    fn a_migration_always_comes_after_those_that_are_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let time: DateTime<Utc> = "2026-01-01T00:00:59Z".parse().unwrap();
+        assert_eq!(next_version(directory.path(), time).unwrap(), "20260101000059");
+        make(directory.path(), "20260101000059_first", "up.sql");
+        assert_eq!(next_version(directory.path(), time).unwrap(), "20260101000100");
+        make(directory.path(), "99999999999999_never", "up.sql");
+        assert!(matches!(next_version(directory.path(), time), Err(MigrateError::BadMigration { .. })));
     }
 
     #[test]

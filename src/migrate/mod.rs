@@ -2,14 +2,17 @@
 //!
 //! Purpose: say what is missing in the database, write it down as SQL for people to review, apply what was reviewed, and keep
 //! roles and grants what the rules say.
-//! Flow: [`plan()`] (catalog → `wanted` tables; database → `db::introspect`; `compare` → [`Plan`]) → [`write()`] → review →
-//! [`apply()`] (lock, platform migrations, the tool's, shape check, roles and grants, audit partitions).
-//! Invariants: a plan creates and adds, it never loses data; the same catalog and database always give the same text; every
-//! applied migration has its record and its audit event in its own transaction; after an [`apply()`] the database fits the
+//! Flow: [`plan()`] (catalog → `wanted` tables; database → `db::introspect`; `compare` → [`Plan`]) → [`write()`] (`script`) →
+//! review → [`apply()`] (turn, platform migrations, `gate`, the tool's steps by `run`, shape check, roles and grants, audit
+//! partitions); [`revert()`] takes the last ones back.
+//! Invariants: nothing that loses data or locks a table for long runs without somebody's word; the same catalog and database
+//! always give the same text; every applied step has its record and its audit event, a step in a transaction in that very one; after an [`apply()`] the database fits the
 //! catalog, and no role has a privilege that no rule gives it.
 //! Deliberately unknown: requests, actors, HTTP; when migrations are applied (`cli` decides).
 
 mod apply;
+mod cast;
+mod check;
 mod compare;
 mod connect;
 mod ddl;
@@ -17,26 +20,36 @@ mod definition;
 mod demand;
 mod error;
 mod files;
+mod gate;
 mod grants;
 mod names;
+mod patience;
 mod plan;
 mod refusal;
+mod revert;
 mod roles;
+mod run;
+mod script;
 mod server_login;
 mod status;
 mod step;
 mod wanted;
 
-pub use apply::{Applied, Tool, apply, plan, verify};
+pub use apply::{Applied, ApplyOptions, Tool, apply, apply_with, plan, verify};
+pub use cast::Cast;
 pub use connect::connect;
 pub use demand::{RolePrivileges, RuleDemands, TablePrivilege};
 pub use error::MigrateError;
 pub use files::{ToolMigration, write};
+pub use gate::{Asked, Consent};
 pub use grants::GrantChanges;
+pub use patience::Patience;
 pub use plan::Plan;
 pub use refusal::Refusal;
+pub use revert::{Reverted, revert};
 pub use roles::database_role;
+pub use script::{Manner, Section};
 pub use server_login::{ensure_server_login, server_url_of};
 pub use status::{MigrationSource, MigrationStatus, status};
-pub use step::Step;
-pub use wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedIndex, WantedTable};
+pub use step::{Age, Change, Pass, Risk, Shape, Step, Warning};
+pub use wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedFill, WantedIndex, WantedTable};

@@ -3,9 +3,23 @@
 use crate::base::{ColumnName, TableName};
 use crate::catalog::{ConstraintKind, constraint_name};
 
+/// What PostgreSQL keeps of a name.
+pub(super) const MAX_BYTES: usize = 63;
+
 /// `tickets_pkey`, as PostgreSQL itself would say.
 pub(super) fn primary_key(table: &TableName) -> String {
     format!("{}_pkey", table.name)
+}
+
+/// The check that a column holds something, as long as it takes to become `not null`. PostgreSQL only asks that names are
+/// unique within the table, so that this one is never longer than those of the column's index.
+pub(super) fn filled_check(column: &ColumnName) -> String {
+    format!("{column}_filled")
+}
+
+/// What a column has of this kind.
+pub(super) fn of(table: &TableName, column: &ColumnName, kind: ConstraintKind) -> String {
+    constraint_name(table, column, kind)
 }
 
 pub(super) fn unique(table: &TableName, column: &ColumnName) -> String {
@@ -14,14 +28,6 @@ pub(super) fn unique(table: &TableName, column: &ColumnName) -> String {
 
 pub(super) fn foreign_key(table: &TableName, column: &ColumnName) -> String {
     constraint_name(table, column, ConstraintKind::ForeignKey)
-}
-
-pub(super) fn enum_check(table: &TableName, column: &ColumnName) -> String {
-    constraint_name(table, column, ConstraintKind::EnumCheck)
-}
-
-pub(super) fn length_check(table: &TableName, column: &ColumnName) -> String {
-    constraint_name(table, column, ConstraintKind::LengthCheck)
 }
 
 /// A sequence lies beside its table.

@@ -1,6 +1,7 @@
 //! A plan: what is missing in the database, and what stands in the way.
 
-use crate::migrate::{Refusal, Step};
+use crate::migrate::step::Warning;
+use crate::migrate::{Refusal, Step, script};
 
 /// The way from the database as it is to the catalog.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,34 +13,29 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Puts the steps into their order.
+    pub(super) fn new(mut steps: Vec<Step>, refusals: Vec<Refusal>) -> Self {
+        steps.sort_by_key(Step::phase);
+        Self { steps, refusals }
+    }
+
     /// Whether the database fits the catalog.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.refusals.is_empty()
     }
 
+    /// What applying it costs where tables hold rows.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.steps.iter().filter_map(Step::warning).collect()
+    }
+
     /// The text of `up.sql`.
     pub fn up_sql(&self) -> String {
-        script(self.steps.iter().map(Step::up))
+        script::up(&self.steps)
     }
 
     /// The text of `down.sql`: every step back, the last one first.
     pub fn down_sql(&self) -> String {
-        script(self.steps.iter().rev().filter_map(Step::down))
+        script::down(&self.steps)
     }
-}
-
-/// A blank line between statements that take several lines; one-liners stand together.
-fn script(statements: impl Iterator<Item = String>) -> String {
-    let mut text = String::new();
-    let mut is_after_long = false;
-    for statement in statements {
-        let is_long = statement.contains('\n');
-        if !text.is_empty() && (is_long || is_after_long) {
-            text.push('\n');
-        }
-        text.push_str(&statement);
-        text.push('\n');
-        is_after_long = is_long;
-    }
-    text
 }

@@ -1,6 +1,6 @@
 //! Differences between catalog and database that no plan mends by itself, each with what to do.
 
-use crate::base::{FieldName, TableName, TypeName};
+use crate::base::{FieldName, TypeName};
 use std::fmt;
 
 /// A difference that would lose or reinterpret data: somebody has to write that migration.
@@ -23,15 +23,6 @@ impl Refusal {
     /// A difference of a field.
     pub(super) fn of_field(ty: &TypeName, field: &FieldName, problem: impl Into<String>, help: impl Into<String>) -> Self {
         Self { subject: format!("{ty}.{field}"), problem: problem.into(), help: help.into() }
-    }
-
-    /// A table whose collection is gone.
-    pub(super) fn table_without_type(ty: &str, table: &TableName) -> Self {
-        Self {
-            subject: ty.to_owned(),
-            problem: format!("the table `{table}` is there, the type is not"),
-            help: format!("put `type {ty}` back, or write a migration that drops or renames the table"),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables that the catalog asks for.
 
 use crate::base::{ColumnName, FieldName, ScalarType, TableName, TypeName, Value};
-use crate::catalog::{Catalog, Collection, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, constraint_name};
+use crate::catalog::{Backfill, Catalog, Collection, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, constraint_name};
 use crate::migrate::names;
 
 /// The audit log names users without referencing them: an event outlives whom it names.
@@ -14,6 +14,8 @@ pub struct WantedTable {
     pub name: TableName,
     /// The collection that it stores.
     pub type_name: TypeName,
+    /// The names that the collection had before.
+    pub former_names: Vec<TypeName>,
     /// Whether the platform's own migrations make it; then only columns that the tool adds can be missing.
     pub is_platform: bool,
     /// Its columns, `id` first.
@@ -27,6 +29,10 @@ pub struct WantedColumn {
     pub field: FieldName,
     /// Its name.
     pub name: ColumnName,
+    /// The names that it may have in a database of before.
+    pub former_names: Vec<ColumnName>,
+    /// Whether the platform's own migrations make it.
+    pub is_platform: bool,
     /// The type of the column, or of its elements.
     pub scalar: ScalarType,
     /// Whether it is an array.
@@ -35,10 +41,14 @@ pub struct WantedColumn {
     pub is_required: bool,
     /// Its default.
     pub default: Option<WantedDefault>,
+    /// What the rows that are there get when it is added or becomes required.
+    pub fill: Option<WantedFill>,
     /// Whether no two rows may have the same.
     pub is_unique: bool,
     /// The values of an enum, in order.
     pub values: Option<Vec<String>>,
+    /// The values of an enum that are called otherwise now: before and now.
+    pub former_values: Vec<(String, String)>,
     /// The most characters.
     pub max_length: Option<u32>,
     /// The table that it points to.
@@ -69,6 +79,15 @@ pub enum WantedDefault {
     Literal(Value),
     /// The next number of a sequence, formatted.
     Sequence(SequenceFormat),
+}
+
+/// What rows get that have no value yet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WantedFill {
+    /// The same literal for all.
+    Literal(Value),
+    /// An SQL expression over the columns of the row.
+    Sql(String),
 }
 
 /// `CASE-{:06}`: what stands around the number, and how many digits it has at least.
@@ -113,6 +132,7 @@ fn wanted_table(catalog: &Catalog, collection: &Collection, indexed: &[FieldId])
     WantedTable {
         name: collection.table.clone(),
         type_name: collection.name.clone(),
+        former_names: collection.former_names.clone(),
         is_platform: collection.is_platform,
         columns: columns.collect(),
     }
@@ -121,21 +141,28 @@ fn wanted_table(catalog: &Catalog, collection: &Collection, indexed: &[FieldId])
 fn wanted_column(catalog: &Catalog, collection: &Collection, field: &Field, indexed: &[FieldId]) -> Option<WantedColumn> {
     let name = field.column()?.clone();
     let scalar = field.stored_scalar()?;
-    let values = match &field.kind {
-        FieldKind::Enum { enum_id, .. } => {
-            Some(catalog.enum_type(*enum_id).values.iter().map(|value| value.name.as_str().to_owned()).collect())
-        }
+    let enum_values = match &field.kind {
+        FieldKind::Enum { enum_id, .. } => Some(&catalog.enum_type(*enum_id).values),
         FieldKind::Scalar { .. } | FieldKind::ToOne { .. } | FieldKind::ToMany { .. } => None,
     };
+    let values: Option<Vec<String>> = enum_values.map(|values| values.iter().map(|value| value.name.to_string()).collect());
+    let former_values = enum_values
+        .into_iter()
+        .flatten()
+        .flat_map(|value| value.former_names.iter().map(|former| (former.to_string(), value.name.to_string())));
     let indexes = wanted_indexes(collection, field, values.as_ref(), indexed.contains(&field.id));
     Some(WantedColumn {
         field: field.name.clone(),
         name,
+        former_names: field.former_columns.clone(),
+        is_platform: collection.is_platform && (field.is_implicit || field.is_platform()),
         scalar,
         is_list: field.is_list(),
         is_required: field.is_required,
         default: wanted_default(field, scalar),
+        fill: wanted_fill(field, scalar),
         is_unique: field.is_unique,
+        former_values: former_values.collect(),
         values,
         max_length: field.max_length,
         reference: reference(catalog, collection, field),
@@ -196,6 +223,21 @@ fn wanted_default(field: &Field, scalar: ScalarType) -> Option<WantedDefault> {
         Some(DefaultValue::Literal(text)) if !field.is_list() => Value::parse(scalar, text).ok().map(WantedDefault::Literal),
         Some(DefaultValue::Literal(_) | DefaultValue::Expression(_)) | None => None,
     }
+}
+
+/// What fills the rows that are there: `@backfill`, or else a literal default.
+fn wanted_fill(field: &Field, scalar: ScalarType) -> Option<WantedFill> {
+    let literal = match (&field.backfill, &field.default) {
+        (Some(Backfill::Sql(sql)), _) => return Some(WantedFill::Sql(sql.clone())),
+        (Some(Backfill::Literal(text)), _) | (None, Some(DefaultValue::Literal(text))) => text,
+        (None, Some(DefaultValue::Expression(_)) | None) => return None,
+    };
+    if !field.is_list() {
+        return Value::parse(scalar, literal).ok().map(WantedFill::Literal);
+    }
+    let texts: Vec<String> = serde_json::from_str(literal).ok()?;
+    let values = texts.iter().map(|text| Value::parse(scalar, text)).collect::<Result<Vec<_>, _>>().ok()?;
+    Some(WantedFill::Literal(Value::List(scalar, values)))
 }
 
 /// The sequence of a column, if its default takes one.

@@ -23,12 +23,18 @@ fn describe(catalog: &Catalog) -> String {
         let fields = collection.fields.iter().map(|field| field.span.source);
         places.into_iter().chain(fields).any(|source| source != SourceId::PLATFORM)
     };
-    catalog.collections.iter().filter(is_touched).map(|collection| describe_collection(catalog, collection)).collect()
+    let collections = catalog.collections.iter().filter(is_touched).map(|collection| describe_collection(catalog, collection));
+    let values = catalog.enums.iter().flat_map(|enum_type| enum_type.values.iter().map(|value| (&enum_type.name, value)));
+    let renamed = values.filter(|(_, value)| !value.former_names.is_empty());
+    collections.chain(renamed.map(|(name, value)| format!("{name}.{}: once {:?}\n", value.name, value.former_names))).collect()
 }
 
 fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
-    let Collection { name, singular, plural, table, mutations, access, audit, export, .. } = collection;
+    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, .. } = collection;
     let mut text = format!("{name}: {singular} / {plural} in {table}, {mutations:?}\n");
+    if !former_names.is_empty() {
+        text += &format!("  once {former_names:?}\n");
+    }
     for (slot, rule) in
         [("read", &access.read), ("create", &access.create), ("update", &access.update), ("delete", &access.delete)]
     {
@@ -77,6 +83,8 @@ fn describe_settings(field: &Field) -> String {
         }),
         field.sequence.as_ref().map(|format| format!(", sequence {format}")),
         field.max_length.map(|max| format!(", at most {max}")),
+        (!field.former_columns.is_empty()).then(|| format!(", once {:?}", field.former_columns)),
+        field.backfill.as_ref().map(|backfill| format!(", filled with {backfill:?}")),
         rule("read", &field.access.read),
         rule("written", &field.access.write),
         field.access.mask.map(|mask| format!(", masked as {mask:?}")),

@@ -6,6 +6,7 @@
 
 mod access;
 mod collection;
+mod history;
 mod reader;
 mod record;
 mod relation;
@@ -14,6 +15,7 @@ mod storage;
 
 pub(super) use access::AccessDirective;
 pub(super) use collection::CollectionDirective;
+pub(super) use history::{BackfillDirective, WasDirective};
 pub(super) use reader::Located;
 pub(super) use record::{AuditDirective, ExportDirective};
 pub(super) use relation::{InverseDirective, OnDeleteDirective};
@@ -33,6 +35,7 @@ pub(super) struct TypeDirectives {
     pub service: Option<AccessDirective>,
     pub audit: Option<AuditDirective>,
     pub export: Option<ExportDirective>,
+    pub was: Option<WasDirective>,
 }
 
 impl TypeDirectives {
@@ -45,6 +48,7 @@ impl TypeDirectives {
             service: find("service").map(AccessDirective::read),
             audit: find("audit").map(AuditDirective::read),
             export: find("export").and_then(ExportDirective::read),
+            was: find("was").and_then(WasDirective::read),
         }
     }
 }
@@ -61,6 +65,8 @@ pub(super) struct FieldDirectives {
     pub column: Option<ColumnDirective>,
     pub inverse: Option<InverseDirective>,
     pub on_delete: Option<OnDeleteDirective>,
+    pub was: Option<WasDirective>,
+    pub backfill: Option<BackfillDirective>,
     pub deprecation: Option<String>,
 }
 
@@ -80,9 +86,16 @@ impl FieldDirectives {
             column: find("column").and_then(ColumnDirective::read),
             inverse: find("inverse").and_then(InverseDirective::read),
             on_delete: find("onDelete").and_then(OnDeleteDirective::read),
+            was: find("was").and_then(WasDirective::read),
+            backfill: find("backfill").map(BackfillDirective::read),
             deprecation: read_deprecation(directives, findings),
         }
     }
+}
+
+/// `@was(name:)` of an enum value.
+pub(super) fn read_was(directives: &[Node<Directive>], findings: &Findings) -> Option<WasDirective> {
+    find(directives, "was", findings).and_then(WasDirective::read)
 }
 
 /// `@deprecated(reason:)`, which GraphQL defines itself.

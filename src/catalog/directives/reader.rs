@@ -43,6 +43,19 @@ impl<'a> Reader<'a> {
         Some(Located { value: value.as_str()?.to_owned(), span })
     }
 
+    /// A list of strings; GraphQL takes a single value for a list of one.
+    pub(super) fn texts(&self, argument: &str) -> Option<Vec<Located<String>>> {
+        let Located { value, span } = self.value(argument)?;
+        let Value::List(elements) = &*value else {
+            return Some(vec![Located { value: value.as_str()?.to_owned(), span }]);
+        };
+        let text = |element: &Node<Value>| {
+            let span = self.findings.span(element.location());
+            Some(Located { value: element.as_str()?.to_owned(), span })
+        };
+        elements.iter().map(text).collect()
+    }
+
     /// A string that holds a rule.
     pub(super) fn rule(&self, argument: &str) -> Option<RuleText> {
         self.findings.rule_text(&self.value(argument)?.value)

@@ -19,6 +19,8 @@ pub(super) fn check_fit(directives: &FieldDirectives, ty: FieldType, findings: &
         ("readOnly", directives.read_only, is_stored, "a stored field"),
         ("default", directives.default.as_ref().map(|found| found.span), is_stored, "a stored field"),
         ("column", directives.column.as_ref().map(|found| found.span), is_stored, "a stored field"),
+        ("was", directives.was.as_ref().map(|found| found.span), is_stored, "a stored field"),
+        ("backfill", directives.backfill.as_ref().map(|found| found.span), is_stored, "a stored field"),
         ("sequence", directives.sequence.as_ref().map(|found| found.span), is_string, "a `String`"),
         ("length", directives.length.as_ref().map(|found| found.span), is_text, "a text (`String`, `Email`, `URL`)"),
         ("inverse", directives.inverse.as_ref().map(|found| found.span), ty.is_to_many(), "a list of a collection"),

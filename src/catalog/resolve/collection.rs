@@ -6,7 +6,7 @@ use crate::catalog::draft::TypeDraft;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::field::{Owner, Written};
 use crate::catalog::resolve::scope::{Scope, to_id};
-use crate::catalog::resolve::{access, field, implicit, names};
+use crate::catalog::resolve::{access, field, history, implicit, names};
 use crate::catalog::{
     AuditSettings, Collection, CollectionId, Diagnostic, DiagnosticCode, ExportSettings, Field, FieldId, MutationKind, physical,
 };
@@ -21,7 +21,7 @@ const DEFAULT_EXPORT_ROWS: u32 = 100_000;
 pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: &mut Findings) -> Collection {
     let draft = scope.type_draft(id);
     names::check_type_name(&draft.name, draft.span, findings);
-    let TypeDirectives { collection, access, service, audit, export } = TypeDirectives::read(&draft.directives, findings);
+    let TypeDirectives { collection, access, service, audit, export, was } = TypeDirectives::read(&draft.directives, findings);
     if collection.is_none() {
         let message = format!("`{}` is no collection", draft.name);
         let missing = Diagnostic::new(DiagnosticCode::MISSING_COLLECTION, draft.span, message);
@@ -37,6 +37,7 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
         name: TypeName::new(&draft.name),
         singular: FieldName::new(singular),
         description: draft.description.clone(),
+        former_names: history::former_types(scope, draft, was.as_ref(), findings),
         table: table_name(collection.as_ref(), draft, &plural, findings),
         plural: FieldName::new(plural),
         is_platform: draft.is_platform,

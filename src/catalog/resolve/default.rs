@@ -27,13 +27,8 @@ pub(super) fn resolve_default(
                 }
                 return None;
             }
-            match read_literal(scope, &literal, ty) {
-                Ok(text) => Some(DefaultValue::Literal(text)),
-                Err((message, help)) => {
-                    findings.add(refusal(literal.span, &message).with_label("does not fit").with_help(help));
-                    None
-                }
-            }
+            let place = (ty, DiagnosticCode::WRONG_DEFAULT);
+            resolve_literal(scope, &literal, place, findings).map(DefaultValue::Literal)
         }
         (None, Some(expression)) => Some(DefaultValue::Expression(expression)),
         (literal, _) => {
@@ -44,6 +39,21 @@ pub(super) fn resolve_default(
             None
         }
     }
+}
+
+/// The text form of a literal that is no null.
+pub(super) fn resolve_literal(
+    scope: &Scope<'_>,
+    literal: &Located<Node<Literal>>,
+    (ty, code): (FieldType, DiagnosticCode),
+    findings: &mut Findings,
+) -> Option<String> {
+    let refused = match read_literal(scope, literal, ty) {
+        Ok(text) => return Some(text),
+        Err((message, help)) => Diagnostic::new(code, literal.span, message).with_label("does not fit").with_help(help),
+    };
+    findings.add(refused);
+    None
 }
 
 /// What is wrong with a literal, and what to write.
@@ -59,7 +69,7 @@ fn read_literal(scope: &Scope<'_>, literal: &Located<Node<Literal>>, ty: FieldTy
         return read_one(&literal.value);
     }
     let Literal::List(elements) = &*literal.value else {
-        return Err(("the field is a list, the default is not".to_owned(), "write `[...]`".to_owned()));
+        return Err(("the field is a list, the value is not".to_owned(), "write `[...]`".to_owned()));
     };
     let texts: Vec<String> = elements.iter().map(|element| read_one(element)).collect::<Result<_, _>>()?;
     Ok(serde_json::Value::from(texts).to_string())
@@ -73,7 +83,7 @@ fn read_enum(value: &Literal, enum_type: &EnumDraft) -> Result<String, Misfit> {
         Literal::String(text) if names.clone().any(|known| known == text) => {
             Err((format!("a value of `{}` is written without quotes", enum_type.name), format!("write `{text}`")))
         }
-        _ => Err((format!("the default is no value of `{}`", enum_type.name), suggestion("", names))),
+        _ => Err((format!("this is no value of `{}`", enum_type.name), suggestion("", names))),
     }
 }
 
@@ -92,7 +102,7 @@ fn read_scalar(value: &Literal, scalar: ScalarType) -> Result<String, Misfit> {
     };
     let Some(text) = text else {
         let name = scalar.graphql_name();
-        return Err((format!("the default is not of type `{name}`"), format!("write {}", example(scalar))));
+        return Err((format!("the value is not of type `{name}`"), format!("write {}", example(scalar))));
     };
     match Value::parse(scalar, &text) {
         Ok(_) => Ok(text),

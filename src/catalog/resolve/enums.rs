@@ -4,7 +4,7 @@ use crate::base::{EnumValueName, RoleName, TypeName};
 use crate::catalog::directives::read_deprecation;
 use crate::catalog::draft::EnumDraft;
 use crate::catalog::findings::Findings;
-use crate::catalog::resolve::names;
+use crate::catalog::resolve::{history, names};
 use crate::catalog::{Diagnostic, DiagnosticCode, EnumType, EnumValue};
 
 /// The longest role: PostgreSQL cuts identifiers at 63 bytes, and the role's database role is `toolcrib_role_<role>`.
@@ -16,17 +16,17 @@ pub(super) fn resolve_enum(draft: &EnumDraft, findings: &mut Findings) -> EnumTy
     if draft.is_platform && draft.name == "Role" {
         check_roles(draft, findings);
     }
-    let values = draft.values.iter().map(|value| EnumValue {
-        name: EnumValueName::new(&value.value),
-        description: value.description.as_ref().map(|text| text.as_str().to_owned()),
-        deprecation: read_deprecation(&value.directives, findings),
-    });
-    EnumType {
-        name: TypeName::new(&draft.name),
-        description: draft.description.clone(),
-        values: values.collect(),
-        span: draft.span,
-    }
+    let values: Vec<EnumValue> = draft
+        .values
+        .iter()
+        .map(|value| EnumValue {
+            name: EnumValueName::new(&value.value),
+            description: value.description.as_ref().map(|text| text.as_str().to_owned()),
+            deprecation: read_deprecation(&value.directives, findings),
+            former_names: history::former_values(draft, value, findings),
+        })
+        .collect();
+    EnumType { name: TypeName::new(&draft.name), description: draft.description.clone(), values, span: draft.span }
 }
 
 fn check_roles(draft: &EnumDraft, findings: &mut Findings) {

@@ -5,7 +5,7 @@ use crate::catalog::directives::FieldDirectives;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::relation::ToMany;
 use crate::catalog::resolve::scope::{BaseType, FieldType, Scope};
-use crate::catalog::resolve::{access, checks, default, names, relation};
+use crate::catalog::resolve::{access, checks, default, history, names, relation};
 use crate::catalog::{DefaultValue, Diagnostic, DiagnosticCode, Field, FieldId, FieldKind, MutationKind, SourceSpan, physical};
 use apollo_compiler::ast::FieldDefinition;
 
@@ -57,6 +57,8 @@ pub(super) fn resolve_field(scope: &Scope<'_>, written: &Written<'_>, owner: &Ow
         default,
         sequence,
         max_length,
+        former_columns: history::former_columns(scope, written, &directives, findings),
+        backfill: history::resolve_backfill(scope, &directives, ty, findings),
         access: access::field_access(directives.access, ty, findings),
         deprecation: directives.deprecation,
         span,

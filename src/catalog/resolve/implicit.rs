@@ -36,6 +36,8 @@ fn implicit_field(id: FieldId, name: &str, (scalar, description): (ScalarType, &
         default: None,
         sequence: None,
         max_length: None,
+        former_columns: Vec::new(),
+        backfill: None,
         access: FieldAccess::default(),
         deprecation: None,
         span,

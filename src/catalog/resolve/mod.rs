@@ -12,6 +12,7 @@ mod collection;
 mod default;
 mod enums;
 mod field;
+mod history;
 mod implicit;
 mod names;
 mod relation;

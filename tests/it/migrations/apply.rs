@@ -1,8 +1,8 @@
 //! Applying on good and bad days.
 
-use super::{BOXES, Workshop, changed};
+use super::{BOXES, Workshop, changed, options};
 use crate::support::database::TestDatabase;
-use toolcrib::migrate::{self, MigrateError, MigrationSource};
+use toolcrib::migrate::{self, Consent, MigrateError, MigrationSource};
 
 async fn tables(workshop: &Workshop) -> Vec<String> {
     let stored = workshop.stored().await;
@@ -33,6 +33,26 @@ async fn applying_again_changes_nothing() {
     let workshop = Workshop::with(BOXES).await;
     let applied = workshop.apply(BOXES).await.unwrap();
     assert_eq!(applied, toolcrib::migrate::Applied::default());
+}
+
+#[tokio::test]
+async fn every_step_there_and_back_has_its_event() {
+    let mut workshop = Workshop::with(BOXES).await;
+    let schema = changed(BOXES, "weight: Int", "weight: Int @unique");
+    workshop.migrate_to(&schema).await.unwrap();
+    workshop.revert(BOXES, 1, Consent::Withheld).await.unwrap();
+    let query =
+        "select actor_role, coalesce(details->>'direction', 'up'), (details->'step'->>'number')::int from toolcrib.audit_events
+        where event_type = 'SCHEMA_CHANGE' and details->>'migration' = '20260103000000_change_boxes' order by id";
+    let rows = workshop.database.connect().await.query(query, &[]).await.unwrap();
+    let events: Vec<(&str, &str, Option<i32>)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    assert_eq!(events, [("platform", "up", Some(1)), ("platform", "up", Some(2)), ("platform", "down", None)]);
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_take_back_where_nothing_was_applied() {
+    let workshop = Workshop::new().await;
+    assert_eq!(workshop.revert(BOXES, 3, Consent::Withheld).await.unwrap(), toolcrib::migrate::Reverted::default());
 }
 
 #[tokio::test]
@@ -84,12 +104,12 @@ async fn a_table_in_use_is_not_waited_for_forever() {
     let mut workshop = Workshop::with(BOXES).await;
     let other = workshop.database.connect().await;
     other.batch_execute("begin; lock table public.boxes in access share mode").await.unwrap();
-    workshop.write_by_hand("lock", "set local lock_timeout to '50ms'; alter table public.boxes add column extra int");
-    let error = workshop.apply(BOXES).await.unwrap_err();
+    workshop.write_by_hand("lock", "alter table public.boxes add column extra int");
+    let error = workshop.apply_with(BOXES, &options(Consent::Withheld)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the migration `20260103000000_lock`: another session holds a lock on the table; nothing was changed, try again when it \
-         is quiet"
+        "the migration `20260103000000_lock`: another session holds a lock on the table; try again when it is quiet, it \
+         goes on where it stopped"
     );
 }
 

@@ -5,97 +5,76 @@ use crate::support::database::SUPPORT_DESK;
 use std::path::Path;
 use toolcrib::migrate::{self, MigrateError, RuleDemands, Tool};
 
+/// A row that holds the most that there can be.
+const FULL_BOX: &str = "
+    insert into toolcrib.users (id, email, name, role) values
+        ('00000000-0000-4000-8000-000000000001', 'ana@example.com', 'Ana', 'agent');
+    insert into public.boxes (label, color, weight, owner_id) values
+        ('a label of 20 signs!', 'GREEN', 7, '00000000-0000-4000-8000-000000000001'), ('short', 'RED', null, null)";
+
 #[tokio::test]
-async fn what_would_lose_or_reinterpret_data_is_refused_with_the_way_out() {
+async fn what_rows_do_not_allow_is_refused_with_the_way_out() {
     let workshop = Workshop::with(BOXES).await;
-    workshop.database.execute("insert into public.boxes (label) values ('first')").await;
-    let rack = &BOXES[BOXES.find("type Rack").unwrap()..];
+    let without_rows = Workshop::with(BOXES).await;
+    workshop.database.execute(FULL_BOX).await;
     let cases = [
         (
             "weight: Int",
-            "weight: String",
-            "`Box.weight`: the field is stored as `text`, the column holds `integer`; put the type back, or write a migration \
-             that changes the column's type",
-        ),
-        (
-            "weight: Int",
-            "weight: [Int!]",
-            "`Box.weight`: the field is stored as `integer[]`, the column holds `integer`; put the type back, or write a \
-             migration that changes the column's type",
-        ),
-        (
-            "weight: Int",
             "weight: Int!",
-            "`Box.weight`: the field is required, the column allows nulls; leave the `!` out, or write a migration that fills the \
-             nulls and sets the column not null",
-        ),
-        (
-            "label: String!",
-            "label: String",
-            "`Box.label`: the column is not null, the field allows nulls; put the `!` back, or write a migration that drops the \
-             column's `not null`",
-        ),
-        (
-            "  weight: Int\n",
-            "",
-            "`Box`: the column `public.boxes.weight` is there, but no field; put the field back, or write a migration that drops \
-             the column",
-        ),
-        (
-            "weight: Int",
-            "mass: Int",
-            "`Box`: the column `public.boxes.weight` is there, but no field; if `mass` is its new name, write a migration that \
-             renames the column to `mass`; otherwise put the field back or write a migration that drops the column",
-        ),
-        (
-            rack,
-            "",
-            "`Rack`: the table `public.racks` is there, the type is not; put `type Rack` back, or write a migration that drops \
-             or renames the table",
+            "`Box.weight`: the field is required, but rows of `public.boxes` hold none; say what they get with `@backfill(value: \
+             ...)` or `@backfill(sql: \"...\")`, or leave the `!` out",
         ),
         (
             "  GREEN\n",
             "",
-            "`Box.color`: rows may hold `GREEN`, which the enum no longer has; put the value back, or write a migration that \
-             changes those rows and replaces the check",
+            "`Box.color`: rows of `public.boxes` hold values that the enum does not have; put the values back, or say `@was(name: \
+             \"OLD\")` on the value that takes their place",
         ),
         (
             "max: 20",
-            "max: 10",
-            "`Box.label`: rows may hold 20 characters, `@length` allows 10; put the length back, or write a migration that \
-             shortens those rows and replaces the check",
-        ),
-        (
-            " @length(max: 20)",
-            "",
-            "`Box.label`: the column's length is limited, the field's is not; put the `@length` back, or write a migration that \
-             drops the constraint",
-        ),
-        (
-            "@unique ",
-            "",
-            "`Box.label`: the column is unique, the field is not; put the `@unique` back, or write a migration that drops the \
-             constraint",
+            "max: 19",
+            "`Box.label`: rows of `public.boxes` hold more than 19 characters; raise `@length(max:)`, or shorten those rows first",
         ),
         (
             "owner: User",
             "owner: Rack",
-            "`Box.owner`: the field points to `public.racks`, the column to `toolcrib.users`; put the type back, or write a \
-             migration that moves the rows and replaces the foreign key",
+            "`Box.owner`: the field points to `public.racks`, the rows to `toolcrib.users`; put the type back; or give the field \
+             another name, with `@backfill(sql: \"...\")` where rows can be moved",
         ),
         (
             "weight: Int",
             "weight: Int\n  depth: Int!",
-            "`Box.depth`: the field is new and required, but `public.boxes` holds rows that have no value for it; give it \
-             `@default(value:)` or leave the `!` out; or write a migration that adds the column, fills it and then sets it not null",
+            "`Box.depth`: the field is new and required, but rows of `public.boxes` have no value for it; say what they get with \
+             `@default(value: ...)`, `@backfill(value: ...)` or `@backfill(sql: \"...\")`, or leave the `!` out",
         ),
     ];
     for (from, to, expected) in cases {
-        let plan = workshop.plan(&changed(BOXES, from, to)).await.unwrap();
+        let schema = changed(BOXES, from, to);
+        let plan = workshop.plan(&schema).await.unwrap();
         let refusals: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
         assert_eq!(refusals, [expected], "{from} -> {to}");
         let written = migrate::write(&plan, workshop.directory(), "refused", chrono::Utc::now());
         assert!(matches!(written, Err(MigrateError::Refused { .. })));
+        // Where no row is in the way the same is planned.
+        let plan = without_rows.plan(&schema).await.unwrap();
+        assert_eq!(plan.refusals, [], "{from} -> {to}");
+        assert!(!plan.steps.is_empty(), "{from} -> {to}");
+    }
+}
+
+#[tokio::test]
+async fn a_type_without_a_safe_way_to_it_is_refused_whatever_rows_there_are() {
+    // The plan is applied to other databases than the one that it is made on.
+    let workshop = Workshop::with(BOXES).await;
+    for (from, to, problem) in [
+        ("label: String! @unique @length(max: 20)", "label: Int!", "`integer`, the column holds `text`"),
+        ("weight: Int", "weight: Boolean", "`boolean`, the column holds `integer`"),
+        ("weight: Int", "weight: [String!]", "`text[]`, the column holds `integer`"),
+    ] {
+        let plan = workshop.plan(&changed(BOXES, from, to)).await.unwrap();
+        let [refusal] = plan.refusals.as_slice() else { panic!("{plan:?}") };
+        assert_eq!(refusal.problem, format!("the field is stored as {problem}"));
+        assert!(refusal.help.contains("`@backfill(sql: \"...\")`, an expression over `"), "{}", refusal.help);
     }
 }
 
@@ -124,8 +103,14 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
         text.split_once("\n\n").unwrap().1.to_owned()
     };
     insta::assert_snapshot!(text("up.sql"), @r#"
+    -- toolcrib:step long-lock=public.boxes
+    -- Numbers every row of `public.boxes` under a lock: nobody reads or writes it meanwhile.
     create schema notes;
     create sequence public.boxes_number_seq;
+    alter table toolcrib.users drop constraint users_role_check;
+    alter table public.boxes drop constraint boxes_label_length_check;
+    alter table public.boxes alter column color set default 'BLUE';
+    alter table public.boxes drop constraint boxes_color_check;
 
     create table notes.notes (
         id uuid not null default gen_random_uuid(),
@@ -143,41 +128,111 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     alter table public.racks add column tags text[];
     alter table public.racks add column "order" text;
     alter table public.racks add column box_id uuid;
-    alter table toolcrib.users drop constraint users_role_check, add constraint users_role_check check (role in ('admin', 'manager', 'agent', 'viewer', 'auditor'));
-    alter table toolcrib.users add constraint users_badge_key unique (badge);
-    alter table public.boxes drop constraint boxes_label_length_check, add constraint boxes_label_length_check check (char_length(label) <= 40);
-    alter table public.boxes alter column color set default 'BLUE';
-    alter table public.boxes drop constraint boxes_color_check, add constraint boxes_color_check check (color in ('RED', 'GREEN', 'BLUE'));
-    alter table public.boxes add constraint boxes_weight_key unique (weight);
     alter sequence public.boxes_number_seq owned by public.boxes.number;
-    alter table public.racks add constraint racks_tags_check check (tags <@ array['RED', 'GREEN', 'BLUE']);
-    alter table public.racks add constraint racks_order_length_check check (char_length("order") <= 9);
-    alter table public.racks add constraint racks_box_id_fkey foreign key (box_id) references public.boxes (id);
+    alter table toolcrib.users add constraint users_role_check check (role in ('admin', 'manager', 'agent', 'viewer', 'auditor')) not valid;
+    alter table public.boxes add constraint boxes_label_length_check check (char_length(label) <= 40) not valid;
+    alter table public.boxes add constraint boxes_color_check check (color in ('RED', 'GREEN', 'BLUE')) not valid;
+    alter table public.racks add constraint racks_tags_check check (tags <@ array['RED', 'GREEN', 'BLUE']) not valid;
+    alter table public.racks add constraint racks_order_length_check check (char_length("order") <= 9) not valid;
+    alter table public.racks add constraint racks_box_id_fkey foreign key (box_id) references public.boxes (id) not valid;
     alter table notes.notes add constraint notes_rack_id_fkey foreign key (rack_id) references public.racks (id);
-    create index boxes_color_id_idx on public.boxes (color, id);
-    create index boxes_color_order_id_idx on public.boxes (array_position(array['RED', 'GREEN', 'BLUE'], color), id);
-    create index racks_name_id_idx on public.racks (name, id);
-    create index racks_box_id_id_idx on public.racks (box_id, id);
     create index notes_rack_id_id_idx on notes.notes (rack_id, id);
     create index notes_created_at_id_idx on notes.notes (created_at, id);
+
+    -- toolcrib:step
+    -- Reads every row while others write.
+    alter table toolcrib.users validate constraint users_role_check;
+
+    -- toolcrib:step
+    -- Reads every row while others write.
+    alter table public.boxes validate constraint boxes_label_length_check;
+    alter table public.boxes validate constraint boxes_color_check;
+
+    -- toolcrib:step
+    -- Reads every row while others write.
+    alter table public.racks validate constraint racks_tags_check;
+    alter table public.racks validate constraint racks_order_length_check;
+    alter table public.racks validate constraint racks_box_id_fkey;
+
+    -- toolcrib:step builds=toolcrib.users_badge_key
+    -- Writes go on meanwhile. Rows that share a value make it fail, and nothing is left of it.
+    create unique index concurrently users_badge_key on toolcrib.users (badge);
+
+    -- toolcrib:step builds=public.boxes_color_id_idx
+    -- Writes go on meanwhile.
+    create index concurrently boxes_color_id_idx on public.boxes (color, id);
+
+    -- toolcrib:step builds=public.boxes_color_order_id_idx
+    -- Writes go on meanwhile.
+    create index concurrently boxes_color_order_id_idx on public.boxes (array_position(array['RED', 'GREEN', 'BLUE'], color), id);
+
+    -- toolcrib:step builds=public.boxes_weight_key
+    -- Writes go on meanwhile. Rows that share a value make it fail, and nothing is left of it.
+    create unique index concurrently boxes_weight_key on public.boxes (weight);
+
+    -- toolcrib:step builds=public.racks_name_id_idx
+    -- Writes go on meanwhile.
+    create index concurrently racks_name_id_idx on public.racks (name, id);
+
+    -- toolcrib:step builds=public.racks_box_id_id_idx
+    -- Writes go on meanwhile.
+    create index concurrently racks_box_id_id_idx on public.racks (box_id, id);
+
+    -- toolcrib:step
+    alter table toolcrib.users add constraint users_badge_key unique using index users_badge_key;
+    alter table public.boxes add constraint boxes_weight_key unique using index boxes_weight_key;
     "#);
     insta::assert_snapshot!(text("down.sql"), @r#"
-    drop index notes.notes_created_at_id_idx;
-    drop index notes.notes_rack_id_id_idx;
-    drop index public.racks_box_id_id_idx;
-    drop index public.racks_name_id_idx;
-    drop index public.boxes_color_order_id_idx;
-    drop index public.boxes_color_id_idx;
+    -- toolcrib:step
+    alter table public.boxes drop constraint boxes_weight_key;
+    alter table toolcrib.users drop constraint users_badge_key;
+
+    -- toolcrib:step
+    drop index if exists public.racks_box_id_id_idx;
+
+    -- toolcrib:step
+    drop index if exists public.racks_name_id_idx;
+
+    -- toolcrib:step
+    drop index if exists public.boxes_weight_key;
+
+    -- toolcrib:step
+    drop index if exists public.boxes_color_order_id_idx;
+
+    -- toolcrib:step
+    drop index if exists public.boxes_color_id_idx;
+
+    -- toolcrib:step
+    drop index if exists toolcrib.users_badge_key;
+
+    -- toolcrib:step
+    -- Nothing has to be taken back.
+
+    -- toolcrib:step
+    -- Nothing has to be taken back.
+
+    -- toolcrib:step
+    -- Nothing has to be taken back.
+
+    -- toolcrib:step long-lock=toolcrib.users long-lock=public.boxes destructive=notes.notes destructive=toolcrib.users destructive=public.boxes destructive=public.racks
+    -- Reads every row of `toolcrib.users` under a lock: nobody writes it meanwhile.
+    -- Reads every row of `public.boxes` under a lock: nobody writes it meanwhile.
+    -- Drops the table `notes.notes` with every row in it.
+    -- Drops the column `toolcrib.users.badge` with every value in it.
+    -- Drops the column `public.boxes.number` with every value in it.
+    -- Drops the column `public.racks.depth` with every value in it.
+    -- Drops the column `public.racks.tags` with every value in it.
+    -- Drops the column `public.racks.order` with every value in it.
+    -- Drops the column `public.racks.box_id` with every value in it.
+    drop index if exists notes.notes_created_at_id_idx;
+    drop index if exists notes.notes_rack_id_id_idx;
     alter table notes.notes drop constraint notes_rack_id_fkey;
     alter table public.racks drop constraint racks_box_id_fkey;
-    alter table public.racks drop constraint racks_order_length_check;
-    alter table public.racks drop constraint racks_tags_check;
-    alter table public.boxes drop constraint boxes_weight_key;
-    alter table public.boxes drop constraint boxes_color_check, add constraint boxes_color_check CHECK ((color = ANY (ARRAY['RED'::text, 'GREEN'::text])));
-    alter table public.boxes alter column color set default 'RED'::text;
-    alter table public.boxes drop constraint boxes_label_length_check, add constraint boxes_label_length_check CHECK ((char_length(label) <= 20));
-    alter table toolcrib.users drop constraint users_badge_key;
-    alter table toolcrib.users drop constraint users_role_check, add constraint users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'agent'::text, 'viewer'::text])));
+    alter table public.racks drop constraint if exists racks_order_length_check;
+    alter table public.racks drop constraint if exists racks_tags_check;
+    alter table public.boxes drop constraint if exists boxes_color_check;
+    alter table public.boxes drop constraint if exists boxes_label_length_check;
+    alter table toolcrib.users drop constraint if exists users_role_check;
     alter table public.racks drop column box_id;
     alter table public.racks drop column "order";
     alter table public.racks drop column tags;
@@ -185,6 +240,10 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     alter table public.boxes drop column number;
     alter table toolcrib.users drop column badge;
     drop table notes.notes;
+    alter table public.boxes add constraint boxes_color_check CHECK ((color = ANY (ARRAY['RED'::text, 'GREEN'::text])));
+    alter table public.boxes alter column color set default 'RED'::text;
+    alter table public.boxes add constraint boxes_label_length_check CHECK ((char_length(label) <= 20));
+    alter table toolcrib.users add constraint users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'agent'::text, 'viewer'::text])));
     drop sequence if exists public.boxes_number_seq;
     drop schema notes;
     "#);
@@ -202,27 +261,33 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
 #[tokio::test]
 async fn an_index_in_an_enums_order_follows_the_enum() {
     let indexed = changed(BOXES, "color: Color! @default(value: RED)", "color: Color @index");
-    let workshop = Workshop::with(&indexed).await;
+    let mut workshop = Workshop::with(&indexed).await;
     let before = workshop.stored().await;
-    let plan = workshop.plan(&changed(&indexed, "  GREEN\n", "  BLUE\n  GREEN\n")).await.unwrap();
+    let wider = changed(&indexed, "  GREEN\n", "  BLUE\n  GREEN\n");
+    let plan = workshop.plan(&wider).await.unwrap();
     let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
     assert_eq!(
         steps,
         [
-            "~ check boxes_color_check on public.boxes: wider",
-            "~ index boxes_color_order_id_idx: other values",
-            "~ index boxes_color_desc_id_idx: other values",
+            "- constraint boxes_color_check on public.boxes",
+            "- index boxes_color_order_id_idx",
+            "- index boxes_color_desc_id_idx",
+            "+ check boxes_color_check on public.boxes",
+            "~ constraint boxes_color_check on public.boxes: holds for every row",
+            "+ index boxes_color_order_id_idx",
+            "+ index boxes_color_desc_id_idx",
         ]
     );
-    workshop.database.execute(&plan.up_sql()).await;
+    let down = plan.down_sql();
+    workshop.migrate_to(&wider).await.unwrap();
     let stored = workshop.stored().await;
     let boxes = &stored.tables[&toolcrib::base::TableName::new("public", "boxes")];
     let order = "array_position(ARRAY['RED'::text, 'BLUE'::text, 'GREEN'::text], color)";
-    let keys = |name: &str| boxes.indexes[name].split_once("btree ").unwrap().1.to_owned();
+    let keys = |name: &str| boxes.indexes[name].definition.split_once("btree ").unwrap().1.to_owned();
     assert_eq!(keys("boxes_color_order_id_idx"), format!("({order}, id)"));
     assert_eq!(keys("boxes_color_desc_id_idx"), format!("({order} DESC NULLS LAST, id DESC)"));
 
-    workshop.database.execute(&plan.down_sql()).await;
+    workshop.database.execute(&down).await;
     assert_eq!(workshop.stored().await, before);
 }
 

@@ -1,0 +1,1 @@
+drop table toolcrib.unfinished_migrations;
