@@ -13,6 +13,7 @@ mod faults;
 mod http;
 mod local_pg;
 mod migrations;
+mod new;
 mod oracle;
 mod paging;
 mod planner;
