@@ -6,6 +6,7 @@ mod app;
 mod auth;
 mod browser;
 mod catalog;
+mod clients;
 mod examples;
 mod explain;
 mod export;
