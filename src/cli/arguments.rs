@@ -28,6 +28,8 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the directory of a new tool, which can be served at once.
+    New(NewArguments),
     /// Serve the API and GraphiQL.
     Serve(ServeArguments),
     /// Report every mistake in the schema and its rules, with its place and what to write instead.
@@ -40,6 +42,13 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Find out which export a leaked file came from.
     Export(ExportArguments),
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub struct NewArguments {
+    /// Where: a directory that is empty or not there yet, named like the tool.
+    pub name: PathBuf,
 }
 
 /// `serve`

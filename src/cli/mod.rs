@@ -11,6 +11,7 @@ mod arguments;
 mod check;
 mod export;
 mod migrate;
+mod new;
 mod schema;
 mod serve;
 mod session;
@@ -39,6 +40,7 @@ pub fn run() -> ExitCode {
 
 async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
+        Command::New(new) => new::run(new),
         Command::Serve(serve) => serve::run(arguments, serve).await,
         Command::Check(check) => check::run(arguments, check),
         Command::Migrate(migrate) => migrate::run(arguments, migrate).await,

@@ -11,6 +11,6 @@ pub(crate) fn run(arguments: &Arguments, schema: &SchemaArguments) -> anyhow::Re
     let SchemaCommand::Print = schema.command;
     let tool = Tool::load(&arguments.settings()?)?;
     let api = api::build(&tool.catalog, &tool.rules)?;
-    print!("{}", api.schema.sdl());
+    print!("{}", api.sdl());
     Ok(ExitCode::SUCCESS)
 }

@@ -102,7 +102,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
 }
 
 fn web_state(settings: &Settings, app: &App, demo: Option<&[DemoCredential]>) -> anyhow::Result<WebState> {
-    let examples = Example::read_folder(&settings.directory.join("examples").join("graphiql"))?;
+    let examples = Example::read_folder(&settings.server.examples)?;
     let users = |credentials: &[DemoCredential]| credentials.iter().map(|credential| credential.user.clone()).collect();
     Ok(WebState {
         engine: Arc::clone(&app.engine),

@@ -15,10 +15,12 @@ pub struct ServerSettings {
     pub schema: PathBuf,
     /// The directory of the tool's migrations.
     pub migrations: PathBuf,
+    /// The folder of the operations that GraphiQL opens in tabs; it does not have to be there.
+    pub examples: PathBuf,
 }
 
 impl ServerSettings {
-    pub(super) const KEYS: &'static [&'static str] = &["listen", "data_dir", "schema", "migrations"];
+    pub(super) const KEYS: &'static [&'static str] = &["listen", "data_dir", "schema", "migrations", "examples"];
 
     pub(super) fn read(entries: &mut Entries, directory: &Path) -> Self {
         let expected = "an IP address with a port, `127.0.0.1:4000`";
@@ -29,6 +31,7 @@ impl ServerSettings {
             data_dir: entries.read_path("data_dir", directory).unwrap_or_else(|| directory.join(".toolcrib")),
             schema: entries.read_path("schema", directory).unwrap_or_else(|| directory.join("schema.graphql")),
             migrations: entries.read_path("migrations", directory).unwrap_or_else(|| directory.join("migrations")),
+            examples: entries.read_path("examples", directory).unwrap_or_else(|| directory.join("examples/graphiql")),
         }
     }
 }

@@ -82,8 +82,7 @@ impl Engine {
     /// [`ApiError`] if its types collide, which `toolcrib check` refuses first.
     pub fn new(parts: EngineParts) -> Result<Self, ApiError> {
         let api = api::build(&parts.catalog, &parts.rules).map_err(|error| ApiError(error.to_string()))?;
-        let schema =
-            Schema::parse_and_validate(api.schema.sdl(), "api.graphql").map_err(|error| ApiError(error.errors.to_string()))?;
+        let schema = Schema::parse_and_validate(api.sdl(), "api.graphql").map_err(|error| ApiError(error.errors.to_string()))?;
         let schema = Arc::new(schema);
         let documents = Documents::new(Arc::clone(&schema), parts.limits.clone());
         for text in parts.trusted.texts() {
@@ -99,7 +98,7 @@ impl Engine {
 
     /// The API's SDL.
     pub fn sdl(&self) -> String {
-        self.api.schema.sdl()
+        self.api.sdl()
     }
 
     /// The database, for whoever checks that the service is ready.

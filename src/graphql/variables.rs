@@ -146,17 +146,18 @@ impl Coercion<'_> {
         }
         let mut coerced = JsonMap::new();
         for (key, field) in &input.fields {
-            let coerced_value = match (object.get(key.as_str()), &field.default_value) {
-                (Some(value), _) => self.value(&field.ty, value, Path::Field(&path, key)),
-                (None, Some(default)) => Some(constant(default)),
-                (None, None) if field.is_required() => {
+            let coerced_value = match object.get(key.as_str()) {
+                Some(value) => self.value(&field.ty, value, Path::Field(&path, key)),
+                None if field.is_required() => {
                     let message = self.names.choose(
                         || format!("`{path}.{key}` needs a value"),
                         || format!("`{path}`: a field that is required is missing"),
                     );
                     self.refuse(message)
                 }
-                (None, None) => None,
+                // The default is the planner's to give. Filled in here, a field that the caller left out would look like one
+                // that was set, and the rule on who may set it would refuse callers who never named it.
+                None => None,
             };
             if let Some(value) = coerced_value {
                 coerced.insert(key.as_str(), value);

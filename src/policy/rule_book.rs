@@ -135,8 +135,8 @@ impl RuleBook {
         answer::answer(self.rule(collection, operation), role)
     }
 
-    /// The value of the field's `@default(expr:)`, null if the actor or the request has none; `None` if the field has no such
-    /// default.
+    /// The default that the server gives a new row, `@default(expr:)` or the value of a list: null if the actor or the request
+    /// has none. `None` if the field has no default, or its column has it.
     pub fn default_value(&self, field: FieldId, actor: &Actor, request: &RequestContext) -> Option<Value> {
         let FieldDefault { value, scalar } = self.field(field).default.as_ref()?;
         Some(match (Caller { actor, request }).value(value) {
@@ -224,6 +224,7 @@ fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics
             let value = environment.check_default(text, field, diagnostics);
             Some(value.map(|value| FieldDefault { value, scalar }))
         }
+        (Some(DefaultValue::Literal(text)), Some(scalar)) if field.is_list() => Some(list_default(scalar, text)),
         _ => None,
     };
     Some(FieldRules {
@@ -231,6 +232,13 @@ fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics
         write: all_or_nothing(write)?.map(|write| write.rule),
         default: all_or_nothing(default)?,
     })
+}
+
+/// The literal default of a list, which its column does not have: elements are compared as values, not as the text of an array.
+fn list_default(scalar: ScalarType, text: &str) -> Option<FieldDefault> {
+    let texts: Vec<String> = serde_json::from_str(text).ok()?;
+    let elements = texts.iter().map(|text| Value::parse(scalar, text)).collect::<Result<_, _>>().ok()?;
+    Some(FieldDefault { value: KnownValue::Literal(Value::List(scalar, elements)), scalar })
 }
 
 /// A rule that is not there is fine; one that is there and wrong is not.

@@ -1,5 +1,6 @@
-//! The README's own commands, run in order in a copy of the tool, against the real binary.
+//! The commands of the READMEs, run in order in a copy of the tool, against the real binary.
 
+use crate::examples::example_tools;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
@@ -33,11 +34,25 @@ serve
 
 #[test]
 fn the_walk_through_works_as_written() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let blocks = blocks(&readme);
+    let blocks = check_walk(Path::new("."));
     assert!(blocks.len() > 8, "the README has lost its walk");
     assert_eq!(blocks.iter().filter(|block| block.needs_restart).count(), 1);
+}
+
+#[test]
+fn the_walks_through_the_examples_work_as_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for tool in example_tools() {
+        let blocks = check_walk(tool.strip_prefix(root).unwrap());
+        assert!(blocks.len() > 4, "the README of `{}` has lost its walk", tool.display());
+    }
+}
+
+/// Runs the walk of the tool in this directory of the repository, from the repository's root.
+fn check_walk(tool: &Path) -> Vec<Block> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join(tool).join("README.md")).unwrap();
+    let blocks = blocks(&readme);
 
     let directory = tempfile::tempdir().unwrap();
     copy_tool(root, directory.path());
@@ -47,6 +62,7 @@ fn the_walk_through_works_as_written() {
         .args(["-c", &script])
         .current_dir(directory.path())
         .env("PORT", port.to_string())
+        .env("TOOLCRIB_DIR", tool)
         .env("PATH", path_with(&directory.path().join("target/release")))
         .stdin(Stdio::null())
         .output()
@@ -60,6 +76,7 @@ fn the_walk_through_works_as_written() {
             assert_shows(output, expected, &block.commands);
         }
     }
+    blocks
 }
 
 fn script(blocks: &[Block]) -> String {
@@ -136,6 +153,10 @@ fn copy_directory(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
+        // What a server of the developer keeps there, and what npm does.
+        if entry.file_name() == ".toolcrib" || entry.file_name() == "node_modules" {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             copy_directory(&entry.path(), &target);

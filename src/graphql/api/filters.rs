@@ -1,6 +1,7 @@
 //! `where`: the filter inputs of collections.
 
 use crate::catalog::{Catalog, Collection, Field, FieldKind};
+use crate::graphql::api::inputs::with_words;
 use async_graphql::dynamic::{InputObject, InputValue, TypeRef};
 
 /// `TicketFilter`, and for use from the other end of a relation `TicketRelationFilter` and `TicketListRelationFilter`.
@@ -39,10 +40,7 @@ fn with_fields(catalog: &Catalog, collection: &Collection, name: &str, input: In
         .field(InputValue::new("and", TypeRef::named_nn_list(name)).description("All of these."))
         .field(InputValue::new("or", TypeRef::named_nn_list(name)).description("Any of these; none of an empty list."))
         .field(InputValue::new("not", TypeRef::named(name)).description("Not this."));
-    let fields = collection.fields.iter().map(|field| {
-        let ty = TypeRef::named(field_filter(catalog, field));
-        InputValue::new(field.name.as_str(), ty)
-    });
+    let fields = collection.fields.iter().map(|field| with_words(field, TypeRef::named(field_filter(catalog, field))));
     fields.fold(input, InputObject::field)
 }
 

@@ -2,9 +2,9 @@
 
 use crate::base::ScalarType;
 use crate::catalog::{Catalog, Collection, Field, FieldKind, MutationKind};
-use crate::graphql::api::described;
 use crate::graphql::api::mutations::capitalized;
 use crate::graphql::api::objects::named;
+use crate::graphql::api::{described, marked, words};
 use async_graphql::dynamic::{InputObject, InputValue, TypeRef};
 
 /// `TicketOrder`
@@ -18,7 +18,7 @@ pub(super) fn order(catalog: &Catalog, collection: &Collection) -> InputObject {
             FieldKind::Scalar { .. } | FieldKind::Enum { .. } => Some(TypeRef::named("OrderDirection")),
             FieldKind::ToOne { target, .. } => Some(TypeRef::named(format!("{}Order", catalog.collection(*target).name))),
         };
-        Some(InputValue::new(field.name.as_str(), ty?))
+        Some(with_words(field, ty?))
     });
     terms.fold(input, InputObject::field)
 }
@@ -64,18 +64,16 @@ fn with_new_values(catalog: &Catalog, collection: &Collection, parent: Option<&F
     let settable = writable(collection).filter(|field| parent.is_none_or(|parent| parent.id != field.id));
     let input = settable.fold(input, |input, field| {
         let is_required = field.is_required && field.default.is_none();
-        match &field.kind {
-            FieldKind::ToOne { target, .. } if is_creatable(catalog.collection(*target)) => {
-                let link = named(&format!("{}Link", catalog.collection(*target).name), false, is_required);
-                input.field(described!(InputValue::new(field.name.as_str(), link), field.description.as_deref()))
-            }
-            _ => input.field(input_field(catalog, field, is_required)),
-        }
+        let value = described!(new_value(catalog, field, is_required), words::input_description(field).as_deref());
+        input.field(match words::default_value(catalog, field) {
+            Some(default) => value.default_value(default),
+            None => value,
+        })
     });
     let nested = collection.fields.iter().filter_map(|field| Some((field, nested_rows(catalog, field)?)));
     nested.fold(input, |input, (field, (target, inverse))| {
         let (_, list) = nested_names(target, inverse);
-        input.field(described!(InputValue::new(field.name.as_str(), TypeRef::named(list)), field.description.as_deref()))
+        input.field(with_words(field, TypeRef::named(list)))
     })
 }
 
@@ -115,6 +113,16 @@ fn writable(collection: &Collection) -> impl Iterator<Item = &Field> {
     collection.stored_fields().filter(|field| !field.is_read_only)
 }
 
+/// The input of a field of a new row: a relation may be set to a row that comes along.
+fn new_value(catalog: &Catalog, field: &Field, is_required: bool) -> InputValue {
+    match &field.kind {
+        FieldKind::ToOne { target, .. } if is_creatable(catalog.collection(*target)) => {
+            with_words(field, named(&format!("{}Link", catalog.collection(*target).name), false, is_required))
+        }
+        _ => input_field(catalog, field, is_required),
+    }
+}
+
 /// A stored field as a value to set.
 pub(super) fn input_field(catalog: &Catalog, field: &Field, is_required: bool) -> InputValue {
     let ty = match &field.kind {
@@ -124,5 +132,11 @@ pub(super) fn input_field(catalog: &Catalog, field: &Field, is_required: bool) -
             named(&format!("{}Reference", catalog.collection(*target).name), false, is_required)
         }
     };
-    described!(InputValue::new(field.name.as_str(), ty), field.description.as_deref())
+    with_words(field, ty)
+}
+
+/// An input of a field, with what the schema says of it. What has to be given cannot be deprecated.
+pub(super) fn with_words(field: &Field, ty: TypeRef) -> InputValue {
+    let deprecation = field.deprecation.as_deref().filter(|_| !matches!(ty, TypeRef::NonNull(_)));
+    marked!(described!(InputValue::new(field.name.as_str(), ty), field.description.as_deref()), deprecation)
 }

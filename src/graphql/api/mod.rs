@@ -10,13 +10,14 @@ mod plural;
 mod scalar_filters;
 mod scalars;
 mod upsert;
+mod words;
 
 pub(crate) use plural::{AT_MOST, payload_name};
 
 use crate::catalog::{Catalog, CollectionId};
 use crate::policy::RuleBook;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputObject, Object, Schema, SchemaError, TypeRef};
-use async_graphql::{Name, Value};
+use async_graphql::{Name, SDLExportOptions, Value};
 use std::collections::HashMap;
 
 /// What a root field does.
@@ -56,6 +57,13 @@ pub struct Api {
     pub schema: Schema,
     /// What each field of `Query` and `Mutation` does.
     pub root_fields: HashMap<String, RootField>,
+}
+
+impl Api {
+    /// The API as SDL: what clients generate from, and what requests are validated against.
+    pub fn sdl(&self) -> String {
+        self.schema.sdl_with_options(SDLExportOptions::new().include_specified_by().use_space_ident())
+    }
 }
 
 /// Declares the API of a catalog.
@@ -124,13 +132,24 @@ fn field(name: &str, ty: TypeRef) -> Field {
     })
 }
 
-/// Gives a described thing its description, if there is one.
+/// Gives a thing its description, if there is one.
 macro_rules! described {
     ($item:expr, $description:expr) => {
         match $description {
-            Some(description) => $item.description(description),
+            Some(description) => $item.description($crate::graphql::api::words::description(description)),
             None => $item,
         }
     };
 }
 use described;
+
+/// Marks a thing as deprecated, if it is.
+macro_rules! marked {
+    ($item:expr, $reason:expr) => {
+        match $reason {
+            Some(reason) => $item.directive($crate::graphql::api::words::deprecated(reason)),
+            None => $item,
+        }
+    };
+}
+use marked;

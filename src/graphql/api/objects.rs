@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, Collection, EnumType, Field as CatalogField, FieldKind};
 use crate::graphql::api::connections::paging_arguments;
-use crate::graphql::api::{aggregates, described, field};
+use crate::graphql::api::{aggregates, described, field, marked};
 use crate::policy::RuleBook;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputValue, Object, TypeRef};
 
@@ -20,10 +20,7 @@ fn output_field(catalog: &Catalog, rules: &RuleBook, catalog_field: &CatalogFiel
         output = list_arguments(output, catalog.collection(target));
     }
     output = described!(output, catalog_field.description.as_deref());
-    match &catalog_field.deprecation {
-        Some(reason) => output.deprecation(Some(reason.as_str())),
-        None => output,
-    }
+    marked!(output, catalog_field.deprecation.as_deref())
 }
 
 /// The output type. A guarded field, and a relation whose target's read rule is not always true, is nullable, so that one
@@ -56,7 +53,10 @@ pub(super) fn named(name: &str, is_list: bool, is_required: bool) -> TypeRef {
 /// An enum.
 pub(super) fn enum_type(enum_type: &EnumType) -> Enum {
     let declared = described!(Enum::new(enum_type.name.as_str()), enum_type.description.as_deref());
-    let items = enum_type.values.iter().map(|value| described!(EnumItem::new(value.name.as_str()), value.description.as_deref()));
+    let items = enum_type.values.iter().map(|value| {
+        let item = described!(EnumItem::new(value.name.as_str()), value.description.as_deref());
+        marked!(item, value.deprecation.as_deref())
+    });
     declared.items(items)
 }
 
@@ -64,7 +64,7 @@ pub(super) fn enum_type(enum_type: &EnumType) -> Enum {
 pub(super) fn root_fields(collection: &Collection) -> (Field, Field) {
     let name = &collection.name;
     let one = field(collection.singular.as_str(), TypeRef::named(name.as_str()))
-        .argument(InputValue::new("id", TypeRef::named_nn(TypeRef::ID)))
+        .argument(InputValue::new("id", TypeRef::named_nn(TypeRef::ID)).description("Its id."))
         .description(format!("The `{name}` with this id; null if there is none or a rule hides it."));
     let many = list_arguments(field(collection.plural.as_str(), TypeRef::named_nn(format!("{name}Connection"))), collection);
     let many = paging_arguments(many).description(format!("Every `{name}` that the caller may read, a page at a time."));

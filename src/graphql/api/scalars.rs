@@ -9,21 +9,19 @@ pub(super) fn declare(types: &mut Types) {
     for scalar in ScalarType::ALL {
         let (description, specification) = match scalar {
             ScalarType::Id | ScalarType::String | ScalarType::Int | ScalarType::Float | ScalarType::Boolean => continue,
-            ScalarType::DateTime => ("An instant, RFC 3339.", Some("https://www.rfc-editor.org/rfc/rfc3339")),
-            ScalarType::Date => ("A calendar date, `2026-01-31`.", Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6")),
-            ScalarType::Decimal => ("An exact number, as a string so that no client rounds it.", None),
-            ScalarType::BigInt => ("A 64-bit integer, as a string so that no client rounds it.", None),
-            ScalarType::Json => ("Any JSON value.", Some("https://www.rfc-editor.org/rfc/rfc8259")),
-            ScalarType::Url => ("An absolute URL.", Some("https://url.spec.whatwg.org/")),
-            ScalarType::Email => {
-                ("A mail address, `local@domain`.", Some("https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1"))
+            ScalarType::DateTime => ("An instant, RFC 3339.", "https://www.rfc-editor.org/rfc/rfc3339"),
+            ScalarType::Date => ("A calendar date, `2026-01-31`.", "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"),
+            ScalarType::Decimal => {
+                ("An exact number, as a string so that no client rounds it.", "https://www.w3.org/TR/xmlschema11-2/#decimal")
             }
+            ScalarType::BigInt => {
+                ("A 64-bit integer, as a string so that no client rounds it.", "https://www.w3.org/TR/xmlschema11-2/#long")
+            }
+            ScalarType::Json => ("Any JSON value.", "https://www.rfc-editor.org/rfc/rfc8259"),
+            ScalarType::Url => ("An absolute URL.", "https://url.spec.whatwg.org/"),
+            ScalarType::Email => ("A mail address, `local@domain`.", "https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1"),
         };
-        let declared = Scalar::new(scalar.graphql_name()).description(description);
-        types.scalars.push(match specification {
-            Some(url) => declared.specified_by_url(url),
-            None => declared,
-        });
+        types.scalars.push(Scalar::new(scalar.graphql_name()).description(description).specified_by_url(specification));
     }
     let directions = [
         ("ASC", "The smallest, earliest, or first of an enum; rows without a value last."),

@@ -7,4 +7,5 @@ pub mod expect;
 pub mod http;
 pub mod process;
 pub mod proxy;
+pub mod request_case;
 pub mod tls;

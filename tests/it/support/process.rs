@@ -68,7 +68,12 @@ pub struct Outcome {
 impl Crib {
     /// The support desk of the repository, as it is there.
     pub fn support_desk() -> Self {
-        Self { directory: directory(), tool: PathBuf::from(env!("CARGO_MANIFEST_DIR")), variables: Vec::new() }
+        Self::of(Path::new(env!("CARGO_MANIFEST_DIR")))
+    }
+
+    /// The tool of a directory, as it is there.
+    pub fn of(tool: &Path) -> Self {
+        Self { directory: directory(), tool: tool.to_owned(), variables: Vec::new() }
     }
 
     /// A tool with this schema alone, in a directory that the test may change.
@@ -250,13 +255,28 @@ impl Server {
 
     /// A GraphQL request; an error if the connection fails or ends before the answer does.
     pub async fn graphql(&self, token: &str, query: &str) -> std::io::Result<Json> {
-        let reply = http::send(self.address, graphql_request(token, query).as_bytes()).await?;
+        self.graphql_with(token, query, Json::Null).await
+    }
+
+    /// The same with variables.
+    pub async fn graphql_with(&self, token: &str, query: &str, variables: Json) -> std::io::Result<Json> {
+        let request = graphql_request_of(token, &json!({ "query": query, "variables": variables }));
+        let reply = http::send(self.address, request.as_bytes()).await?;
         Ok(serde_json::from_str(&reply.body).unwrap_or_else(|_| panic!("no JSON: {reply:?}")))
     }
 
     /// A GET request without a credential.
     pub async fn get(&self, path: &str) -> std::io::Result<Reply> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        self.get_with(path, "").await
+    }
+
+    /// A GET request of a user.
+    pub async fn get_as(&self, token: &str, path: &str) -> std::io::Result<Reply> {
+        self.get_with(path, &format!("Authorization: Bearer {token}\r\n")).await
+    }
+
+    async fn get_with(&self, path: &str, headers: &str) -> std::io::Result<Reply> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n", self.address);
         http::send(self.address, request.as_bytes()).await
     }
 
@@ -290,7 +310,11 @@ impl Drop for Server {
 
 /// The bytes of a GraphQL request.
 pub fn graphql_request(token: &str, query: &str) -> String {
-    let body = json!({ "query": query }).to_string();
+    graphql_request_of(token, &json!({ "query": query }))
+}
+
+fn graphql_request_of(token: &str, body: &Json) -> String {
+    let body = body.to_string();
     format!(
         "POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
          Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
