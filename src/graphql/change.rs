@@ -78,7 +78,9 @@ impl Engine {
             return Ok(None);
         }
         let shape = self.shape_of(planner, field)?;
-        let change = write::choose(transaction, self.plan_change(planner, field)?).await?;
+        let planning = tracing::trace_span!(target: "toolcrib::stage", "plan");
+        let planned = planning.in_scope(|| self.plan_change(planner, field))?;
+        let change = write::choose(transaction, planned).await?;
         let rows = change.rows().to_vec();
         let mut payload = plan_payload(planner, field, &shape, &rows)?;
         if manner == Manner::DryRun {

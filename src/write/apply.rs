@@ -52,7 +52,9 @@ pub async fn apply(
         Change::Update(plan) => {
             let UpdatePlan { entity_type, rows, places, .. } = plan;
             let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places };
-            change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await
+            let answers = change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await?;
+            transaction.note_events("UPDATE", rows.len());
+            Ok(answers)
         }
         Change::Delete(plan) => {
             // What is deleted can only be read before.
@@ -76,6 +78,7 @@ async fn create(
     }
     let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places };
     let statement = create_statement(planner, plan);
+    transaction.note_events("CREATE", rows.len());
     if after.is_empty() {
         return change_and_read(transaction, planner, subject, &statement, answers).await;
     }
@@ -101,6 +104,7 @@ pub(crate) async fn delete(
     }
     let statement = delete_statement(planner, plan);
     change_and_read(transaction, planner, subject, &statement, &[]).await?;
+    transaction.note_events("DELETE", rows.len());
     Ok(())
 }
 

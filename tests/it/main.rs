@@ -12,6 +12,7 @@ mod faults;
 mod http;
 mod local_pg;
 mod migrations;
+mod operating;
 mod oracle;
 mod paging;
 mod planner;
