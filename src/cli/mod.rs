@@ -8,7 +8,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 mod arguments;
+mod backup;
 mod check;
+mod completions;
+mod config;
+mod doctor;
+mod explain;
 mod export;
 mod migrate;
 mod new;
@@ -47,6 +52,12 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Token(token) => token::run(arguments, token).await,
         Command::Schema(schema) => schema::run(arguments, schema),
         Command::Export(export) => export::run(arguments, export).await,
+        Command::Explain(explain) => explain::run(arguments, explain).await,
+        Command::Backup(backup) => backup::save(arguments, backup).await,
+        Command::Restore(restore) => backup::restore(arguments, restore).await,
+        Command::Doctor(doctor) => Ok(doctor::run(arguments, doctor).await),
+        Command::Config(config) => config::run(arguments, config),
+        Command::Completions(completions) => Ok(completions::run(completions)),
     }
 }
 
