@@ -27,10 +27,10 @@
 //! | 5 | write | base, catalog, policy, planner, db, audit, read |
 //! | 6 | auth | base, config, catalog, planner, db, audit, write |
 //! | 6 | export | base, config, catalog, policy, planner, db, audit, read, write |
-//! | 7 | graphql | base, config, catalog, policy, planner, db, read, write, export |
-//! | 8 | http | base, config, catalog, policy, db, audit, auth, export, graphql |
+//! | 7 | graphql | base, config, sql, catalog, policy, planner, db, read, write, export |
+//! | 8 | http | base, config, telemetry, catalog, policy, db, audit, auth, export, graphql |
 //! | 9 | app | base, config, catalog, policy, db, local_pg, planner, migrate, audit, read, write, auth, export, graphql, http |
-//! | 10 | cli | base, config, telemetry, catalog, policy, planner, db, local_pg, migrate, read, auth, graphql, http, app |
+//! | 10 | cli | base, config, telemetry, sql, catalog, policy, planner, db, local_pg, migrate, read, auth, graphql, http, app |
 //!
 //! Why some rows are what they are:
 //!
@@ -38,6 +38,8 @@
 //! - `write` stands above `read`: what a payload shows is a read inside the write's own transaction.
 //! - `auth` and `export` stand above `write`: tokens and exports are collections, and collections change by the one write path.
 //! - `migrate` knows `config` for the type of a database URL, which hides its password.
+//! - `graphql` and `cli` know `sql` for `explain` alone: it shows a statement instead of running it.
+//! - `http` knows `telemetry`: it serves the metrics and takes over the traces of callers.
 //! - `cli` knows `planner`, `read` and `graphql`: listing tokens is a read under the rules, printing the API's schema builds it.
 //!
 //! # Invariants

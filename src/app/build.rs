@@ -2,8 +2,8 @@
 
 use crate::app::{AppError, Storage, Tool};
 use crate::auth::Authenticator;
-use crate::config::Settings;
-use crate::db::{ConnectOptions, Database, server_keys};
+use crate::config::{Settings, SlowQueryPlan};
+use crate::db::{ConnectOptions, Database, SlowPlan, server_keys};
 use crate::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
 use crate::graphql::{Engine, EngineParts, OperationLimits, TrustedDocuments};
 use crate::planner::{CursorKey, PlannerSettings};
@@ -43,6 +43,7 @@ impl App {
     /// # Errors
     /// As [`App::build`].
     pub async fn over(database: Database, settings: &Settings, tool: &Tool) -> Result<Self, AppError> {
+        let database = with_slow_query_log(database, settings);
         let cursor_key =
             server_keys::find(&database, server_keys::CURSOR).await?.ok_or(AppError::NoKey { name: server_keys::CURSOR })?;
         let watermark_key = server_keys::find(&database, server_keys::WATERMARK)
@@ -76,5 +77,16 @@ impl App {
         })?;
         engine.measure_tables().await?;
         Ok(Self { engine: Arc::new(engine), authenticator: Arc::new(Authenticator::new(database)) })
+    }
+}
+
+fn with_slow_query_log(database: Database, settings: &Settings) -> Database {
+    let plan = match settings.log.slow_query_plan {
+        SlowQueryPlan::Left => SlowPlan::Left,
+        SlowQueryPlan::Logged => SlowPlan::Logged,
+    };
+    match settings.log.slow_query {
+        Some(threshold) => database.with_slow_query_log(threshold, plan),
+        None => database,
     }
 }

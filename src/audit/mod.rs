@@ -95,5 +95,6 @@ pub async fn append(transaction: &Transaction, actor: &Actor, request: &RequestC
     ));
     transaction.open().await?;
     transaction.run(insert).await?;
+    transaction.note_events(event_type.as_str(), 1);
     Ok(())
 }

@@ -32,6 +32,11 @@ impl Authenticator {
         Self { database, cache: ActorCache::new() }
     }
 
+    /// The connections that callers are looked up with.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// The actor of a credential.
     ///
     /// # Errors
@@ -91,6 +96,18 @@ impl Authenticator {
         transaction.commit().await?;
         Ok(found.map(|(_, user)| user))
     }
+}
+
+/// The actor of a user by mail address, as its own token would make it, for commands that show what the user may do.
+///
+/// # Errors
+/// [`AuthError::UnknownUser`] if nobody active has the address.
+pub async fn find_actor(database: &Database, email: &str) -> Result<Actor, AuthError> {
+    let transaction = database.begin_system().await?;
+    let query = users::table.filter(users::email.eq(email)).select(USER);
+    let found = query.first::<UserRow>(&mut transaction.pg()).await.optional().map_err(DbError::from)?;
+    transaction.commit().await?;
+    found.and_then(|user| to_actor(user, AuthMethod::Token)).ok_or_else(|| AuthError::UnknownUser(email.to_owned()))
 }
 
 /// An inactive user is no actor.

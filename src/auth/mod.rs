@@ -15,7 +15,7 @@ mod error;
 mod session;
 mod token;
 
-pub use actor::Authenticator;
+pub use actor::{Authenticator, find_actor};
 pub use cache::CACHE_TIME;
 pub use credential::Credential;
 pub use error::AuthError;

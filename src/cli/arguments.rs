@@ -1,6 +1,6 @@
 //! What can be written on the command line.
 
-use crate::config::{ConfigError, DIRECTORY_VARIABLE, Overrides, Settings};
+use crate::config::{ConfigError, DIRECTORY_VARIABLE, EffectiveSetting, Overrides, Settings};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -42,6 +42,12 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Find out which export a leaked file came from.
     Export(ExportArguments),
+    /// Show how a query is answered for a user: the plan, the SQL, and what PostgreSQL does. Nothing that it does stays.
+    Explain(ExplainArguments),
+    /// Print the settings: every one there is, or those that hold now.
+    Config(ConfigArguments),
+    /// Print a script that lets a shell complete commands and flags.
+    Completions(CompletionsArguments),
 }
 
 /// `new`
@@ -193,12 +199,70 @@ pub enum ExportCommand {
     },
 }
 
+/// `explain`
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The GraphQL document, or `@FILE`.
+    pub query: String,
+    /// For whom: the mail address of an active user.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub user: String,
+    /// Which of the document's operations.
+    #[arg(long, value_name = "NAME")]
+    pub operation: Option<String>,
+    /// Values of its variables, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub variables: Option<String>,
+    /// Run it, and tell what each step really did.
+    #[arg(long)]
+    pub analyze: bool,
+    /// Print a JSON array, one object for each root field.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `config`
+#[derive(Debug, Args)]
+pub struct ConfigArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// The parts of `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting with its meaning and default, as a `toolcrib.toml` that sets nothing.
+    Reference,
+    /// Print the settings as they are, secrets hidden, and where each was said.
+    Show {
+        /// Print a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// For which shell.
+    pub shell: clap_complete::Shell,
+}
+
 impl Arguments {
     /// The settings that the file, the environment and these arguments make.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn settings(&self) -> Result<Settings, ConfigError> {
+        Ok(self.settings_with_origins()?.0)
+    }
+
+    /// The same, with each setting as text and where it was said.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn settings_with_origins(&self) -> Result<(Settings, Vec<EffectiveSetting>), ConfigError> {
         let listen = match &self.command {
             Command::Serve(serve) => serve.listen.clone(),
             _ => None,
@@ -209,6 +273,6 @@ impl Arguments {
             schema: self.schema.clone(),
             database_url: self.database_url.clone(),
         };
-        Settings::load(&self.dir, std::env::vars(), &overrides)
+        Settings::load_with_origins(&self.dir, std::env::vars(), &overrides)
     }
 }

@@ -9,6 +9,9 @@
 
 mod arguments;
 mod check;
+mod completions;
+mod config;
+mod explain;
 mod export;
 mod migrate;
 mod new;
@@ -47,6 +50,9 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Token(token) => token::run(arguments, token).await,
         Command::Schema(schema) => schema::run(arguments, schema),
         Command::Export(export) => export::run(arguments, export).await,
+        Command::Explain(explain) => explain::run(arguments, explain).await,
+        Command::Config(config) => config::run(arguments, config),
+        Command::Completions(completions) => Ok(completions::run(completions)),
     }
 }
 

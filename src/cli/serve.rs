@@ -5,8 +5,8 @@ use crate::cli::Arguments;
 use crate::cli::arguments::ServeArguments;
 use crate::config::Settings;
 use crate::http::console::Example;
-use crate::http::{self, DemoState, StopSignal, WebState};
-use crate::telemetry;
+use crate::http::{self, DemoState, MetricsEndpoint, StopSignal, WebState};
+use crate::telemetry::{self, MetricsRecorder};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -17,8 +17,14 @@ use tokio::net::TcpListener;
 /// Serves until it is asked to stop.
 pub(crate) async fn run(arguments: &Arguments, serve: &ServeArguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let mut settings = arguments.settings()?;
-    telemetry::start(&settings.log);
+    let settings = arguments.settings()?;
+    let telemetry = telemetry::start(&settings.log, &settings.telemetry)?;
+    let outcome = serve_tool(settings, serve, started).await;
+    telemetry.shut_down().await;
+    outcome
+}
+
+async fn serve_tool(mut settings: Settings, serve: &ServeArguments, started: Instant) -> anyhow::Result<ExitCode> {
     if serve.demo && !settings.server.listen.ip().is_loopback() {
         return Err(AppError::DemoNotOnLoopback.into());
     }
@@ -28,13 +34,14 @@ pub(crate) async fn run(arguments: &Arguments, serve: &ServeArguments) -> anyhow
     // Before anything is changed, so that a mistake or a taken port costs nothing.
     let tool = Tool::load(&settings)?;
     let listener = listen(settings.server.listen).await?;
+    let metrics = Metrics::prepare(&settings).await?;
     // From here on a signal ends us in order: whoever just died would leave a PostgreSQL behind that nobody stops.
     let mut stop = StopSignal::listen().map_err(AppError::Signals)?;
     let storage = tokio::select! {
         opened = Storage::open(&settings) => opened?,
         () = stop.asked() => return Ok(stopped_early()),
     };
-    let startup = Startup { settings, tool, is_demo: serve.demo, started };
+    let startup = Startup { settings, tool, is_demo: serve.demo, metrics, started };
     let outcome = startup.serve(&storage, listener, stop).await;
     storage.close().await;
     outcome
@@ -50,18 +57,55 @@ struct Startup {
     settings: Settings,
     tool: Tool,
     is_demo: bool,
+    metrics: Metrics,
     started: Instant,
 }
 
+/// What metrics need, if they are on.
+#[derive(Default)]
+struct Metrics {
+    endpoint: Option<Arc<MetricsEndpoint>>,
+    /// Their own listener.
+    listener: Option<TcpListener>,
+}
+
+impl Metrics {
+    /// Begins to count, and takes the port.
+    async fn prepare(settings: &Settings) -> anyhow::Result<Self> {
+        let metrics = &settings.metrics;
+        if !metrics.is_on() {
+            return Ok(Self::default());
+        }
+        let recorder = MetricsRecorder::install()?;
+        tokio::spawn(recorder.clone().keep_up());
+        let listener = match metrics.listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        Ok(Self { endpoint: Some(Arc::new(MetricsEndpoint::new(recorder, metrics))), listener })
+    }
+
+    /// Serves them on their own listener, if they have one, until the process ends.
+    fn serve(self, state: &WebState) -> anyhow::Result<()> {
+        if let Some(listener) = self.listener {
+            tracing::info!("serving metrics on http://{}/metrics", listener.local_addr()?);
+            tokio::spawn(http::serve_metrics(listener, state.clone()));
+        }
+        Ok(())
+    }
+}
+
 impl Startup {
-    async fn serve(&self, storage: &Storage, listener: TcpListener, mut stop: StopSignal) -> anyhow::Result<ExitCode> {
+    async fn serve(mut self, storage: &Storage, listener: TcpListener, mut stop: StopSignal) -> anyhow::Result<ExitCode> {
         let (app, credentials) = tokio::select! {
             prepared = self.prepare(storage) => prepared?,
             () = stop.asked() => return Ok(stopped_early()),
         };
-        let Self { settings, is_demo, started, .. } = self;
+        let metrics = std::mem::take(&mut self.metrics);
+        let Self { settings, is_demo, started, .. } = &self;
         let address = listener.local_addr()?;
-        let state = web_state(settings, &app, is_demo.then_some(credentials.as_slice()))?;
+        let state = web_state(settings, &app, metrics.endpoint.clone(), is_demo.then_some(credentials.as_slice()))?;
+        metrics.serve(&state)?;
         tracing::info!(duration_ms = started.elapsed().as_secs_f64() * 1000.0, "listening on http://{address}");
         if *is_demo {
             welcome(address, &credentials);
@@ -101,7 +145,12 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
     TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
 }
 
-fn web_state(settings: &Settings, app: &App, demo: Option<&[DemoCredential]>) -> anyhow::Result<WebState> {
+fn web_state(
+    settings: &Settings,
+    app: &App,
+    metrics: Option<Arc<MetricsEndpoint>>,
+    demo: Option<&[DemoCredential]>,
+) -> anyhow::Result<WebState> {
     let examples = Example::read_folder(&settings.server.examples)?;
     let users = |credentials: &[DemoCredential]| credentials.iter().map(|credential| credential.user.clone()).collect();
     Ok(WebState {
@@ -111,6 +160,7 @@ fn web_state(settings: &Settings, app: &App, demo: Option<&[DemoCredential]>) ->
         max_body_bytes: settings.limits.max_body_bytes,
         max_batch: settings.limits.max_batch,
         tool_name: tool_name(settings),
+        metrics,
         examples: examples.into(),
     })
 }

@@ -79,6 +79,11 @@ impl Entries {
         value
     }
 
+    /// The text of a key and where it was said; `None` if nobody set it.
+    pub(super) fn said(&self, key: &str) -> Option<(&str, &Origin)> {
+        self.values.get(key).map(|entry| (entry.text.as_str(), &entry.origin))
+    }
+
     /// A path, joined to the tool directory.
     pub(super) fn read_path(&mut self, key: &'static str, directory: &Path) -> Option<PathBuf> {
         self.read(key, "a path", |text| (!text.is_empty()).then(|| directory.join(text)))

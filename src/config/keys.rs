@@ -1,6 +1,9 @@
 //! The names of the settings, and the nearest one to a name that is none.
 
-use crate::config::{DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, ServerSettings};
+use crate::config::{
+    DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ServerSettings,
+    TelemetrySettings,
+};
 
 /// What every variable of ours begins with.
 pub(super) const VARIABLE_PREFIX: &str = "TOOLCRIB_";
@@ -11,6 +14,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
         ServerSettings::KEYS,
         DatabaseSettings::KEYS,
         LogSettings::KEYS,
+        MetricsSettings::KEYS,
+        TelemetrySettings::KEYS,
         GraphqlSettings::KEYS,
         LimitSettings::KEYS,
         DemoSettings::KEYS,

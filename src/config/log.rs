@@ -1,6 +1,8 @@
 //! `[log]`
 
+use crate::config::duration;
 use crate::config::entries::Entries;
+use std::time::Duration;
 
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +20,23 @@ pub struct LogSettings {
     pub format: LogFormat,
     /// Which lines: a filter of `tracing`, `info,toolcrib=debug`.
     pub filter: String,
+    /// Statements that take longer are logged, as text without values. `None`: none are.
+    pub slow_query: Option<Duration>,
+    /// What is logged of them besides.
+    pub slow_query_plan: SlowQueryPlan,
+}
+
+/// Whether slow statements are explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlowQueryPlan {
+    /// They are not.
+    Left,
+    /// PostgreSQL's plan is logged too, made without anybody's values.
+    Logged,
 }
 
 impl LogSettings {
-    pub(super) const KEYS: &'static [&'static str] = &["log.format", "log.filter"];
+    pub(super) const KEYS: &'static [&'static str] = &["log.format", "log.filter", "log.slow_query", "log.slow_query_plan"];
 
     pub(super) fn read(entries: &mut Entries) -> Self {
         let format = entries.read("log.format", "`text` or `json`", |text| match text {
@@ -33,6 +48,16 @@ impl LogSettings {
             let is_filter = tracing_subscriber::EnvFilter::try_new(text).is_ok();
             is_filter.then(|| text.to_owned())
         });
-        Self { format: format.unwrap_or(LogFormat::Text), filter: filter.unwrap_or_else(|| "info".to_owned()) }
+        let plan = entries.read("log.slow_query_plan", "`true` or `false`", |text| match text {
+            "true" => Some(SlowQueryPlan::Logged),
+            "false" => Some(SlowQueryPlan::Left),
+            _ => None,
+        });
+        Self {
+            format: format.unwrap_or(LogFormat::Text),
+            filter: filter.unwrap_or_else(|| "info".to_owned()),
+            slow_query: entries.read("log.slow_query", duration::EXPECTED, duration::parse),
+            slow_query_plan: plan.unwrap_or(SlowQueryPlan::Left),
+        }
     }
 }

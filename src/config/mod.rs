@@ -16,8 +16,11 @@ mod graphql;
 mod keys;
 mod limits;
 mod log;
+mod metrics;
+mod reference;
 mod roles;
 mod server;
+mod telemetry;
 mod toml_file;
 
 pub use database::{DatabaseSettings, DatabaseUrl};
@@ -25,9 +28,12 @@ pub use demo::DemoSettings;
 pub use error::{ConfigError, Origin, Problem};
 pub use graphql::{GraphqlSettings, TrustedDocumentMode};
 pub use limits::LimitSettings;
-pub use log::{LogFormat, LogSettings};
+pub use log::{LogFormat, LogSettings, SlowQueryPlan};
+pub use metrics::MetricsSettings;
+pub use reference::{EffectiveSetting, reference};
 pub use roles::Roles;
 pub use server::ServerSettings;
+pub use telemetry::TelemetrySettings;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +61,10 @@ pub struct Settings {
     pub log: LogSettings,
     /// `[graphql]`
     pub graphql: GraphqlSettings,
+    /// `[metrics]`
+    pub metrics: MetricsSettings,
+    /// `[telemetry]`
+    pub telemetry: TelemetrySettings,
     /// `[limits]`
     pub limits: LimitSettings,
     /// `[demo]`
@@ -85,6 +95,19 @@ impl Settings {
         variables: impl IntoIterator<Item = (String, String)>,
         overrides: &Overrides,
     ) -> Result<Self, ConfigError> {
+        let (settings, _) = Self::load_with_origins(directory, variables, overrides)?;
+        Ok(settings)
+    }
+
+    /// As [`Settings::load`], with every setting as text and where it was said, for `config show`.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_with_origins(
+        directory: &Path,
+        variables: impl IntoIterator<Item = (String, String)>,
+        overrides: &Overrides,
+    ) -> Result<(Self, Vec<EffectiveSetting>), ConfigError> {
         let mut entries = Entries::default();
         toml_file::read(&directory.join(FILE_NAME), &mut entries);
         entries.add_variables(variables);
@@ -95,9 +118,12 @@ impl Settings {
             database: DatabaseSettings::read(&mut entries),
             log: LogSettings::read(&mut entries),
             graphql: GraphqlSettings::read(&mut entries, directory),
+            metrics: MetricsSettings::read(&mut entries),
+            telemetry: TelemetrySettings::read(&mut entries),
             limits: LimitSettings::read(&mut entries),
             demo: DemoSettings::read(&mut entries, directory),
         };
-        entries.finish().map(|()| settings)
+        let effective = reference::effective(&settings, &entries);
+        entries.finish().map(|()| (settings, effective))
     }
 }

@@ -83,7 +83,15 @@ fn every_bad_value_is_reported_at_its_place_without_the_value() {
          variable TOOLCRIB_LIMITS_PAGE_SIZE: `limits.page_size` has to be a whole number from 1 to 500\n\
          variable TOOLCRIB_LIMITS_MAX_DEPTH: `limits.max_depth` has to be a whole number above zero",
     );
-    check_refused("listen = true", &[], "toolcrib.toml:1:10: `listen` has to be a text or a whole number");
+    check_refused("listen = 1.5", &[], "toolcrib.toml:1:10: `listen` has to be a text or a whole number");
+    check_refused(
+        "listen = true\n[log]\nslow_query_plan = 'maybe'",
+        &[("TOOLCRIB_METRICS_TOKEN", "short"), ("TOOLCRIB_TELEMETRY_SAMPLE_PERCENT", "0")],
+        "toolcrib.toml:1:10: `listen` has to be an IP address with a port, `127.0.0.1:4000`\n\
+         toolcrib.toml:3:19: `log.slow_query_plan` has to be `true` or `false`\n\
+         variable TOOLCRIB_METRICS_TOKEN: `metrics.token` has to be a text of at least 16 characters without blanks\n\
+         variable TOOLCRIB_TELEMETRY_SAMPLE_PERCENT: `telemetry.sample_percent` has to be a whole number from 1 to 100",
+    );
 }
 
 #[test]
@@ -141,7 +149,7 @@ fn the_documented_file_is_complete_and_true() {
         keys::all().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
     );
 
-    let is_example = |key: &str| ["database.url", "database.server_url", "database.max_connections"].contains(&key);
+    let is_example = |key: &str| super::reference::EXAMPLES.contains(&key);
     let defaults: String = shown
         .iter()
         .filter(|(key, (_, is_default))| *is_default && !is_example(key))
@@ -156,8 +164,49 @@ fn the_documented_file_is_complete_and_true() {
     assert_eq!(documents.file_name(), unsaid.graphql.documents.file_name());
     assert_eq!(any_document_for, unsaid.graphql.any_document_for);
     assert_eq!(said.log, unsaid.log);
+    assert_eq!(said.telemetry, unsaid.telemetry);
     assert_eq!(said.database.statement_timeout, unsaid.database.statement_timeout);
     assert_eq!(said.server.listen, unsaid.server.listen);
     assert_eq!(said.server.data_dir.file_name(), unsaid.server.data_dir.file_name());
     assert_eq!(said.server.schema.file_name(), unsaid.server.schema.file_name());
+}
+
+#[test]
+fn the_reference_is_a_file_that_sets_nothing_and_names_everything() {
+    let text = reference();
+    let (settings, effective) = load_with_origins(&text);
+    assert_eq!(effective.len(), keys::all().count());
+    assert!(effective.iter().all(|setting| setting.origin.is_none()), "{effective:?}");
+    assert_eq!(settings.server.migrations.file_name().unwrap(), "migrations");
+    for key in keys::all() {
+        let name = key.rsplit('.').next().unwrap();
+        assert!(text.lines().any(|line| line.starts_with(&format!("# {name} = "))), "`{key}` is not in the reference");
+    }
+    // What the reference shows is what holds, but for examples.
+    for setting in effective.iter().filter(|setting| !super::reference::EXAMPLES.contains(&setting.key)) {
+        let name = setting.key.rsplit('.').next().unwrap();
+        let value = setting.value.as_deref().unwrap_or_else(|| panic!("`{}` has no default", setting.key));
+        let is_shown =
+            text.lines().any(|line| line == format!("# {name} = {value}") || line == format!("# {name} = \"{value}\""));
+        assert!(is_shown, "`{}` is {value}, which the reference does not say", setting.key);
+    }
+}
+
+#[test]
+fn effective_settings_say_where_they_come_from_and_hide_secrets() {
+    let file = "[database]\nurl = 'postgres://boss:hunter2@db.internal:5432/desk'\n[metrics]\ntoken = 'hunter2-hunter2-hunter2'";
+    let (_, effective) = load_with_origins(file);
+    let find = |key: &str| effective.iter().find(|setting| setting.key == key).unwrap();
+    assert_eq!(find("database.url").value.as_deref(), Some("postgres://boss:***@db.internal:5432/desk"));
+    assert!(matches!(&find("database.url").origin, Some(Origin::File { line: 2, .. })));
+    assert_eq!(find("metrics.token").value.as_deref(), Some("***"));
+    assert_eq!((find("listen").value.as_deref(), &find("listen").origin), (Some("127.0.0.1:4000"), &None));
+    assert_eq!(find("telemetry.otlp_endpoint").value, None);
+    assert!(!format!("{effective:?}").contains("hunter2"));
+}
+
+fn load_with_origins(file: &str) -> (Settings, Vec<EffectiveSetting>) {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join(FILE_NAME), file).unwrap();
+    Settings::load_with_origins(directory.path(), [], &Overrides::default()).unwrap()
 }

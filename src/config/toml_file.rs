@@ -53,7 +53,8 @@ impl TomlFile<'_> {
         match value.get_ref() {
             DeValue::String(text) => entries.set(key, text.to_string(), origin),
             DeValue::Integer(number) => entries.set(key, number.as_str().to_owned(), origin),
-            DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+            DeValue::Boolean(is_so) => entries.set(key, is_so.to_string(), origin),
+            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
                 entries.report(Problem::BadValue { origin, key, expected: "a text or a whole number".to_owned() });
             }
         }

@@ -89,6 +89,18 @@ impl Fault for DbError {
 }
 
 impl DbError {
+    /// The kind of error, for whoever counts them.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Busy { .. } => "busy",
+            Self::Constraint { .. } => "constraint",
+            Self::Conflict(_) => "conflict",
+            Self::Timeout(_) => "timeout",
+            Self::Statement(_) => "statement",
+        }
+    }
+
     /// Whether the database is away: the whole service is, then.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Busy { .. })

@@ -1,10 +1,12 @@
 //! The pool.
 
-use crate::db::DbError;
 use crate::db::connect::{ConnectOptions, Connection};
+use crate::db::observe::{Running, note_failure, statement_span};
 use crate::db::session::{ActorSettings, COMMIT};
 use crate::db::shape::{MAX_PREPARED, Shape, Shapes};
+use crate::db::slow::SlowQueries;
 use crate::db::transaction::{JsonRow, Transaction, load_rows};
+use crate::db::{DbError, PoolState, SlowPlan};
 use crate::sql::{Query, StatementKind};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
 use diesel::QueryResult;
@@ -15,14 +17,16 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::coop::unconstrained;
+use tracing::Instrument;
 
 /// The server's database. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Connector>,
     shapes: Arc<Shapes>,
+    slow: Option<Arc<SlowQueries>>,
 }
 
 /// Opens and recycles connections for deadpool.
@@ -111,9 +115,18 @@ impl Database {
             .timeouts(Timeouts { wait: Some(Duration::from_secs(10)), create: Some(Duration::from_secs(10)), recycle: None })
             .build()
             .map_err(|error| DbError::Unavailable(Box::new(error)))?;
-        let database = Self { pool, shapes: Arc::new(Shapes::new()) };
+        let database = Self { pool, shapes: Arc::new(Shapes::new()), slow: None };
         database.checkout().await?.mark_clean();
         Ok(database)
+    }
+
+    /// The same, with a log of statements that take longer than this.
+    pub fn with_slow_query_log(self, threshold: Duration, plan: SlowPlan) -> Self {
+        Self { slow: Some(Arc::new(SlowQueries::new(threshold, plan))), ..self }
+    }
+
+    pub(crate) fn slow_queries(&self) -> Option<&SlowQueries> {
+        self.slow.as_deref()
     }
 
     /// Runs one statement for an actor: BEGIN with role and settings, the statement, COMMIT, sent as one pipeline.
@@ -125,9 +138,23 @@ impl Database {
     /// [`DbError`]; the transaction is undone then.
     pub async fn read(&self, actor: &ActorSettings, query: &Query) -> Result<Option<JsonRow>, DbError> {
         let shape = self.shapes.of(query)?;
-        let mut checkout = self.checkout().await?;
-        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), query, &shape);
-        let (begun, rows, committed) = if checkout.has_prepared(&shape) {
+        let span = statement_span!(shape.text.as_str());
+        let checkout = self.checkout().await?;
+        let running = Running { started: Instant::now(), kind: "read", actor: Some(actor), query, text: &shape.text };
+        let row = self.read_with(checkout, actor, query, &shape).instrument(span).await;
+        running.ended(self, &row);
+        row
+    }
+
+    async fn read_with(
+        &self,
+        mut checkout: Checkout,
+        actor: &ActorSettings,
+        query: &Query,
+        shape: &Shape,
+    ) -> Result<Option<JsonRow>, DbError> {
+        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), query, shape);
+        let (begun, rows, committed) = if checkout.has_prepared(shape) {
             pipeline(checkout.pg(), actor, rows).await
         } else {
             let (begun, rows) = tokio::join!(biased; batch(checkout.pg(), actor.opening()), rows);
@@ -140,7 +167,7 @@ impl Database {
         begun?;
         let mut rows = rows?;
         committed?;
-        checkout.note_prepared(&shape);
+        checkout.note_prepared(shape);
         Ok(rows.pop())
     }
 
@@ -168,13 +195,27 @@ impl Database {
         (status.size, status.available)
     }
 
+    /// The pool's connections now.
+    pub fn pool_state(&self) -> PoolState {
+        let status = self.pool.status();
+        PoolState { limit: status.max_size, size: status.size, free: status.available, waiting: status.waiting }
+    }
+
     pub(crate) async fn checkout(&self) -> Result<Checkout, DbError> {
+        let asked = Instant::now();
         let object = self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error,
             PoolError::Timeout(_) => DbError::Busy { limit: self.pool.status().max_size },
             other => DbError::Unavailable(other.to_string().into()),
-        })?;
-        Ok(Checkout { object: Some(object), is_clean: false })
+        });
+        metrics::histogram!("toolcrib_pool_wait_seconds").record(asked.elapsed().as_secs_f64());
+        match object {
+            Ok(object) => Ok(Checkout { object: Some(object), is_clean: false }),
+            Err(error) => {
+                note_failure(&error);
+                Err(error)
+            }
+        }
     }
 
     /// Renders a statement and notes its use.

@@ -26,6 +26,8 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
     opening: String,
+    /// For the log of slow statements; PostgreSQL is not told.
+    request_id: Option<Uuid>,
 }
 
 impl ActorSettings {
@@ -46,7 +48,17 @@ impl ActorSettings {
         opening.push(' ');
         push_safe(actor.service.as_deref().unwrap_or_default(), &mut opening);
         opening.push('\'');
-        Self { opening }
+        Self { opening, request_id: None }
+    }
+
+    /// The same within a request, under whose id slow statements are logged.
+    pub fn in_request(self, request_id: Uuid) -> Self {
+        Self { request_id: Some(request_id), ..self }
+    }
+
+    /// The request that they belong to.
+    pub fn request_id(&self) -> Option<Uuid> {
+        self.request_id
     }
 
     /// The settings alone, inside a transaction that is open.

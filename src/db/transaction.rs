@@ -1,5 +1,6 @@
 //! A transaction under an actor's role.
 
+use crate::db::observe::{Running, statement_span};
 use crate::db::pool::Checkout;
 use crate::db::session::{AS_SERVER, ActorSettings, BEGIN, COMMIT_OR_FAIL, ROLLBACK};
 use crate::db::shape::Shape;
@@ -13,7 +14,8 @@ use diesel::sql_types::{BigInt, Json, Nullable, Text};
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{Stream, TryStreamExt};
 use parking_lot::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tracing::Instrument;
 
 /// A statement's answer: its JSON, and how many rows it shows.
 pub type JsonRow = (Option<RawJson>, i64);
@@ -29,11 +31,13 @@ pub struct Transaction {
     /// `None` for the server's own login.
     actor: Option<ActorSettings>,
     is_begun: Mutex<bool>,
+    /// Audit events of this transaction by type: counted once they last.
+    events: Mutex<Vec<(&'static str, u64)>>,
 }
 
 impl Transaction {
     pub(crate) fn new(database: Database, checkout: Checkout, actor: Option<ActorSettings>) -> Self {
-        Self { database, checkout, actor, is_begun: Mutex::new(false) }
+        Self { database, checkout, actor, is_begun: Mutex::new(false), events: Mutex::default() }
     }
 
     /// Sends BEGIN and the actor's settings, once. Must come first in the first pipeline.
@@ -66,9 +70,19 @@ impl Transaction {
         Row: FromSqlRow<ST, Pg> + Send,
     {
         let shape = self.database.shape(query)?;
-        let rows = load_rows::<ST, Row>(self.pg(), query, &shape).await?;
+        let span = statement_span!(shape.text.as_str());
+        let (started, actor) = (Instant::now(), self.actor.as_ref());
+        let running = Running { started, kind: "transaction", actor, query, text: &shape.text };
+        let rows = load_rows::<ST, Row>(self.pg(), query, &shape).instrument(span).await.map_err(DbError::from);
+        running.ended(&self.database, &rows);
+        let rows = rows?;
         self.checkout.note_prepared(&shape);
         Ok(rows)
+    }
+
+    /// Notes audit events that a statement of this transaction wrote, for the metrics.
+    pub fn note_events(&self, event_type: &'static str, count: usize) {
+        self.events.lock().push((event_type, count as u64));
     }
 
     /// Streams a statement of one JSON column, row by row, in constant memory.
@@ -132,6 +146,9 @@ impl Transaction {
             self.checkout.pg().batch_execute(COMMIT_OR_FAIL).await?;
         }
         self.checkout.mark_clean();
+        for (event_type, count) in self.events.lock().drain(..) {
+            metrics::counter!("toolcrib_audit_events_total", "type" => event_type).increment(count);
+        }
         Ok(())
     }
 

@@ -179,6 +179,7 @@ impl Exporter {
             reason: request.reason.clone(),
         };
         self.shared.record_denial(actor, context, event).await?;
+        metrics::counter!("toolcrib_exports_total", "outcome" => "denied").increment(1);
         Err(ExportError::Forbidden { collection })
     }
 

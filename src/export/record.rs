@@ -119,7 +119,20 @@ pub(crate) async fn end(
         RowUpdate { id: &id.to_string(), set: object(&set), if_version: Some(RUNNING_VERSION) },
         None,
     )?;
-    commit(shared, &planner, Change::Update(plan), event(event_type, id, details, None)).await
+    commit(shared, &planner, Change::Update(plan), event(event_type, id, details, None)).await?;
+    count(ending);
+    Ok(())
+}
+
+fn count(ending: &Ending<'_>) {
+    let outcome = match ending {
+        Ending::Completed { rows, .. } => {
+            metrics::counter!("toolcrib_export_rows_total").increment(u64::from(*rows));
+            "completed"
+        }
+        Ending::Failed { .. } => "failed",
+    };
+    metrics::counter!("toolcrib_exports_total", "outcome" => outcome).increment(1);
 }
 
 /// Whether the change came too late: somebody had ended the export before.

@@ -87,7 +87,8 @@ impl Engine {
             return Ok(None);
         }
         let shape = self.shape_of(planner, field)?;
-        let planned = self.plan_change(planner, field)?;
+        let planning = tracing::trace_span!(target: "toolcrib::stage", "plan");
+        let planned = planning.in_scope(|| self.plan_change(planner, field))?;
         let attempts = if matches!(planned, Change::Upsert(_)) { MAX_ATTEMPTS } else { 1 };
         for _ in 1..attempts {
             let shown = change_once(transaction, planner, field, &shape, (planned.clone(), manner)).await;

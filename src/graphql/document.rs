@@ -48,12 +48,14 @@ impl Documents {
     fn parse(&self, text: &str, names: Names) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
         let parser = apollo_compiler::parser::Parser::new();
         let mut parser = parser.recursion_limit(limits::MAX_PARSED_NESTING).token_limit(self.limits.max_tokens);
-        let ast = parser.parse_ast(text, "document.graphql").map_err(|error| {
+        let parsing = tracing::trace_span!(target: "toolcrib::stage", "parse");
+        let ast = parsing.in_scope(|| parser.parse_ast(text, "document.graphql")).map_err(|error| {
             // Whatever else it says comes from having stopped there.
             let limit = error.errors.iter().find_map(|mistake| limits::parser_limit(&mistake.error.to_string(), &self.limits));
             let mistakes = || GraphqlError::of_mistakes(FaultCode::GraphqlParseFailed, &self.schema, &error.errors, names);
             limit.map_or_else(mistakes, |limit| vec![limit])
         })?;
+        let _validating = tracing::trace_span!(target: "toolcrib::stage", "validate").entered();
         let invalid = |errors: &_| GraphqlError::of_mistakes(FaultCode::GraphqlValidationFailed, &self.schema, errors, names);
         let (document, mut mistakes) = match ast.to_executable(&self.schema) {
             Ok(document) => (document, None),

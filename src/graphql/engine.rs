@@ -163,7 +163,7 @@ impl Engine {
         }
     }
 
-    fn find_operation(
+    pub(super) fn find_operation(
         &self,
         request: &GraphqlRequest,
         text: &str,

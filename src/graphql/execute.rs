@@ -14,7 +14,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 const CONCURRENT_FIELDS: usize = 3;
 
 /// A root field's plan, or why it has none.
-type PlannedField = Result<ReadPlan, PlanError>;
+pub(super) type PlannedField = Result<ReadPlan, PlanError>;
 
 /// A root field's answer, with the paths that may be masked.
 struct FieldAnswer {
@@ -50,11 +50,13 @@ impl Engine {
         mut summary: OperationSummary,
     ) -> GraphqlResponse {
         let fields = &prepared.selection.0;
-        let planned = match self.plan_fields(planner, fields) {
+        let planning = tracing::trace_span!(target: "toolcrib::stage", "plan");
+        let planned = match planning.in_scope(|| self.plan_fields(planner, fields)) {
             Ok(planned) => planned,
             Err(error) => return response::request_error(&[error], summary, planner.request.request_id),
         };
         let answers = self.answer_fields(planner, fields, planned, introspection).await;
+        let _answering = tracing::trace_span!(target: "toolcrib::stage", "answer").entered();
         let (mut data, mut errors, mut masked) = (Some(Data::default()), Vec::new(), Vec::new());
         for (field, answer) in fields.iter().zip(answers) {
             match answer {
@@ -79,7 +81,11 @@ impl Engine {
     }
 
     /// Plans every root field before the first is run, so that what the whole operation could show is bounded.
-    fn plan_fields(&self, planner: &Planner<'_>, fields: &[SelectedField]) -> Result<Vec<Option<PlannedField>>, GraphqlError> {
+    pub(super) fn plan_fields(
+        &self,
+        planner: &Planner<'_>,
+        fields: &[SelectedField],
+    ) -> Result<Vec<Option<PlannedField>>, GraphqlError> {
         let planned: Vec<Option<PlannedField>> = fields.iter().map(|field| self.plan_field(planner, field)).collect();
         let rows = planned.iter().flatten().filter_map(|plan| plan.as_ref().ok()).map(|plan| plan.rows_at_most);
         let total = rows.fold(0, u64::saturating_add);

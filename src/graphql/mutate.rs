@@ -31,6 +31,7 @@ impl Engine {
             }),
             None => self.run_document(planner, prepared).await,
         };
+        let _answering = tracing::trace_span!(target: "toolcrib::stage", "answer").entered();
         match answered {
             Ok(Answered { data, masked, rows, .. }) => {
                 summary.rows = rows;
@@ -59,7 +60,8 @@ impl Engine {
     ) -> Result<Answered, GraphqlError> {
         let database = &self.parts.database;
         let fault = |error: DbError| GraphqlError::of_field(&error, first_key(fields));
-        let transaction = database.begin(&ActorSettings::of(planner.actor)).await.map_err(fault)?;
+        let actor = ActorSettings::of(planner.actor).in_request(planner.request.request_id);
+        let transaction = database.begin(&actor).await.map_err(fault)?;
         let (transaction, mut answered) = self.change_all(transaction, planner, fields, manner).await?;
         match manner {
             Manner::Real => transaction.commit().await.map_err(fault)?,
@@ -85,7 +87,7 @@ impl Engine {
             Ok(claimed) => claimed,
             Err(error) => return Err(self.undo(transaction, planner, &fields[0], &error).await),
         };
-        transaction.act_as(&ActorSettings::of(planner.actor)).await.map_err(fault)?;
+        transaction.act_as(&ActorSettings::of(planner.actor).in_request(planner.request.request_id)).await.map_err(fault)?;
         let (transaction, answered) = match claimed {
             Claimed::First => {
                 let (transaction, answered) = self.change_all(transaction, planner, fields, Manner::Real).await?;

@@ -86,6 +86,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self { status, error, request_id, media_type, header: extra } = self;
+        metrics::counter!("toolcrib_refusals_total", "code" => error.code.as_str()).increment(1);
         let extensions = json!({ "code": error.code.as_str(), "requestId": request_id });
         let body = json!({ "errors": [{ "message": error.message, "extensions": extensions }] });
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static(media_type.as_str()))];

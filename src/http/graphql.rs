@@ -7,10 +7,13 @@ use crate::http::error::{Refusal, status_of_request};
 use crate::http::extract::Caller;
 use crate::http::graphql_request::{Asked, is_safe, read_request};
 use crate::http::negotiate::{MediaType, NOT_ACCEPTABLE, negotiate};
+use crate::telemetry::adopt_parent;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::borrow::Cow;
 use std::time::Instant;
+use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
 /// Collections whose changes decide who callers are; their names are in the names of the mutations, of one row or of several.
@@ -28,14 +31,18 @@ pub(crate) async fn handle(State(state): State<WebState>, caller: Result<Caller,
             return Err(Refusal::with_status(StatusCode::NOT_ACCEPTABLE, NOT_ACCEPTABLE, request_id));
         }
         let is_query_only = is_safe(request.method());
+        let span = open_span(&request, &caller);
         let asked = read_request(request, &state, request_id).await?;
         let exchange = Exchange { state, caller, started, is_query_only };
-        match asked {
-            Asked::One(request) => exchange.answer(&request).await.map(|response| respond(response, media_type, request_id)),
-            Asked::Batch(requests) => {
-                exchange.answer_batch(&requests).await.map(|body| reply(StatusCode::OK, body, media_type, request_id))
+        let answering = async {
+            match asked {
+                Asked::One(request) => exchange.answer(&request).await.map(|response| respond(response, media_type, request_id)),
+                Asked::Batch(requests) => {
+                    exchange.answer_batch(&requests).await.map(|body| reply(StatusCode::OK, body, media_type, request_id))
+                }
             }
-        }
+        };
+        answering.instrument(span).await
     };
     answered.await.unwrap_or_else(|refusal| refusal.in_media_type(media_type).into_response())
 }
@@ -71,7 +78,7 @@ impl Exchange {
         }
         // A change is seen through to its commit, or to the record of its refusal, whether or not the client still listens.
         let exchange = self.clone();
-        let running = tokio::spawn(async move { exchange.run(ready).await });
+        let running = tokio::spawn(async move { exchange.run(ready).await }.instrument(Span::current()));
         let failed = |_| Refusal::new(FaultCode::InternalServerError, "the request failed", context.request_id);
         running.await.map_err(failed)
     }
@@ -101,24 +108,38 @@ impl Exchange {
         response
     }
 
-    /// One line for each operation: names and numbers, never values.
+    /// Counts an operation and logs one line for it: names and numbers, never values. Written for speed: it is part of every
+    /// request.
     fn log(&self, response: &GraphqlResponse) {
         let Self { caller, started, .. } = self;
         let summary = &response.summary;
+        let took = started.elapsed();
+        let (operation_type, outcome) = (summary.operation_type.unwrap_or("invalid"), outcome_of(&summary.error_codes));
+        metrics::histogram!("toolcrib_request_duration_seconds", "type" => operation_type, "outcome" => outcome)
+            .record(took.as_secs_f64());
+        metrics::counter!("toolcrib_rows_total", "type" => operation_type).increment(u64::try_from(summary.rows).unwrap_or(0));
+        for code in &summary.error_codes {
+            metrics::counter!("toolcrib_refusals_total", "code" => *code).increment(1);
+        }
         let operation = summary.operation_name.as_deref().unwrap_or("anonymous");
-        let operation_type = summary.operation_type.unwrap_or("request");
-        let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+        let span = Span::current();
+        if !span.is_disabled() {
+            span.record("operation.name", operation).record("operation.type", operation_type).record("outcome", outcome);
+        }
+        // Microseconds are as fine as a clock of requests is worth.
+        let duration_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         tracing::info!(
-            request.id = %caller.context.request_id,
-            actor.id = ?caller.actor.id,
-            actor.role = %caller.actor.role,
+            request.id = %caller.context.request_id.as_hyphenated(),
+            actor.id = caller.actor.id.map(field::display),
+            actor.role = caller.actor.role.as_str(),
+            operation.type = operation_type,
             operation.name = operation,
-            operation.fields = ?summary.fields,
+            operation.fields = &*joined(summary.fields.iter().map(String::as_str)),
             duration_ms,
             rows = summary.rows,
             cost = summary.cost,
-            errors = ?summary.error_codes,
-            "{operation_type} {operation} took {duration_ms:.1} ms"
+            errors = &*joined(summary.error_codes.iter().copied()),
+            "{outcome}"
         );
     }
 }
@@ -141,4 +162,60 @@ fn reply(status: StatusCode, body: String, media_type: MediaType, request_id: Uu
         answer.headers_mut().insert("x-request-id", id);
     }
     answer
+}
+
+/// The span around a request, of the trace that the caller says it belongs to; disabled where no traces are collected.
+fn open_span(request: &Request, caller: &Caller) -> Span {
+    let span = tracing::trace_span!(
+        target: "toolcrib::stage",
+        "graphql",
+        otel.kind = "server",
+        request.id = %caller.context.request_id,
+        actor.role = caller.actor.role.as_str(),
+        operation.name = field::Empty,
+        operation.type = field::Empty,
+        outcome = field::Empty,
+    );
+    adopt_parent(&span, |name| request.headers().get(name).and_then(|value| value.to_str().ok()));
+    span
+}
+
+/// Whether an operation was answered, refused, or failed by a fault of ours.
+fn outcome_of(codes: &[&'static str]) -> &'static str {
+    if codes.is_empty() {
+        "ok"
+    } else if codes.contains(&FaultCode::InternalServerError.as_str()) {
+        "failed"
+    } else {
+        "refused"
+    }
+}
+
+/// Names separated by commas. Most operations have one field and no error, which needs no new text.
+fn joined<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Cow<'n, str> {
+    let mut names = names;
+    match names.len() {
+        0 => Cow::Borrowed(""),
+        1 => Cow::Borrowed(names.next().unwrap_or_default()),
+        _ => Cow::Owned(names.collect::<Vec<_>>().join(",")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_of_three_kinds() {
+        assert_eq!(outcome_of(&[]), "ok");
+        assert_eq!(outcome_of(&["FORBIDDEN"]), "refused");
+        assert_eq!(outcome_of(&["FORBIDDEN", "INTERNAL_SERVER_ERROR"]), "failed");
+    }
+
+    #[test]
+    fn names_are_joined() {
+        assert_eq!(joined([].into_iter()), "");
+        assert!(matches!(joined(["tickets"].into_iter()), Cow::Borrowed("tickets")));
+        assert_eq!(joined(["tickets", "teams"].into_iter()), "tickets,teams");
+    }
 }

@@ -1,9 +1,10 @@
 //! The web: routes, extractors and the one mapping of faults to status.
 //!
-//! Purpose: the only place that knows HTTP. `/graphql`, `/graphiql`, `/exports/{id}`, `/healthz`, `/readyz`, and in a demo
-//! `/demo/sign-in`.
+//! Purpose: the only place that knows HTTP. `/graphql`, `/graphiql`, `/exports/{id}`, `/healthz`, `/readyz`, `/metrics`
+//! where it is configured, and in a demo `/demo/sign-in`.
 //! Flow: [`router()`] → extractor proves the caller → handler → `graphql` or `export` → response.
-//! Invariants: every route but `/healthz`, `/readyz` and the demo's sign-in answers 401 without a credential; a caller by
+//! Invariants: every route but `/healthz`, `/readyz` and the demo's sign-in answers 401 without a credential (`/metrics` has a
+//! token of its own, and none on a listener of its own that asks for none); a caller by
 //! cookie has to send a header that no foreign page can send; the Host header has to be ours in a demo.
 //! Deliberately unknown: rules, SQL, how a session was made.
 
@@ -15,12 +16,14 @@ mod extract;
 mod graphql;
 mod graphql_request;
 mod health;
+mod metrics;
 mod negotiate;
 mod router;
 mod serve;
 mod state;
 
 pub use demo::DemoUser;
+pub use metrics::{MetricsEndpoint, serve_metrics};
 pub use router::router;
 pub use serve::{StopSignal, serve};
 pub use state::{DemoState, WebState};

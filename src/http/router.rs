@@ -3,7 +3,7 @@
 use crate::base::FaultCode;
 use crate::http::error::Refusal;
 use crate::http::extract::Caller;
-use crate::http::{WebState, console, demo, exports, graphql, health};
+use crate::http::{WebState, console, demo, exports, graphql, health, metrics};
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -23,6 +23,9 @@ pub fn router(state: WebState) -> Router {
         .route("/exports/{id}", get(export_file))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
+    if state.metrics.as_ref().is_some_and(|metrics| metrics.is_beside_the_api()) {
+        router = router.route("/metrics", get(metrics::show));
+    }
     if state.demo.is_some() {
         router = router.route("/demo/sign-in", get(demo::sign_in));
     }

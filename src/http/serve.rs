@@ -29,7 +29,11 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(200);
 
 /// Serves until `stop` is ready, then finishes the requests that are in flight. Returns whether it could.
 pub async fn serve(listener: TcpListener, state: WebState, stop: impl Future<Output = ()> + Send + 'static) -> bool {
-    let router = router(state);
+    serve_router(listener, router(state), stop).await
+}
+
+/// Serves any routes in the same way.
+pub(super) async fn serve_router(listener: TcpListener, router: Router, stop: impl Future<Output = ()> + Send + 'static) -> bool {
     let builder = connection_builder();
     let connections = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);

@@ -2,8 +2,8 @@
 
 use crate::auth::Authenticator;
 use crate::graphql::Engine;
-use crate::http::DemoUser;
 use crate::http::console::Example;
+use crate::http::{DemoUser, MetricsEndpoint};
 use std::sync::Arc;
 
 /// What handlers share. Cheap to clone.
@@ -21,6 +21,8 @@ pub struct WebState {
     pub max_batch: usize,
     /// The tool's name, for page titles.
     pub tool_name: Arc<str>,
+    /// `/metrics`; `None` if it is off.
+    pub metrics: Option<Arc<MetricsEndpoint>>,
     /// GraphiQL's example tabs.
     pub examples: Arc<[Example]>,
 }

@@ -59,7 +59,12 @@ pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) ->
         return Ok(ReadAnswer::of_nothing(plan));
     }
     let statement = read_statement(planner, plan);
-    Ok(ReadAnswer::of(planner, plan, database.read(&ActorSettings::of(planner.actor), &statement).await?))
+    let actor = ActorSettings::of(planner.actor).in_request(planner.request.request_id);
+    let answer = ReadAnswer::of(planner, plan, database.read(&actor, &statement).await?);
+    if is_recorded(plan, &answer) {
+        metrics::counter!("toolcrib_audit_events_total", "type" => EventType::View.as_str()).increment(1);
+    }
+    Ok(answer)
 }
 
 /// Runs a read inside a transaction that is already open, so that it sees the transaction's own changes.
@@ -72,7 +77,11 @@ pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &Rea
     }
     let statement = read_statement(planner, plan);
     let Some(view) = plan.view.as_ref().filter(|view| view.is_deferred) else {
-        return Ok(ReadAnswer::of(planner, plan, transaction.json(&statement).await?));
+        let answer = ReadAnswer::of(planner, plan, transaction.json(&statement).await?);
+        if is_recorded(plan, &answer) {
+            transaction.note_events(EventType::View.as_str(), 1);
+        }
+        return Ok(answer);
     };
     let rows = transaction.rows::<SeenSql, SeenRow>(&statement).await?;
     let Some((json, rows, seen)) = rows.into_iter().next() else {
@@ -110,7 +119,12 @@ pub async fn stream_in(
     transaction.stream_json(&export_statement(plan)).await
 }
 
+/// Whether the read's own statement left a VIEW event: where something was learnt.
+fn is_recorded(plan: &ReadPlan, answer: &ReadAnswer) -> bool {
+    plan.view.as_ref().is_some_and(|view| view.is_unconditional || answer.rows > 0)
+}
+
 /// Single rows that the rule hides anyway: the database is not asked.
-fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
+pub(crate) fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
     matches!(plan.root, ReadRoot::Row { .. } | ReadRoot::Listed { .. }) && plan.is_empty()
 }

@@ -9,12 +9,14 @@
 
 mod bind;
 mod change;
+mod explain;
 mod expr;
 mod fragment;
 mod select;
 mod show;
 
 pub use change::{Cte, CteBody, Delete, Insert, Query, Update};
+pub use explain::{EXPLAINED, Explain, ExplainKind, prepare_text};
 pub use expr::{CompareOp, Expr};
 pub use fragment::{Fetch, RenderedFetch, StatementKind};
 pub use select::{Alias, Column, From, Join, JoinKind, Label, OrderTerm, RowLock, Select};

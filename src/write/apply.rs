@@ -57,7 +57,9 @@ pub async fn apply(
         Change::Update(plan) => {
             let UpdatePlan { entity_type, rows, places, .. } = plan;
             let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places, unique: None };
-            change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await
+            let answers = change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await?;
+            transaction.note_events("UPDATE", rows.len());
+            Ok(answers)
         }
         Change::Delete(plan) => {
             // What is deleted can only be read before.
@@ -83,9 +85,12 @@ async fn create(
     let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places, unique };
     let statement = create_statement(planner, plan);
     if after.is_empty() {
-        return change_and_read(transaction, planner, subject, &statement, answers).await;
+        let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
+        transaction.note_events("CREATE", rows.len());
+        return Ok(answers);
     }
     change_and_read(transaction, planner, subject, &statement, &[]).await?;
+    transaction.note_events("CREATE", rows.len());
     for nested in after {
         Box::pin(create(transaction, planner, nested, &[])).await?;
     }
@@ -107,6 +112,7 @@ pub(crate) async fn delete(
     }
     let statement = delete_statement(planner, plan);
     change_and_read(transaction, planner, subject, &statement, &[]).await?;
+    transaction.note_events("DELETE", rows.len());
     Ok(())
 }
 

@@ -15,6 +15,7 @@ mod http;
 mod local_pg;
 mod migrations;
 mod new;
+mod operating;
 mod oracle;
 mod paging;
 mod planner;

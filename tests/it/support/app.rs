@@ -121,6 +121,7 @@ impl TestAppBuilder {
             max_body_bytes: settings.limits.max_body_bytes,
             max_batch: settings.limits.max_batch,
             tool_name: "test".into(),
+            metrics: None,
             examples: Arc::new([]),
         };
         TestApp {

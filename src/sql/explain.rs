@@ -1,0 +1,154 @@
+//! Statements around a [`Query`] that ask PostgreSQL how it would run it.
+
+use crate::sql::{Fetch, Query, StatementKind};
+use diesel::QueryResult;
+use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata};
+use diesel::query_builder::bind_collector::RawBytesBindCollector;
+use diesel::query_builder::{AstPass, Query as DieselQuery, QueryFragment, QueryId};
+use diesel::sql_types::{Json, Text};
+
+/// The name of the statement that [`prepare_text`] prepares.
+pub const EXPLAINED: &str = "toolcrib_explained";
+
+/// How a statement is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplainKind {
+    /// The plan alone; nothing runs.
+    Plan,
+    /// It runs, and each step says what it really did.
+    Analyze,
+}
+
+/// `explain` before a statement, with the statement's own binds. What comes back holds values: never for logs.
+#[derive(Debug)]
+pub struct Explain<'q> {
+    fetch: Fetch<'q, Json>,
+    kind: ExplainKind,
+}
+
+impl<'q> Explain<'q> {
+    /// Explains `query`, in lines of text.
+    pub fn new(query: &'q Query, kind: ExplainKind) -> Self {
+        Self { fetch: Fetch::new(query, StatementKind::Cold), kind }
+    }
+}
+
+impl QueryId for Explain<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl DieselQuery for Explain<'_> {
+    type SqlType = Text;
+}
+
+impl QueryFragment<Pg> for Explain<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(match self.kind {
+            ExplainKind::Plan => "explain (costs) ",
+            ExplainKind::Analyze => "explain (analyze, costs, buffers, timing off) ",
+        });
+        self.fetch.walk_ast(out)
+    }
+}
+
+/// `prepare` with the types of a statement's binds, and the `execute` that fits it with nothing but nulls: under
+/// `plan_cache_mode = force_generic_plan`, `explain` then shows the plan for any values, and none is in it.
+///
+/// # Errors
+/// None that a plan can cause; Diesel's signature has one.
+pub fn prepare_text(query: &Query, text: &str) -> QueryResult<(String, String)> {
+    let types = bind_types(query)?;
+    let nulls = vec!["null"; types.len()].join(", ");
+    let parentheses = |inside: &str| if inside.is_empty() { String::new() } else { format!("({inside})") };
+    // Injection safety: the text is a rendered statement, whose values are binds; the types are of a fixed list.
+    let prepare = format!("prepare {EXPLAINED}{} as {text}", parentheses(&types.join(", ")));
+    Ok((prepare, format!("explain (costs) execute {EXPLAINED}{}", parentheses(&nulls))))
+}
+
+/// The SQL type of each bind of a statement.
+fn bind_types(query: &Query) -> QueryResult<Vec<&'static str>> {
+    let fetch: Fetch<'_, Text> = Fetch::new(query, StatementKind::Cold);
+    let mut binds = RawBytesBindCollector::<Pg>::new();
+    fetch.collect_binds(&mut binds, &mut NoLookup as &mut dyn PgMetadataLookup, &Pg)?;
+    let types = binds.metadata.iter().map(|metadata| metadata.oid().ok().and_then(type_name).unwrap_or("unknown"));
+    Ok(types.collect())
+}
+
+/// Values are of PostgreSQL's own types alone, whose numbers are fixed.
+struct NoLookup;
+
+impl PgMetadataLookup for NoLookup {
+    fn lookup_type(&mut self, _type_name: &str, _schema: Option<&str>) -> PgTypeMetadata {
+        PgTypeMetadata::new(0, 0)
+    }
+}
+
+/// The types that [`crate::base::Value`] is bound as, and their arrays, by PostgreSQL's fixed numbers.
+fn type_name(oid: u32) -> Option<&'static str> {
+    Some(match oid {
+        2950 => "uuid",
+        2951 => "uuid[]",
+        25 => "text",
+        1009 => "text[]",
+        23 => "integer",
+        1007 => "integer[]",
+        20 => "bigint",
+        1016 => "bigint[]",
+        701 => "double precision",
+        1022 => "double precision[]",
+        16 => "boolean",
+        1000 => "boolean[]",
+        1184 => "timestamptz",
+        1185 => "timestamptz[]",
+        1082 => "date",
+        1182 => "date[]",
+        1700 => "numeric",
+        1231 => "numeric[]",
+        3802 => "jsonb",
+        3807 => "jsonb[]",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{ScalarType, Value};
+    use crate::sql::{Column, Expr, Select, text};
+
+    #[test]
+    fn every_bind_has_its_type_and_no_value_is_shown() {
+        let scalars = [
+            ScalarType::Id,
+            ScalarType::String,
+            ScalarType::Int,
+            ScalarType::BigInt,
+            ScalarType::Float,
+            ScalarType::Boolean,
+            ScalarType::DateTime,
+            ScalarType::Date,
+            ScalarType::Decimal,
+            ScalarType::Json,
+        ];
+        let mut columns: Vec<Column> = Vec::new();
+        for scalar in scalars {
+            columns.push(Column::bare(Expr::Value(Value::Null(scalar))));
+            columns.push(Column::bare(Expr::Value(Value::List(scalar, Vec::new()))));
+        }
+        columns.push(Column::bare(Expr::Value(Value::Text("secret".to_owned()))));
+        let query = Query::select(Select { columns, ..Select::default() });
+        let (prepare, execute) = prepare_text(&query, &text(&query).unwrap()).unwrap();
+        let types = "uuid, uuid[], text, text[], integer, integer[], bigint, bigint[], double precision, double precision[], \
+                     boolean, boolean[], timestamptz, timestamptz[], date, date[], numeric, numeric[], jsonb, jsonb[], text";
+        assert!(prepare.starts_with(&format!("prepare toolcrib_explained({types}) as select $1, $2")), "{prepare}");
+        assert!(execute.starts_with("explain (costs) execute toolcrib_explained(null, null, "), "{execute}");
+        assert!(!prepare.contains("secret") && !execute.contains("secret"));
+        let nothing = Query::select(Select { columns: vec![Column::bare(Expr::Fixed("1"))], ..Select::default() });
+        let (prepare, execute) = prepare_text(&nothing, "select 1").unwrap();
+        assert_eq!(
+            (prepare.as_str(), execute.as_str()),
+            ("prepare toolcrib_explained as select 1", "explain (costs) execute toolcrib_explained",)
+        );
+    }
+}
