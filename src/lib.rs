@@ -30,7 +30,9 @@
 //! | 7 | graphql | base, config, sql, catalog, policy, planner, db, read, write, export |
 //! | 8 | http | base, config, telemetry, catalog, policy, db, audit, auth, export, graphql |
 //! | 9 | app | base, config, catalog, policy, db, local_pg, planner, migrate, audit, read, write, auth, export, graphql, http |
-//! | 10 | cli | base, config, telemetry, sql, catalog, policy, planner, db, local_pg, migrate, read, auth, graphql, http, app |
+//! | 10 | backup | base, config, db, local_pg, migrate, app |
+//! | 10 | doctor | base, config, db, export, migrate, app |
+//! | 11 | cli | base, config, telemetry, sql, catalog, policy, planner, db, local_pg, migrate, read, auth, graphql, http, app, backup, doctor |
 //!
 //! Why some rows are what they are:
 //!
@@ -93,6 +95,8 @@ pub mod graphql;
 // Floor 8: web.
 pub mod http;
 
-// Floors 9 and 10: assembly.
+// Floors 9 to 11: assembly.
 pub mod app;
+pub mod backup;
 pub mod cli;
+pub mod doctor;

@@ -44,6 +44,12 @@ pub enum Command {
     Export(ExportArguments),
     /// Show how a query is answered for a user: the plan, the SQL, and what PostgreSQL does. Nothing that it does stays.
     Explain(ExplainArguments),
+    /// Write the database, its roles and the files of exports into a directory. The server may go on meanwhile.
+    Backup(BackupArguments),
+    /// Bring a backup into an empty database and data directory.
+    Restore(RestoreArguments),
+    /// Say what is wrong with this installation, and what to do; nothing is changed.
+    Doctor(DoctorArguments),
     /// Print the settings: every one there is, or those that hold now.
     Config(ConfigArguments),
     /// Print a script that lets a shell complete commands and flags.
@@ -217,6 +223,28 @@ pub struct ExplainArguments {
     #[arg(long)]
     pub analyze: bool,
     /// Print a JSON array, one object for each root field.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `backup`
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// The directory, which must not be there yet.
+    pub to: PathBuf,
+}
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// The directory that `toolcrib backup` wrote.
+    pub from: PathBuf,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Print a JSON array of findings.
     #[arg(long)]
     pub json: bool,
 }

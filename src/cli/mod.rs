@@ -8,9 +8,11 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 mod arguments;
+mod backup;
 mod check;
 mod completions;
 mod config;
+mod doctor;
 mod explain;
 mod export;
 mod migrate;
@@ -51,6 +53,9 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Schema(schema) => schema::run(arguments, schema),
         Command::Export(export) => export::run(arguments, export).await,
         Command::Explain(explain) => explain::run(arguments, explain).await,
+        Command::Backup(backup) => backup::save(arguments, backup).await,
+        Command::Restore(restore) => backup::restore(arguments, restore).await,
+        Command::Doctor(doctor) => Ok(doctor::run(arguments, doctor).await),
         Command::Config(config) => config::run(arguments, config),
         Command::Completions(completions) => Ok(completions::run(completions)),
     }

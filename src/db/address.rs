@@ -116,6 +116,37 @@ impl DatabaseAddress {
         })
     }
 
+    /// The variables by which PostgreSQL's own programs find the same database as a URL says. Unlike arguments, nobody else on
+    /// the machine can read them.
+    ///
+    /// # Errors
+    /// As [`DatabaseAddress::parse`].
+    pub fn variables(url: &str) -> Result<Vec<(&'static str, String)>, ConnectError> {
+        let roots = TlsParameters::take_from(url).roots;
+        let Self { config, tls } = Self::parse(url)?;
+        let mut variables = vec![("PGAPPNAME", "toolcrib backup".to_owned()), ("PGCONNECT_TIMEOUT", "10".to_owned())];
+        let host = config.get_hosts().first().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(directory) => directory.display().to_string(),
+        });
+        let texts = [
+            ("PGHOST", host),
+            ("PGPORT", config.get_ports().first().map(ToString::to_string)),
+            ("PGUSER", config.get_user().map(str::to_owned)),
+            ("PGPASSWORD", config.get_password().map(|password| String::from_utf8_lossy(password).into_owned())),
+            ("PGDATABASE", config.get_dbname().or(config.get_user()).map(str::to_owned)),
+            ("PGSSLROOTCERT", roots.as_ref().map(|path| path.display().to_string())),
+        ];
+        variables.extend(texts.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
+        let mode = match tls {
+            Tls::Off => "disable",
+            Tls::On(_) if roots.is_some() => "verify-full",
+            Tls::On(_) => "require",
+        };
+        variables.push(("PGSSLMODE", mode.to_owned()));
+        Ok(variables)
+    }
+
     fn failed(&self, error: tokio_postgres::Error) -> ConnectError {
         // tokio-postgres says the kind of its errors in words only.
         let is_about_tls = error.to_string().starts_with("error performing TLS handshake");

@@ -12,6 +12,7 @@ mod address;
 mod connect;
 mod error;
 mod explain;
+pub mod health;
 pub mod introspect;
 pub mod migrations;
 mod observe;

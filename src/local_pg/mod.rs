@@ -18,6 +18,7 @@ mod program;
 mod turn;
 
 pub use error::LocalPostgresError;
+pub use program::find_client_program;
 
 use crate::config::DatabaseUrl;
 use account::Account;

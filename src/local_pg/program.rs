@@ -43,6 +43,17 @@ impl Programs {
     }
 }
 
+/// The newest of PostgreSQL's client programs of this name on this machine, with its major version.
+pub fn find_client_program(name: &str) -> Option<(PathBuf, u32)> {
+    let found = directories().into_iter().map(|directory| directory.join(name)).filter(|path| path.is_file());
+    let with_version = found.filter_map(|path| {
+        let output = Command::new(&path).arg("--version").output().ok()?;
+        let version = parse_version(&String::from_utf8_lossy(&output.stdout))?;
+        Some((path, version))
+    });
+    with_version.max_by_key(|(_, version)| *version)
+}
+
 /// Debian's and Red Hat's places, which are in nobody's `PATH`; then `PATH`; then what `pg_config` says.
 fn directories() -> Vec<PathBuf> {
     let mut directories = versioned("/usr/lib/postgresql", "");

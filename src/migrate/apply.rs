@@ -32,7 +32,7 @@ pub struct Tool<'a> {
 }
 
 impl Tool<'_> {
-    fn tables(&self) -> Vec<WantedTable> {
+    pub(super) fn tables(&self) -> Vec<WantedTable> {
         wanted::tables(self.catalog, &self.demands.indexed)
     }
 }

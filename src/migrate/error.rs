@@ -28,6 +28,12 @@ pub enum MigrateError {
         /// How long we waited.
         seconds: u64,
     },
+    /// A backup is only restored where nothing can be lost.
+    #[error("the database is not empty: it has {}; restore into a new one", tables.join(", "))]
+    NotEmpty {
+        /// Some of what it has.
+        tables: Vec<String>,
+    },
     /// A statement waited too long for a lock.
     #[error("{doing}: another session holds a lock on the table; try again when it is quiet, it goes on where it stopped")]
     LockTimeout {

@@ -41,10 +41,12 @@ pub struct GrantChanges {
 impl GrantChanges {
     /// For the audit log: one line for each privilege.
     pub(super) fn to_json(&self) -> serde_json::Value {
-        let lines = |grants: &[Grant]| -> Vec<String> {
-            grants.iter().map(|grant| statement("", "to", grant).trim_matches([' ', ';', '\n']).to_owned()).collect()
-        };
-        serde_json::json!({ "granted": lines(&self.granted), "revoked": lines(&self.revoked) })
+        serde_json::json!({ "granted": Self::lines(&self.granted), "revoked": Self::lines(&self.revoked) })
+    }
+
+    /// One line for each privilege: `select on table "public"."tickets" to "toolcrib_role_agent"`.
+    pub fn lines(grants: &[Grant]) -> Vec<String> {
+        grants.iter().map(|grant| statement("", "to", grant).trim_matches([' ', ';', '\n']).to_owned()).collect()
     }
 
     /// Whether nothing changed.
@@ -136,24 +138,11 @@ pub fn difference(wanted: &BTreeSet<Grant>, current: &BTreeSet<Grant>) -> GrantC
 /// Brings the privileges to what is wanted. Schemas that we do not own (`public`) are only made usable.
 pub(super) async fn apply(
     connection: &mut AsyncPgConnection,
-    mut wanted: BTreeSet<Grant>,
+    wanted: BTreeSet<Grant>,
     stored: &StoredSchema,
 ) -> Result<GrantChanges, MigrateError> {
     let doing = || MigrateError::while_doing("granting what the rules give");
-    let owned = privileges::read_owned_schemas(connection).await.map_err(doing())?;
-    let is_foreign = |grant: &Grant| matches!(&grant.on, Securable::Schema(schema) if !owned.contains(schema));
-    let usable = privileges::read_usable_schemas(connection).await.map_err(doing())?;
-    let foreign: Vec<Grant> = wanted.iter().filter(|grant| is_foreign(grant)).cloned().collect();
-    wanted.retain(|grant| !is_foreign(grant));
-    let current = privileges::read_grants(connection).await.map_err(doing())?;
-    let mut changes = difference(&wanted, &current);
-    let is_unusable = |grant: &Grant| match (&grant.on, &grant.grantee) {
-        (Securable::Schema(schema), Some(grantee)) => {
-            stored.schemas.contains(schema) && !usable.contains(&(schema.clone(), grantee.clone()))
-        }
-        _ => false,
-    };
-    let as_login: Vec<Grant> = foreign.into_iter().filter(is_unusable).collect();
+    let (mut changes, as_login) = compare(connection, wanted, stored).await?;
     let text = statements(&changes);
     connection.batch_execute(&text).await.map_err(doing())?;
     if !as_login.is_empty() {
@@ -163,6 +152,29 @@ pub(super) async fn apply(
         changes.granted.extend(as_login);
     }
     Ok(changes)
+}
+
+/// What differs from what is wanted, and what only the login may grant, on schemas that are not ours.
+pub(super) async fn compare(
+    connection: &mut AsyncPgConnection,
+    mut wanted: BTreeSet<Grant>,
+    stored: &StoredSchema,
+) -> Result<(GrantChanges, Vec<Grant>), MigrateError> {
+    let doing = || MigrateError::while_doing("granting what the rules give");
+    let owned = privileges::read_owned_schemas(connection).await.map_err(doing())?;
+    let is_foreign = |grant: &Grant| matches!(&grant.on, Securable::Schema(schema) if !owned.contains(schema));
+    let usable = privileges::read_usable_schemas(connection).await.map_err(doing())?;
+    let foreign: Vec<Grant> = wanted.iter().filter(|grant| is_foreign(grant)).cloned().collect();
+    wanted.retain(|grant| !is_foreign(grant));
+    let current = privileges::read_grants(connection).await.map_err(doing())?;
+    let changes = difference(&wanted, &current);
+    let is_unusable = |grant: &Grant| match (&grant.on, &grant.grantee) {
+        (Securable::Schema(schema), Some(grantee)) => {
+            stored.schemas.contains(schema) && !usable.contains(&(schema.clone(), grantee.clone()))
+        }
+        _ => false,
+    };
+    Ok((changes, foreign.into_iter().filter(is_unusable).collect()))
 }
 
 fn statements(changes: &GrantChanges) -> String {

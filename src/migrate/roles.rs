@@ -88,7 +88,8 @@ fn is_race(error: &DieselError) -> bool {
         || ["already exists", "tuple concurrently", "deadlock detected"].iter().any(|words| message.contains(words))
 }
 
-fn weakness(role: &DatabaseRole) -> Option<MigrateError> {
+/// Why a role of ours is not as harmless as it has to be.
+pub(super) fn weakness(role: &DatabaseRole) -> Option<MigrateError> {
     let DatabaseRole { name, can_login, is_privileged, is_inheriting } = role;
     let is_server = name == SERVER_ROLE;
     let problem = if *is_privileged {

@@ -53,7 +53,7 @@ fn completions_know_every_command() {
     for (shell, sign) in [("bash", "complete -F _toolcrib"), ("zsh", "#compdef toolcrib"), ("fish", "complete -c toolcrib")] {
         let script = crib.run_well(&["completions", shell]);
         assert!(script.contains(sign), "{shell}: {script}");
-        for command in ["serve", "migrate", "explain", "config"] {
+        for command in ["serve", "migrate", "explain", "config", "doctor", "backup", "restore"] {
             assert!(script.contains(command), "{shell} does not know `{command}`");
         }
     }

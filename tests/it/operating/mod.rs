@@ -1,6 +1,8 @@
 //! What an operator needs: metrics, traces, the slow-query log, `explain`, `doctor`, backup, the configuration's reference.
 
+mod backup;
 mod command_line;
+mod doctor;
 mod explain;
 mod metrics;
 mod slow_queries;

@@ -1,0 +1,45 @@
+//! The differences between what roles and privileges are and what the rules ask for, without changing them: for `doctor`.
+
+use crate::db::introspect;
+use crate::db::privileges;
+use crate::migrate::apply::Tool;
+use crate::migrate::roles::{database_role, weakness};
+use crate::migrate::{GrantChanges, MigrateError, grants};
+use diesel_async::AsyncPgConnection;
+
+/// What is wrong with the database's roles: missing ones, and such that could go around the rules.
+///
+/// # Errors
+/// [`MigrateError::Database`].
+pub async fn inspect_roles(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<Vec<String>, MigrateError> {
+    let doing = || MigrateError::while_doing("reading the database's roles");
+    let existing = privileges::read_roles(connection).await.map_err(doing())?;
+    let members = privileges::read_server_memberships(connection).await.map_err(doing())?;
+    let mut problems: Vec<String> = existing.iter().filter_map(weakness).map(|error| error.to_string()).collect();
+    let fixed = [privileges::OWNER_ROLE, privileges::SERVER_ROLE].map(str::to_owned);
+    let wanted: Vec<String> = tool.demands.privileges.keys().map(database_role).collect();
+    for role in fixed.iter().chain(&wanted) {
+        if existing.iter().all(|found| found.name != *role) {
+            problems.push(format!("the role `{role}` is missing"));
+        }
+    }
+    let strangers = wanted.iter().filter(|role| !members.contains(*role));
+    problems.extend(strangers.map(|role| format!("`{}` is no member of `{role}`", privileges::SERVER_ROLE)));
+    if members.contains(privileges::OWNER_ROLE) {
+        problems.push(format!("`{}` may act as `{}`, who owns the tables", privileges::SERVER_ROLE, privileges::OWNER_ROLE));
+    }
+    Ok(problems)
+}
+
+/// The privileges that [`crate::migrate::apply`] would grant and revoke now.
+///
+/// # Errors
+/// [`MigrateError::Database`].
+pub async fn inspect_grants(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<GrantChanges, MigrateError> {
+    let stored = introspect::read_schema(connection).await;
+    let stored = stored.map_err(MigrateError::while_doing("reading the tables that are there"))?;
+    let wanted = grants::wanted(tool.catalog, tool.demands, &tool.tables());
+    let (mut changes, as_login) = grants::compare(connection, wanted, &stored).await?;
+    changes.granted.extend(as_login);
+    Ok(changes)
+}
