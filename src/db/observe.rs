@@ -25,14 +25,13 @@ pub(crate) struct Running<'a> {
 impl Running<'_> {
     /// Notes how it ended.
     pub(crate) fn ended<T>(self, database: &Database, outcome: &Result<T, DbError>) {
-        let Self { started, kind, actor, query, text } = self;
-        let took = started.elapsed();
-        metrics::histogram!("toolcrib_statement_duration_seconds", "kind" => kind).record(took.as_secs_f64());
+        let took = self.started.elapsed();
+        metrics::histogram!("toolcrib_statement_duration_seconds", "kind" => self.kind).record(took.as_secs_f64());
         if let Err(error) = outcome {
             note_failure(error);
         }
         if let Some(slow) = database.slow_queries() {
-            slow.note(database, actor, query, text, took);
+            slow.note(database, &self, took);
         }
     }
 }

@@ -5,8 +5,9 @@
 //! newer understand (`EXPLAIN (GENERIC_PLAN)` would need 16). It is the plan for any values, so a plan that was bad for some
 //! particular ones is found with `toolcrib explain`.
 
+use crate::db::observe::Running;
 use crate::db::{ActorSettings, Database, DbError};
-use crate::sql::{EXPLAINED, Query, prepare_text};
+use crate::sql::{EXPLAINED, prepare_text};
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -38,10 +39,11 @@ impl SlowQueries {
     }
 
     /// Logs a statement that took too long.
-    pub(crate) fn note(&self, database: &Database, actor: Option<&ActorSettings>, query: &Query, text: &str, took: Duration) {
+    pub(crate) fn note(&self, database: &Database, statement: &Running<'_>, took: Duration) {
         if took < self.threshold {
             return;
         }
+        let Running { actor, query, text, .. } = *statement;
         let request_id = actor.and_then(ActorSettings::request_id);
         let duration_ms = took.as_secs_f64() * 1000.0;
         tracing::warn!(

@@ -86,9 +86,12 @@ async fn create(
     let statement = create_statement(planner, plan);
     transaction.note_events("CREATE", rows.len());
     if after.is_empty() {
-        return change_and_read(transaction, planner, subject, &statement, answers).await;
+        let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
+        transaction.note_events("CREATE", rows.len());
+        return Ok(answers);
     }
     change_and_read(transaction, planner, subject, &statement, &[]).await?;
+    transaction.note_events("CREATE", rows.len());
     for nested in after {
         Box::pin(create(transaction, planner, nested, &[])).await?;
     }
