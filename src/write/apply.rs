@@ -84,7 +84,6 @@ async fn create(
     let unique = plan.unique.as_ref().map(|unique| &unique.field);
     let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places, unique };
     let statement = create_statement(planner, plan);
-    transaction.note_events("CREATE", rows.len());
     if after.is_empty() {
         let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
         transaction.note_events("CREATE", rows.len());
