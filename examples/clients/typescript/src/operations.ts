@@ -48,11 +48,3 @@ export const SetPriority = graphql(`
     }
   }
 `);
-
-export const CreateCustomers = graphql(`
-  mutation CreateCustomers($inputs: [CreateCustomerInput!]!, $key: String!) {
-    createCustomers(inputs: $inputs, reason: "import", idempotencyKey: $key) {
-      count
-    }
-  }
-`);
