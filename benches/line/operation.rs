@@ -1,6 +1,6 @@
-//! What is asked: three operations, each as GraphQL and as the SQL that somebody would write by hand for the same JSON.
+//! What is asked: five operations, each as GraphQL and as the SQL that somebody would write by hand for the same JSON.
 
-use crate::limit::statement::{LIST, OPENING, TICKET, UPDATE};
+use crate::limit::statement::{COUNTED, FILTERED, LIST, OPENING, TICKET, UPDATE};
 use crate::stage::Stage;
 use anyhow::Result;
 use serde_json::json;
@@ -33,6 +33,8 @@ pub(crate) struct Operation {
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     List,
+    Filter,
+    Aggregate,
     Ticket,
     Update,
 }
@@ -45,6 +47,20 @@ const LIST_DOCUMENT: &str = "query Tickets($before: String!) {
       assignedTo { id name }
       events(orderBy: [{id: DESC}], first: 3) { id kind body createdAt }
     }
+  }
+}";
+
+const FILTER_DOCUMENT: &str = "query Waiting($team: String!) {
+  tickets(
+    where: {status: {eq: OPEN}, team: {name: {eq: $team}}, events: {some: {kind: {eq: CUSTOMER_REPLY}}}}
+    orderBy: [{createdAt: DESC}]
+    first: 20
+  ) { nodes { id subject } }
+}";
+
+const AGGREGATE_DOCUMENT: &str = "query Customers($name: String!) {
+  customers(where: {name: {gte: $name}}, orderBy: [{name: ASC}], first: 10) {
+    nodes { id name ticketsAggregate(groupBy: [{field: priority}]) { keys { priority } count max { createdAt } } }
   }
 }";
 
@@ -66,6 +82,11 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
     let befores = (0..SETS).map(|index| vec![format!("CASE-{:06}", 100 + index * 7919 % 19_900)]);
     let befores: Vec<_> = befores.collect();
     let tickets: Vec<_> = ids.iter().map(|id| vec![id.clone()]).collect();
+    let one = |name: String| vec![name];
+    let teams: Vec<_> = stage.sql("select name from toolcrib.teams order by id")?.into_iter().map(one).collect();
+    // A quote would end the literal of a `pgbench` script.
+    let names = format!("select name from customers where strpos(name, chr(39)) = 0 order by md5(id::text) limit {SETS}");
+    let customers: Vec<_> = stage.sql(&names)?.into_iter().map(one).collect();
     let priorities = ["LOW", "NORMAL", "HIGH", "URGENT"];
     let updates = ids.iter().enumerate().map(|(index, id)| {
         vec![id.clone(), format!("Delivery {index} is late"), priorities[index % priorities.len()].to_owned()]
@@ -76,6 +97,8 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
         Operation { name: name.to_owned(), target, reads, bodies, kind, values: values.clone() }
     };
     Ok(vec![
+        operation("filter", Some(0.60), Reads::Unaudited, Kind::Filter, &teams),
+        operation("aggregate", Some(0.60), Reads::Unaudited, Kind::Aggregate, &customers),
         operation("list", Some(0.90), Reads::Unaudited, Kind::List, &befores),
         operation("by id", Some(0.65), Reads::Unaudited, Kind::Ticket, &tickets),
         operation("update", Some(0.60), Reads::Unaudited, Kind::Update, &updates),
@@ -90,6 +113,8 @@ impl Operation {
     pub(crate) fn limit_path(&self) -> &'static str {
         match self.kind {
             Kind::List => "/list",
+            Kind::Filter => "/filter",
+            Kind::Aggregate => "/aggregate",
             Kind::Ticket => "/ticket",
             Kind::Update => "/update",
         }
@@ -105,6 +130,8 @@ impl Kind {
     fn body(self, values: &[String]) -> String {
         let body = match (self, values) {
             (Self::List, [before]) => json!({ "query": LIST_DOCUMENT, "variables": { "before": before } }),
+            (Self::Filter, [team]) => json!({ "query": FILTER_DOCUMENT, "variables": { "team": team } }),
+            (Self::Aggregate, [name]) => json!({ "query": AGGREGATE_DOCUMENT, "variables": { "name": name } }),
             (Self::Ticket, [id]) => json!({ "query": TICKET_DOCUMENT, "variables": { "id": id } }),
             (Self::Update, [id, subject, priority]) => json!({
                 "query": UPDATE_DOCUMENT,
@@ -118,6 +145,8 @@ impl Kind {
     fn script(self, values: &[String]) -> String {
         let parts: &[&str] = match self {
             Self::List => &LIST,
+            Self::Filter => &FILTERED,
+            Self::Aggregate => &COUNTED,
             Self::Ticket => &TICKET,
             Self::Update => &UPDATE,
         };
@@ -126,7 +155,7 @@ impl Kind {
         let statement: String = parts.iter().zip(literals).map(|(part, literal)| format!("{part}{literal}")).collect();
         let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
-            Self::List | Self::Ticket => format!("{statement};\n"),
+            Self::List | Self::Filter | Self::Aggregate | Self::Ticket => format!("{statement};\n"),
             Self::Update => {
                 let opening = OPENING.replace("; ", ";\n");
                 format!("\\startpipeline\n{opening};\n{statement};\nCOMMIT;\n\\endpipeline\n")

@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use pool::{Limit, LimitError};
 use serde::Deserialize;
-use statement::{JsonText, List, OPENING, Ticket, Update};
+use statement::{Counted, Filtered, JsonText, List, OPENING, Ticket, Update};
 use tokio::net::TcpListener;
 use tokio::task::coop::unconstrained;
 use uuid::Uuid;
@@ -23,8 +23,13 @@ use uuid::Uuid;
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(owner: &str, server: &str) -> Result<()> {
     let limit = Limit::connect(owner, server)?;
-    let router =
-        Router::new().route("/list", post(list)).route("/ticket", post(ticket)).route("/update", post(update)).with_state(limit);
+    let router = Router::new()
+        .route("/list", post(list))
+        .route("/filter", post(filter))
+        .route("/aggregate", post(aggregate))
+        .route("/ticket", post(ticket))
+        .route("/update", post(update))
+        .with_state(limit);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{} ", listener.local_addr()?);
     let mut stop = toolcrib::http::StopSignal::listen()?;
@@ -44,6 +49,16 @@ struct ListVariables {
 }
 
 #[derive(Deserialize)]
+struct FilterVariables {
+    team: String,
+}
+
+#[derive(Deserialize)]
+struct AggregateVariables {
+    name: String,
+}
+
+#[derive(Deserialize)]
 struct TicketVariables {
     id: Uuid,
 }
@@ -60,6 +75,18 @@ async fn list(State(limit): State<Limit>, Json(asked): Json<Asked<ListVariables>
     let connection = limit.owner.get().await?;
     let nodes: JsonText = List { before }.get_result(&mut &*connection).await?;
     Ok(answer("{\"data\":{\"tickets\":{\"nodes\":", &nodes, "}}}"))
+}
+
+async fn filter(State(limit): State<Limit>, Json(asked): Json<Asked<FilterVariables>>) -> Result<Response, LimitError> {
+    let connection = limit.owner.get().await?;
+    let nodes: JsonText = Filtered { team: asked.variables.team }.get_result(&mut &*connection).await?;
+    Ok(answer("{\"data\":{\"tickets\":{\"nodes\":", &nodes, "}}}"))
+}
+
+async fn aggregate(State(limit): State<Limit>, Json(asked): Json<Asked<AggregateVariables>>) -> Result<Response, LimitError> {
+    let connection = limit.owner.get().await?;
+    let nodes: JsonText = Counted { name: asked.variables.name }.get_result(&mut &*connection).await?;
+    Ok(answer("{\"data\":{\"customers\":{\"nodes\":", &nodes, "}}}"))
 }
 
 async fn ticket(State(limit): State<Limit>, Json(asked): Json<Asked<TicketVariables>>) -> Result<Response, LimitError> {

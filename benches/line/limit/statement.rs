@@ -24,6 +24,31 @@ pub(crate) const LIST: [&str; 2] = [
        order by ticket.case_id desc) as page",
 ];
 
+/// Open tickets of a team to whose customer has replied, found through two relations.
+pub(crate) const FILTERED: [&str; 2] = [
+    "select coalesce(json_agg(row_to_json(page)), '[]') from (
+       select ticket.id, ticket.subject from public.tickets as ticket
+       where ticket.status = 'OPEN'
+         and exists (select from toolcrib.teams as team where team.id = ticket.team_id and team.name = ",
+    ")
+         and exists (select from public.ticket_events as event where event.ticket_id = ticket.id and event.kind = 'CUSTOMER_REPLY')
+       order by ticket.created_at desc, ticket.id desc limit 20) as page",
+];
+
+/// Ten customers from a name on, each with the count of its tickets and the time of its last one by priority.
+pub(crate) const COUNTED: [&str; 2] = [
+    "select coalesce(json_agg(row_to_json(page)), '[]') from (
+       select customer.id, customer.name, counted.json as \"ticketsAggregate\"
+       from (select id, name from public.customers where name >= ",
+    " order by name, id limit 10) as customer
+       left join lateral (select coalesce(json_agg(row_to_json(one)), '[]') as json from (
+         select json_build_object('priority', priority) as keys, count(*) as count,
+           json_build_object('createdAt', max(created_at)) as max
+         from public.tickets where customer_id = customer.id group by priority
+         order by array_position(array['LOW', 'NORMAL', 'HIGH', 'URGENT'], priority)) as one) as counted on true
+       order by customer.name, customer.id) as page",
+];
+
 /// One ticket.
 pub(crate) const TICKET: [&str; 2] = [
     "select row_to_json(one) from (
@@ -90,6 +115,16 @@ statement!(
     /// [`LIST`]
     List { before: String as Text },
     LIST
+);
+statement!(
+    /// [`FILTERED`]
+    Filtered { team: String as Text },
+    FILTERED
+);
+statement!(
+    /// [`COUNTED`]
+    Counted { name: String as Text },
+    COUNTED
 );
 statement!(
     /// [`TICKET`]

@@ -57,7 +57,8 @@ async fn clients_that_are_cut_off_leave_nothing_behind() {
     holder.batch_execute("rollback").await.unwrap();
 
     assert_everybody_is_who_they_are(&server, &owner, &tokens).await;
-    assert_eq!(count(&owner, NOT_IDLE).await, 0);
+    // The server also has work of its own, which begins and ends.
+    eventually("nothing stays open", async || (count(&owner, NOT_IDLE).await == 0).then_some(())).await;
     eventually("only the pools' sessions are left", async || (count(&owner, ALL).await <= ALLOWED).then_some(())).await;
     assert_eq!(contradictions(&crib).await, [""; 0]);
 }
