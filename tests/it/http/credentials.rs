@@ -7,12 +7,14 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Every route, with what stands for its parameters.
-const ROUTES: [(&str, &str); 9] = [
+const ROUTES: [(&str, &str); 10] = [
     ("/", "/"),
     ("/graphql", "/graphql"),
     ("/exports/{id}", "/exports/00000000-0000-7000-8000-000000000001"),
     ("/healthz", "/healthz"),
     ("/readyz", "/readyz"),
+    // Only there where a token for it is set, which is asked for then.
+    ("/metrics", "/metrics"),
     ("/demo/sign-in", "/demo/sign-in?user=ana@desk.test"),
     ("/graphiql", "/graphiql"),
     ("/graphiql/examples.json", "/graphiql/examples.json"),
