@@ -1,7 +1,7 @@
 //! Everything that a tool keeps, in one directory, and back again.
 //!
 //! Purpose: a backup that can be restored on a machine that has nothing but the tool's own files.
-//! Flow: [`save`] (roles → `pg_dump` → export files → manifest); [`restore`] (manifest → roles → `pg_restore` → export files);
+//! Flow: [`save()`] (roles → `pg_dump` → export files → manifest); [`restore()`] (manifest → roles → `pg_restore` → export files);
 //! then `migrate::apply` gives the server its login and checks that the database fits.
 //! Invariants: a directory without its manifest is no backup, and the manifest is written last; nothing is restored over
 //! something; passwords are in neither the backup nor an argument of a program.

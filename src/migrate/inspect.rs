@@ -31,7 +31,7 @@ pub async fn inspect_roles(connection: &mut AsyncPgConnection, tool: Tool<'_>) -
     Ok(problems)
 }
 
-/// The privileges that [`crate::migrate::apply`] would grant and revoke now.
+/// The privileges that [`crate::migrate::apply()`] would grant and revoke now.
 ///
 /// # Errors
 /// [`MigrateError::Database`].

@@ -20,7 +20,7 @@ pub enum Change {
     Update(UpdatePlan),
     /// A deletion of rows.
     Delete(DeletePlan),
-    /// A change or a new row; [`choose`](crate::write::choose) says which.
+    /// A change or a new row; [`choose`](crate::write::choose()) says which.
     Upsert(Box<UpsertPlan>),
 }
 

@@ -1,7 +1,7 @@
 //! One step of a plan, as data: `up` and `down` say it as SQL, `warning` what it costs, `show` in one line.
 //!
 //! Purpose: everything that a plan can do to a database, with what it takes to undo it.
-//! Flow: `compare` makes steps in any order; [`Phase`] orders them and [`Room`] says which of them share a transaction.
+//! Flow: `compare` makes steps in any order; [`order::Phase`] orders them and [`order::Room`] says which of them share a transaction.
 //! Invariants: what is taken away is taken away under its name of before, what is added is added under its name of now, because
 //! renaming stands between the two; so the definitions that PostgreSQL printed are right again when a step is taken back.
 //! Deliberately unknown: the database.
