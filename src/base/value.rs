@@ -3,6 +3,7 @@
 use crate::base::ScalarType;
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use std::cmp::Ordering;
 use uuid::Uuid;
 
 /// A typed value. Null keeps its type, so that PostgreSQL never has to guess one.
@@ -64,6 +65,18 @@ impl Value {
             Self::Date(_) => ScalarType::Date,
             Self::Decimal(_) => ScalarType::Decimal,
             Self::Json(_) => ScalarType::Json,
+        }
+    }
+
+    /// Which of two numbers or dates of one type is greater; `None` for other values.
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(left), Self::Int(right)) => Some(left.cmp(right)),
+            (Self::BigInt(left), Self::BigInt(right)) => Some(left.cmp(right)),
+            (Self::Float(left), Self::Float(right)) => left.partial_cmp(right),
+            (Self::Decimal(left), Self::Decimal(right)) => Some(left.cmp(right)),
+            (Self::Date(left), Self::Date(right)) => Some(left.cmp(right)),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The checked model: collections, fields, enums and the text of their rules.
 
-use crate::base::{ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName};
+use crate::base::{ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName, Value};
 use crate::catalog::{SourceFile, SourceId, SourceSpan};
 
 /// Index of a collection in [`Catalog::collections`].
@@ -248,6 +248,8 @@ pub struct Field {
     pub sequence: Option<String>,
     /// `@length(max:)`, in characters.
     pub max_length: Option<u32>,
+    /// What else its values have to keep to.
+    pub limits: ValueLimits,
     /// The columns that it may have in a database of before: those of `@was(name:)`, and the one that `@column` replaces.
     pub former_columns: Vec<ColumnName>,
     /// `@backfill`.
@@ -288,6 +290,19 @@ impl Field {
     pub fn is_list(&self) -> bool {
         matches!(self.kind, FieldKind::Scalar { is_list: true, .. } | FieldKind::Enum { is_list: true, .. })
     }
+}
+
+/// What the values of a field have to keep to, beside `@length(max:)`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ValueLimits {
+    /// `@length(min:)`, in characters.
+    pub min_length: Option<u32>,
+    /// `@range(min:)`.
+    pub min: Option<Value>,
+    /// `@range(max:)`.
+    pub max: Option<Value>,
+    /// `@pattern(regex:)`: the whole text is like this.
+    pub pattern: Option<String>,
 }
 
 /// What a field holds.

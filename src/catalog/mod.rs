@@ -30,7 +30,7 @@ mod validate;
 
 pub use collection::{
     AccessRules, AuditSettings, Backfill, Catalog, Collection, CollectionId, DefaultValue, EnumId, EnumType, EnumValue,
-    ExportSettings, Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText,
+    ExportSettings, Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText, ValueLimits,
 };
 pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub(crate) use nearest::nearest;

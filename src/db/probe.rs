@@ -30,6 +30,34 @@ pub enum RowLike {
     ListBeside(ColumnName, Vec<String>),
     /// The text column holds more characters than this.
     LongerThan(ColumnName, u32),
+    /// The text column holds fewer characters than this.
+    ShorterThan(ColumnName, u32),
+    /// The column of numbers or dates holds less than this.
+    Below(ColumnName, Bound),
+    /// The column of numbers or dates holds more than this.
+    Above(ColumnName, Bound),
+    /// The text column holds something that a regular expression does not match.
+    Unlike(ColumnName, String),
+}
+
+/// A number or a date, as text and with the PostgreSQL type to compare it as.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bound {
+    text: String,
+    sql_type: &'static str,
+}
+
+impl Bound {
+    /// The bound that a value is.
+    pub fn of(value: &Value) -> Self {
+        let json = value.to_json();
+        let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+        Self { text, sql_type: if matches!(value, Value::Date(_)) { "date" } else { "numeric" } }
+    }
+
+    fn to_expr(&self) -> Expr {
+        Expr::Cast(Box::new(Expr::Value(Value::Text(self.text.clone()))), self.sql_type)
+    }
 }
 
 /// Whether there is such a row.
@@ -96,6 +124,16 @@ fn condition(row: &RowLike, alias: Alias) -> Expr {
         RowLike::LongerThan(column, max) => {
             let length = Expr::Call("char_length", vec![Expr::column(alias, column)]);
             Expr::compare(CompareOp::Greater, length, Expr::Value(Value::BigInt(i64::from(*max))))
+        }
+        RowLike::ShorterThan(column, min) => {
+            let length = Expr::Call("char_length", vec![Expr::column(alias, column)]);
+            Expr::compare(CompareOp::Less, length, Expr::Value(Value::BigInt(i64::from(*min))))
+        }
+        RowLike::Below(column, min) => Expr::compare(CompareOp::Less, Expr::column(alias, column), min.to_expr()),
+        RowLike::Above(column, max) => Expr::compare(CompareOp::Greater, Expr::column(alias, column), max.to_expr()),
+        RowLike::Unlike(column, regex) => {
+            let is_like = Expr::Call("regexp_like", vec![Expr::column(alias, column), Expr::Value(Value::Text(regex.clone()))]);
+            Expr::Not(Box::new(is_like))
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The tables that the catalog asks for.
 
 use crate::base::{ColumnName, FieldName, ScalarType, TableName, TypeName, Value};
-use crate::catalog::{Backfill, Catalog, Collection, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, constraint_name};
+use crate::catalog::{
+    Backfill, Catalog, Collection, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, ValueLimits, constraint_name,
+};
 use crate::migrate::names;
 
 /// The audit log names users without referencing them: an event outlives whom it names.
@@ -51,6 +53,8 @@ pub struct WantedColumn {
     pub former_values: Vec<(String, String)>,
     /// The most characters.
     pub max_length: Option<u32>,
+    /// What else its values have to keep to.
+    pub limits: ValueLimits,
     /// The table that it points to.
     pub reference: Option<TableName>,
     /// The indexes by which rows are looked up and lists ordered.
@@ -165,6 +169,7 @@ fn wanted_column(catalog: &Catalog, collection: &Collection, field: &Field, inde
         former_values: former_values.collect(),
         values,
         max_length: field.max_length,
+        limits: field.limits.clone(),
         reference: reference(catalog, collection, field),
         indexes,
     })

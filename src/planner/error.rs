@@ -57,6 +57,14 @@ pub enum PlanError {
         /// The limit.
         limit: u32,
     },
+    /// A value beyond the limits of its field.
+    #[error("`{argument}`: {problem}")]
+    Constraint {
+        /// The path of the argument.
+        argument: String,
+        /// What is wrong with it, and the limit.
+        problem: String,
+    },
     /// New rows inside of new rows inside of ...
     #[error("`{argument}`: new rows stand more than {limit} levels inside of each other, which is the limit")]
     TooDeep {
@@ -117,6 +125,7 @@ impl Fault for PlanError {
             | Self::TooManyConditions { .. }
             | Self::TooMany { .. }
             | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
+            Self::Constraint { .. } => FaultCode::ConstraintViolation,
             Self::Forbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,

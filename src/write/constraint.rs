@@ -1,6 +1,7 @@
 //! A constraint's refusal in the words of the schema: the field, never the constraint.
 
-use crate::catalog::{Catalog, Collection, Field};
+use crate::base::Value;
+use crate::catalog::{Catalog, Collection, ConstraintKind as CheckKind, Field};
 use crate::db::{ConstraintKind, DbError};
 use crate::write::WriteError;
 
@@ -27,13 +28,30 @@ fn sentence(operation: &str, kind: ConstraintKind, collection: &Collection, fiel
             format!("a `{collection}` still points here with `{name}`; delete or change it first")
         }
         ConstraintKind::ForeignKey => format!("the row that `{name}` points to was not found"),
-        ConstraintKind::Check => match field.max_length {
-            Some(length) if constraint.ends_with("_length_check") => {
-                format!("`{name}` of `{collection}` is longer than {length} characters")
-            }
-            _ => format!("`{name}` of `{collection}` does not accept this value"),
-        },
+        ConstraintKind::Check => broken_limit(collection.as_str(), field, constraint),
     }
+}
+
+/// The check that a value does not keep, by the end of its name.
+fn broken_limit(collection: &str, field: &Field, constraint: &str) -> String {
+    let Field { name, max_length, limits, .. } = field;
+    let is = |kind: CheckKind| constraint.ends_with(&format!("_{}", kind.ending()));
+    let shown = |value: &Value| value.to_json().to_string();
+    // `min_length_check` ends like `length_check`, so it is asked first.
+    let said = if is(CheckKind::MinLengthCheck) {
+        limits.min_length.map(|length| format!("is shorter than {length} characters"))
+    } else if is(CheckKind::LengthCheck) {
+        max_length.map(|length| format!("is longer than {length} characters"))
+    } else if is(CheckKind::MinCheck) {
+        limits.min.as_ref().map(|min| format!("is less than {}", shown(min)))
+    } else if is(CheckKind::MaxCheck) {
+        limits.max.as_ref().map(|max| format!("is more than {}", shown(max)))
+    } else if is(CheckKind::PatternCheck) {
+        limits.pattern.as_ref().map(|pattern| format!("is not like `{pattern}`"))
+    } else {
+        None
+    };
+    format!("`{name}` of `{collection}` {}", said.unwrap_or_else(|| "does not accept this value".to_owned()))
 }
 
 /// Constraint names begin with the table and the column, `tickets_case_id_key`; NOT NULL gives the column alone. The longest

@@ -83,6 +83,7 @@ fn describe_settings(field: &Field) -> String {
         }),
         field.sequence.as_ref().map(|format| format!(", sequence {format}")),
         field.max_length.map(|max| format!(", at most {max}")),
+        (field.limits != Default::default()).then(|| format!(", {:?}", field.limits)),
         (!field.former_columns.is_empty()).then(|| format!(", once {:?}", field.former_columns)),
         field.backfill.as_ref().map(|backfill| format!(", filled with {backfill:?}")),
         rule("read", &field.access.read),

@@ -20,7 +20,9 @@ pub(super) use reader::Located;
 pub(super) use record::{AuditDirective, ExportDirective};
 pub(super) use relation::{InverseDirective, OnDeleteDirective};
 pub(super) use rule::RuleDirective;
-pub(super) use storage::{ColumnDirective, DefaultDirective, LengthDirective, SequenceDirective};
+pub(super) use storage::{
+    ColumnDirective, DefaultDirective, LengthDirective, PatternDirective, RangeDirective, SequenceDirective,
+};
 
 use crate::catalog::SourceSpan;
 use crate::catalog::findings::Findings;
@@ -62,6 +64,8 @@ pub(super) struct FieldDirectives {
     pub default: Option<DefaultDirective>,
     pub sequence: Option<SequenceDirective>,
     pub length: Option<LengthDirective>,
+    pub range: Option<RangeDirective>,
+    pub pattern: Option<PatternDirective>,
     pub column: Option<ColumnDirective>,
     pub inverse: Option<InverseDirective>,
     pub on_delete: Option<OnDeleteDirective>,
@@ -83,6 +87,8 @@ impl FieldDirectives {
             default: find("default").map(DefaultDirective::read),
             sequence: find("sequence").and_then(SequenceDirective::read),
             length: find("length").and_then(LengthDirective::read),
+            range: find("range").map(RangeDirective::read),
+            pattern: find("pattern").and_then(PatternDirective::read),
             column: find("column").and_then(ColumnDirective::read),
             inverse: find("inverse").and_then(InverseDirective::read),
             on_delete: find("onDelete").and_then(OnDeleteDirective::read),

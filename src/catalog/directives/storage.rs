@@ -31,15 +31,41 @@ impl SequenceDirective {
     }
 }
 
-/// `@length(max:)`.
+/// `@length(min:, max:)`.
 pub(in crate::catalog) struct LengthDirective {
+    pub min: Option<Located<i32>>,
     pub max: Located<i32>,
     pub span: SourceSpan,
 }
 
 impl LengthDirective {
     pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
-        Some(Self { max: reader.number("max")?, span: reader.span() })
+        Some(Self { min: reader.number("min"), max: reader.number("max")?, span: reader.span() })
+    }
+}
+
+/// `@range(min:, max:)`; at least one is meant to be there.
+pub(in crate::catalog) struct RangeDirective {
+    pub min: Option<Located<Node<Value>>>,
+    pub max: Option<Located<Node<Value>>>,
+    pub span: SourceSpan,
+}
+
+impl RangeDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Self {
+        Self { min: reader.value("min"), max: reader.value("max"), span: reader.span() }
+    }
+}
+
+/// `@pattern(regex:)`.
+pub(in crate::catalog) struct PatternDirective {
+    pub regex: Located<String>,
+    pub span: SourceSpan,
+}
+
+impl PatternDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
+        Some(Self { regex: reader.text("regex")?, span: reader.span() })
     }
 }
 

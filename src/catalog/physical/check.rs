@@ -86,7 +86,7 @@ fn columns(collection: &Collection) -> impl Iterator<Item = (&Field, &ColumnName
 fn check_checks(collection: &Collection, findings: &mut Findings) {
     let mut taken = Taken::default();
     for (field, column) in columns(collection) {
-        for kind in [ConstraintKind::EnumCheck, ConstraintKind::LengthCheck] {
+        for kind in ConstraintKind::CHECKS {
             if has_constraint(field, kind) {
                 let name = constraint_name(&collection.table, column, kind);
                 taken.take(name, &format!("a check of `{}.{}`", collection.name, field.name), field.span, findings);
@@ -101,6 +101,10 @@ fn has_constraint(field: &Field, kind: ConstraintKind) -> bool {
         ConstraintKind::ForeignKey => matches!(field.kind, FieldKind::ToOne { .. }),
         ConstraintKind::EnumCheck => matches!(field.kind, FieldKind::Enum { .. }),
         ConstraintKind::LengthCheck => field.max_length.is_some(),
+        ConstraintKind::MinLengthCheck => field.limits.min_length.is_some(),
+        ConstraintKind::MinCheck => field.limits.min.is_some(),
+        ConstraintKind::MaxCheck => field.limits.max.is_some(),
+        ConstraintKind::PatternCheck => field.limits.pattern.is_some(),
         ConstraintKind::Index => field.name != "id",
         ConstraintKind::OrderIndex => field.is_indexed && matches!(field.kind, FieldKind::Enum { .. }),
         ConstraintKind::DescendingIndex => field.is_indexed && !field.is_required,

@@ -28,6 +28,14 @@ pub enum ConstraintKind {
     EnumCheck,
     /// `@length`: `tickets_subject_length_check`.
     LengthCheck,
+    /// `@length(min:)`: `tickets_subject_min_length_check`.
+    MinLengthCheck,
+    /// `@range(min:)`: `tickets_weight_min_check`.
+    MinCheck,
+    /// `@range(max:)`: `tickets_weight_max_check`.
+    MaxCheck,
+    /// `@pattern`: `tickets_code_pattern_check`.
+    PatternCheck,
     /// `@index`, a foreign key or the column of a rule, followed by `id` to order by: `tickets_team_id_id_idx`.
     Index,
     /// `@index` on an enum: in the order of its values, `tickets_priority_order_id_idx`.
@@ -40,23 +48,36 @@ pub enum ConstraintKind {
 
 impl ConstraintKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Unique,
         Self::ForeignKey,
         Self::EnumCheck,
         Self::LengthCheck,
+        Self::MinLengthCheck,
+        Self::MinCheck,
+        Self::MaxCheck,
+        Self::PatternCheck,
         Self::Index,
         Self::OrderIndex,
         Self::DescendingIndex,
         Self::Sequence,
     ];
 
-    fn ending(self) -> &'static str {
+    /// The kinds of checks that a column can have.
+    pub const CHECKS: [Self; 6] =
+        [Self::EnumCheck, Self::LengthCheck, Self::MinLengthCheck, Self::MinCheck, Self::MaxCheck, Self::PatternCheck];
+
+    /// How its names end.
+    pub fn ending(self) -> &'static str {
         match self {
             Self::Unique => "key",
             Self::ForeignKey => "fkey",
             Self::EnumCheck => "check",
             Self::LengthCheck => "length_check",
+            Self::MinLengthCheck => "min_length_check",
+            Self::MinCheck => "min_check",
+            Self::MaxCheck => "max_check",
+            Self::PatternCheck => "pattern_check",
             Self::Index => "id_idx",
             Self::OrderIndex => "order_id_idx",
             Self::DescendingIndex => "desc_id_idx",

@@ -3,6 +3,7 @@
 use crate::base::ScalarType;
 use crate::catalog::directives::{FieldDirectives, LengthDirective, SequenceDirective};
 use crate::catalog::findings::Findings;
+use crate::catalog::resolve::limits;
 use crate::catalog::resolve::scope::{BaseType, FieldType};
 use crate::catalog::{Diagnostic, DiagnosticCode, OnDelete};
 
@@ -12,6 +13,7 @@ pub(super) fn check_fit(directives: &FieldDirectives, ty: FieldType, findings: &
     let is_stored = !ty.is_to_many();
     let is_single_value = !ty.is_list && !is_json;
     let is_text = ty.single_scalar().is_some_and(ScalarType::is_text);
+    let is_number_or_date = ty.single_scalar().is_some_and(limits::has_range);
     let is_string = ty.single_scalar() == Some(ScalarType::String);
     let table = [
         ("unique", directives.unique, is_single_value, "a single value, no list and no JSON"),
@@ -23,6 +25,8 @@ pub(super) fn check_fit(directives: &FieldDirectives, ty: FieldType, findings: &
         ("backfill", directives.backfill.as_ref().map(|found| found.span), is_stored, "a stored field"),
         ("sequence", directives.sequence.as_ref().map(|found| found.span), is_string, "a `String`"),
         ("length", directives.length.as_ref().map(|found| found.span), is_text, "a text (`String`, `Email`, `URL`)"),
+        ("range", directives.range.as_ref().map(|found| found.span), is_number_or_date, "a number or a `Date`"),
+        ("pattern", directives.pattern.as_ref().map(|found| found.span), is_text, "a text (`String`, `Email`, `URL`)"),
         ("inverse", directives.inverse.as_ref().map(|found| found.span), ty.is_to_many(), "a list of a collection"),
         ("onDelete", directives.on_delete.as_ref().map(|found| found.span), ty.is_to_one(), "a field typed by a collection"),
     ];

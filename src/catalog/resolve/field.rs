@@ -5,8 +5,10 @@ use crate::catalog::directives::FieldDirectives;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::relation::ToMany;
 use crate::catalog::resolve::scope::{BaseType, FieldType, Scope};
-use crate::catalog::resolve::{access, checks, default, history, names, relation};
-use crate::catalog::{DefaultValue, Diagnostic, DiagnosticCode, Field, FieldId, FieldKind, MutationKind, SourceSpan, physical};
+use crate::catalog::resolve::{access, checks, default, history, limits, names, relation};
+use crate::catalog::{
+    DefaultValue, Diagnostic, DiagnosticCode, Field, FieldId, FieldKind, MutationKind, SourceSpan, ValueLimits, physical,
+};
 use apollo_compiler::ast::FieldDefinition;
 
 /// What a field has to know of its collection.
@@ -43,7 +45,8 @@ pub(super) fn resolve_field(scope: &Scope<'_>, written: &Written<'_>, owner: &Ow
     let kind = resolve_kind(scope, written, (&directives, owner), findings);
     let sequence = directives.sequence.as_ref().and_then(|sequence| checks::checked_sequence(sequence, findings));
     let max_length = directives.length.as_ref().and_then(|length| checks::checked_length(length, findings));
-    let default = resolve_default(scope, &mut directives, (ty, max_length), findings);
+    let limits = limits::resolve_limits(scope, &directives, ty, findings);
+    let default = resolve_default(scope, &mut directives, (ty, max_length, &limits), findings);
     let field = Field {
         id,
         name: FieldName::new(&definition.name),
@@ -57,6 +60,7 @@ pub(super) fn resolve_field(scope: &Scope<'_>, written: &Written<'_>, owner: &Ow
         default,
         sequence,
         max_length,
+        limits,
         former_columns: history::former_columns(scope, written, &directives, findings),
         backfill: history::resolve_backfill(scope, &directives, ty, findings),
         access: access::field_access(directives.access, ty, findings),
@@ -107,7 +111,7 @@ fn column_name(directives: &FieldDirectives, written: &Written<'_>, findings: &m
 fn resolve_default(
     scope: &Scope<'_>,
     directives: &mut FieldDirectives,
-    (ty, max_length): (FieldType, Option<u32>),
+    (ty, max_length, limits): (FieldType, Option<u32>, &ValueLimits),
     findings: &mut Findings,
 ) -> Option<DefaultValue> {
     let directive = directives.default.take()?;
@@ -124,6 +128,7 @@ fn resolve_default(
     if let Some(max) = max_length {
         default::check_length(&default, max, span, findings);
     }
+    limits::check_default(&default, limits, ty, (span, findings));
     Some(default)
 }
 

@@ -1,7 +1,7 @@
 //! The fields that every collection has without writing them.
 
 use crate::base::{ColumnName, FieldName, ScalarType};
-use crate::catalog::{CollectionId, Field, FieldAccess, FieldId, FieldKind, SourceSpan, physical};
+use crate::catalog::{CollectionId, Field, FieldAccess, FieldId, FieldKind, SourceSpan, ValueLimits, physical};
 
 /// `id`, the first field.
 pub(super) fn id_field(collection: CollectionId, span: SourceSpan) -> Field {
@@ -36,6 +36,7 @@ fn implicit_field(id: FieldId, name: &str, (scalar, description): (ScalarType, &
         default: None,
         sequence: None,
         max_length: None,
+        limits: ValueLimits::default(),
         former_columns: Vec::new(),
         backfill: None,
         access: FieldAccess::default(),

@@ -14,6 +14,7 @@ mod enums;
 mod field;
 mod history;
 mod implicit;
+mod limits;
 mod names;
 mod relation;
 mod rules;

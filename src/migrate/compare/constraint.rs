@@ -1,9 +1,9 @@
 //! Uniqueness, checks, foreign keys and indexes of a column.
 
-use crate::base::ColumnName;
+use crate::base::{ColumnName, ScalarType, Value};
 use crate::catalog::ConstraintKind;
 use crate::db::introspect::{StoredConstraint, StoredIndex};
-use crate::db::probe::RowLike;
+use crate::db::probe::{Bound, RowLike};
 use crate::migrate::check::{self, CHECK_KINDS};
 use crate::migrate::compare::column::ColumnPair;
 use crate::migrate::compare::{Draft, Pair};
@@ -15,11 +15,16 @@ use crate::migrate::{Step, definition, names};
 const INDEX_KINDS: [ConstraintKind; 3] = [ConstraintKind::Index, ConstraintKind::OrderIndex, ConstraintKind::DescendingIndex];
 
 /// The order of an enum's values is no matter of its check.
-fn is_same_check(kind: ConstraintKind, stored: &[String], condition: &str) -> bool {
+fn is_same_check(kind: ConstraintKind, scalar: ScalarType, stored: &[String], condition: &str) -> bool {
     let (mut stored, mut wanted) = (stored.to_vec(), definition::literals_in(condition));
     if kind == ConstraintKind::EnumCheck {
         stored.sort();
         wanted.sort();
+    }
+    if matches!(kind, ConstraintKind::MinCheck | ConstraintKind::MaxCheck) {
+        // PostgreSQL writes numbers its own way, `1e3` as `1000`.
+        let values = |texts: &[String]| texts.iter().map(|text| Value::parse(scalar, text).ok()).collect::<Vec<_>>();
+        return values(&stored) == values(&wanted);
     }
     stored == wanted
 }
@@ -84,7 +89,7 @@ impl Draft<'_> {
             return;
         };
         let literals = stored.map(|stored| definition::literals_in(&stored.definition));
-        if !is_retyped && literals.as_deref().is_some_and(|stored| is_same_check(kind, stored, &condition)) {
+        if !is_retyped && literals.as_deref().is_some_and(|stored| is_same_check(kind, column.scalar, stored, &condition)) {
             let is_validated = stored.is_some_and(|stored| stored.is_validated);
             self.follow_constraint(pair, before, now.clone());
             if !is_validated {
@@ -132,8 +137,33 @@ impl Draft<'_> {
                 self.refuse(pair, column, problem, "raise `@length(max:)`, or shorten those rows first");
                 true
             }
+            (
+                ConstraintKind::MinLengthCheck
+                | ConstraintKind::MinCheck
+                | ConstraintKind::MaxCheck
+                | ConstraintKind::PatternCheck,
+                ..,
+            ) => self.refuse_limit(of_column, kind),
             _ => false,
         }
+    }
+
+    /// Refuses a limit that rows do not keep to; says whether it did.
+    fn refuse_limit(&mut self, ColumnPair { pair, column, stored, .. }: ColumnPair<'_>, kind: ConstraintKind) -> bool {
+        let (limits, name) = (&column.limits, stored.name.clone());
+        let beyond = match kind {
+            ConstraintKind::MinLengthCheck => limits.min_length.map(|min| (RowLike::ShorterThan(name, min), "shorter texts")),
+            ConstraintKind::MinCheck => limits.min.as_ref().map(|min| (RowLike::Below(name, Bound::of(min)), "smaller values")),
+            ConstraintKind::MaxCheck => limits.max.as_ref().map(|max| (RowLike::Above(name, Bound::of(max)), "greater values")),
+            _ => limits.pattern.as_ref().map(|regex| (RowLike::Unlike(name, format!("^(?:{regex})$")), "texts of another form")),
+        };
+        let Some((row, what)) = beyond else { return false };
+        if !self.holds(pair.name, row) {
+            return false;
+        }
+        let problem = format!("rows of `{}` hold {what}", pair.name);
+        self.refuse(pair, column, problem, "widen the limit, or change those rows first");
+        true
     }
 
     /// Rows hold enum values under names of before.

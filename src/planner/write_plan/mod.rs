@@ -7,6 +7,7 @@
 mod choice;
 mod create;
 mod delete;
+mod limits;
 mod nested;
 mod reference;
 mod update;

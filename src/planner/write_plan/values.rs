@@ -3,6 +3,7 @@
 use crate::base::{ColumnName, ScalarType, Value};
 use crate::catalog::{Collection, Field, FieldId, FieldKind};
 use crate::planner::input::field_value;
+use crate::planner::write_plan::limits::check_limits;
 use crate::planner::write_plan::nested::Nesting;
 use crate::planner::write_plan::{FieldGuard, TargetCheck};
 use crate::planner::{PlanError, Planner};
@@ -133,7 +134,9 @@ impl Planner<'_> {
             return Err(PlanError::argument(path, "cannot be null"));
         }
         if !matches!(field.kind, FieldKind::ToOne { .. }) || json.is_null() {
-            return field_value(self.catalog, field, path, json);
+            let value = field_value(self.catalog, field, path, json)?;
+            check_limits(field, path, &value)?;
+            return Ok(value);
         }
         match json.get("id") {
             Some(id) if !id.is_null() => field_value(self.catalog, field, path, id),

@@ -5,6 +5,7 @@ mod busy;
 mod changes;
 mod consent;
 mod grants;
+mod limits;
 mod plan;
 mod platform;
 mod renames;

@@ -43,10 +43,10 @@ async fn each_constraint_is_explained_in_the_schema_s_words() {
     let cases = [
         ("createShelf(input: {name: \"left\"})".to_owned(), "`name`: another `Shelf` already has this value"),
         ("createShelf(input: {name: \"new\", code: 7})".to_owned(), "`code`: another `Shelf` already has this value"),
-        ("createShelf(input: {name: \"middle\"})".to_owned(), "`name` of `Shelf` is longer than 5 characters"),
+        ("createShelf(input: {name: \"middle\"})".to_owned(), "`input.name`: has 6 characters, 5 is the most"),
         (
             "createShelf(input: {name: \"new\", nameNote: \"long\"})".to_owned(),
-            "`nameNote` of `Shelf` is longer than 3 characters",
+            "`input.nameNote`: has 4 characters, 3 is the most",
         ),
         (format!("updateShelf(id: \"{RIGHT}\", set: {{code: 7}})"), "`code`: another `Shelf` already has this value"),
         (

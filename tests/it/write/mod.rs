@@ -11,6 +11,7 @@ mod denied;
 mod dry_runs;
 mod hidden_rows;
 mod idempotency;
+mod limits;
 mod many_rows;
 mod nested;
 mod reasons;
