@@ -1,6 +1,6 @@
 //! A constraint's refusal in the words of the schema: the field, never the constraint.
 
-use crate::catalog::{Catalog, Collection, Field};
+use crate::catalog::{Catalog, Collection, CompoundUnique, Field, compound_unique_name};
 use crate::db::{ConstraintKind, DbError};
 use crate::write::WriteError;
 
@@ -12,6 +12,9 @@ pub(crate) fn explain(catalog: &Catalog, operation: &str, error: DbError) -> Wri
     let Some(collection) = catalog.collections.iter().find(|collection| *collection.table.name == **table) else {
         return WriteError::Database(error);
     };
+    if let Some(unique) = find_unique(collection, name) {
+        return WriteError::Constraint(unique);
+    }
     let Some(field) = find_field(collection, name) else {
         return WriteError::Constraint(format!("a constraint of `{}` refuses the change", collection.name));
     };
@@ -34,6 +37,14 @@ fn sentence(operation: &str, kind: ConstraintKind, collection: &Collection, fiel
             _ => format!("`{name}` of `{collection}` does not accept this value"),
         },
     }
+}
+
+/// `@unique(fields:)`: another row has the same values of these fields together.
+fn find_unique(collection: &Collection, constraint: &str) -> Option<String> {
+    let is_meant = |unique: &&CompoundUnique| compound_unique_name(&collection.table, unique.columns(collection)) == constraint;
+    let unique = collection.uniques.iter().find(is_meant)?;
+    let names: Vec<String> = unique.of(collection).map(|field| format!("`{}`", field.name)).collect();
+    Some(format!("{}: another `{}` already has these values together", names.join(", "), collection.name))
 }
 
 /// Constraint names begin with the table and the column, `tickets_case_id_key`; NOT NULL gives the column alone. The longest
