@@ -12,12 +12,14 @@ pub(super) fn check(collections: &[Collection], enums: &[EnumType], findings: &m
     let scalars = ScalarType::ALL.map(ScalarType::graphql_name);
     let leaves: Vec<&str> = enums.iter().map(|enum_type| enum_type.name.as_str()).chain(scalars).collect();
     check_made_types(collections, enums, findings);
+    collections.iter().for_each(|collection| check_lookups(collection, findings));
     let types = collections.iter().map(|collection| (&collection.name, collection.span));
     for (name, span) in types.chain(enums.iter().map(|enum_type| (&enum_type.name, enum_type.span))) {
         let of_rows = || {
             let is_made = |made: &Collection| {
                 reserved::is_payload_of_rows(name.as_str(), &capitalized(made.plural.as_str()))
                     || reserved::is_nested_input(name.as_str(), made.name.as_str())
+                    || made.uniques.iter().any(|unique| unique.graphql_type(made) == name.as_str())
             };
             collections.iter().find(|made| is_made(made)).map(|made| made.name.as_str())
         };
@@ -42,7 +44,8 @@ fn check_made_types(collections: &[Collection], enums: &[EnumType], findings: &m
     let of_enums =
         enums.iter().map(|found| (found.name.as_str(), found.span, reserved::types_of_leaf(found.name.as_str()).collect()));
     let of_collections = collections.iter().map(|found| {
-        let made: Vec<String> = reserved::types_of_collection(found.name.as_str()).collect();
+        let of_uniques = found.uniques.iter().map(|unique| unique.graphql_type(found));
+        let made: Vec<String> = reserved::types_of_collection(found.name.as_str()).chain(of_uniques).collect();
         (found.name.as_str(), found.span, made)
     });
     for (name, span, made) in of_enums.chain(of_collections) {
@@ -53,6 +56,21 @@ fn check_made_types(collections: &[Collection], enums: &[EnumType], findings: &m
             findings.add(refusal.with_label("makes the same name").with_help("give one of the types another name"));
         }
         taken.extend(made.into_iter().map(|made| (made, name)));
+    }
+}
+
+/// What `ticketBy(by:)` takes: unique fields, and fields that are unique together under a name made of theirs.
+fn check_lookups(collection: &Collection, findings: &mut Findings) {
+    let uniques = collection.fields.iter().filter(|field| field.is_unique);
+    let mut taken: Vec<String> = uniques.map(|field| field.name.to_string()).collect();
+    for unique in &collection.uniques {
+        let name = unique.graphql_name(collection);
+        if taken.contains(&name) {
+            let message = format!("`{}By` would have two fields `{name}`", collection.singular);
+            let refusal = Diagnostic::new(DiagnosticCode::API_COLLISION, unique.span, message);
+            findings.add(refusal.with_label("makes the same name").with_help("give one of the fields another name"));
+        }
+        taken.push(name);
     }
 }
 

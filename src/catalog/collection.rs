@@ -152,6 +152,8 @@ pub struct Collection {
     pub mutations: Vec<MutationKind>,
     /// Fields: `id` first, then those of the file, then `createdAt`, `updatedAt`, `version`.
     pub fields: Vec<Field>,
+    /// `@unique(fields:)`: the fields that are unique together.
+    pub uniques: Vec<CompoundUnique>,
     /// Who may read and write rows.
     pub access: AccessRules,
     /// What is recorded beyond every change.
@@ -176,6 +178,50 @@ impl Collection {
     /// The fields that have a column.
     pub fn stored_fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.column().is_some())
+    }
+}
+
+/// Fields of which no two rows have the same values together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompoundUnique {
+    /// The fields, in the order of the directive; at least two.
+    pub fields: Vec<FieldId>,
+    /// Where the directive stands.
+    pub span: SourceSpan,
+}
+
+impl CompoundUnique {
+    /// The fields themselves.
+    pub fn of<'c>(&'c self, collection: &'c Collection) -> impl Iterator<Item = &'c Field> {
+        self.fields.iter().map(|id| &collection.fields[usize::from(id.index)])
+    }
+
+    /// The columns, in the same order.
+    pub fn columns<'c>(&'c self, collection: &'c Collection) -> impl Iterator<Item = &'c ColumnName> {
+        self.of(collection).filter_map(Field::column)
+    }
+
+    /// The name by which the API asks for such a row: `teamAndName`.
+    pub fn graphql_name(&self, collection: &Collection) -> String {
+        let mut name = String::new();
+        for field in self.of(collection) {
+            let field = field.name.as_str();
+            if name.is_empty() {
+                name.push_str(field);
+            } else {
+                name.push_str("And");
+                name.extend(field.chars().take(1).flat_map(char::to_uppercase));
+                name.extend(field.chars().skip(1));
+            }
+        }
+        name
+    }
+
+    /// The input type of that name: `TicketByTeamAndName`.
+    pub fn graphql_type(&self, collection: &Collection) -> String {
+        let name = self.graphql_name(collection);
+        let first = name.chars().take(1).flat_map(char::to_uppercase);
+        format!("{}By{}", collection.name, first.chain(name.chars().skip(1)).collect::<String>())
     }
 }
 

@@ -103,6 +103,8 @@ diagnostic_codes! {
     PLATFORM_ONLY = "platform-only";
     /// A directive that does not fit the field's type.
     WRONG_FIELD_TYPE = "wrong-field-type";
+    /// A `@unique(fields:)` that names no fields which can be unique together.
+    WRONG_UNIQUE = "wrong-unique";
     /// A `@default` that does not fit the field.
     WRONG_DEFAULT = "wrong-default";
     /// A `@sequence(format:)` without exactly one place for the number.

@@ -29,11 +29,12 @@ mod source;
 mod validate;
 
 pub use collection::{
-    AccessRules, AuditSettings, Backfill, Catalog, Collection, CollectionId, DefaultValue, EnumId, EnumType, EnumValue,
-    ExportSettings, Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText, ValueLimits,
+    AccessRules, AuditSettings, Backfill, Catalog, Collection, CollectionId, CompoundUnique, DefaultValue, EnumId, EnumType,
+    EnumValue, ExportSettings, Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete, RuleText,
+    ValueLimits,
 };
 pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub(crate) use nearest::nearest;
-pub use physical::{ConstraintKind, constraint_name};
+pub use physical::{ConstraintKind, compound_unique_name, constraint_name};
 pub use render::{Diagnostics, RenderStyle};
 pub use source::{LineColumn, SourceFile, SourceId, SourceSpan};

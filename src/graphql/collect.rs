@@ -1,13 +1,14 @@
 //! An operation's fields as a [`Selection`]: fragments spread, `@skip` and `@include` applied, fields with the same response
 //! key merged, arguments with their variables and defaults. The specification's CollectFields() and CoerceArgumentValues().
 
+use crate::base::TypeName;
 use crate::graphql::GraphqlError;
 use crate::graphql::limits::too_many_values;
-use crate::planner::{SelectedField, Selection};
-use apollo_compiler::ExecutableDocument;
+use crate::planner::{NodeId, SelectedField, Selection};
 use apollo_compiler::ast::{DirectiveList, Value};
 use apollo_compiler::executable::{Field, Selection as AstSelection, SelectionSet};
 use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::{ExecutableDocument, Name};
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value as Json};
 use std::cell::Cell;
@@ -31,8 +32,17 @@ pub(crate) fn collect_within(
     max_values: usize,
 ) -> Result<Selection, GraphqlError> {
     let collector = Collector { document, variables, max_values, values: Cell::new(0) };
-    let selection = collector.selection(&[set]);
+    let selection = collector.selection(&[set], None);
     if collector.values.get() > max_values { Err(too_many_values(max_values)) } else { Ok(selection) }
+}
+
+/// The interface that every collection is.
+const NODE: &str = "Node";
+
+/// The type that a `nodeId` names; where it names none, only what every node has is selected.
+fn type_of_node(arguments: &Map<String, Json>) -> TypeName {
+    let node_id = arguments.get("nodeId").and_then(Json::as_str).and_then(NodeId::parse);
+    node_id.map_or_else(|| TypeName::new(NODE), |node_id| node_id.type_name)
 }
 
 struct Collector<'a> {
@@ -47,20 +57,25 @@ struct Collector<'a> {
 type Groups<'a> = IndexMap<&'a str, (&'a Field, Vec<&'a SelectionSet>)>;
 
 impl<'a> Collector<'a> {
-    fn selection(&self, sets: &[&'a SelectionSet]) -> Selection {
+    /// The fields of one level. `node` is the type of what stands there, where the schema only says that it is a `Node`.
+    fn selection(&self, sets: &[&'a SelectionSet], node: Option<&str>) -> Selection {
         let mut groups = Groups::new();
-        sets.iter().for_each(|set| self.group(set, &mut groups));
-        let fields = groups.into_iter().map(|(key, (field, sets))| SelectedField {
-            key: key.to_owned(),
-            name: field.name.as_str().to_owned(),
-            arguments: self.arguments(field),
-            selection: self.selection(&sets),
+        sets.iter().for_each(|set| self.group(set, node, &mut groups));
+        let fields = groups.into_iter().map(|(key, (field, sets))| {
+            let arguments = self.arguments(field);
+            let node = (field.ty().inner_named_type() == NODE).then(|| type_of_node(&arguments));
+            let selection = self.selection(&sets, node.as_ref().map(TypeName::as_str));
+            SelectedField { key: key.to_owned(), name: field.name.as_str().to_owned(), arguments, selection }
         });
         Selection(fields.collect())
     }
 
-    /// Every object type of the API is concrete, so a fragment's type condition always applies once the document is valid.
-    fn group(&self, set: &'a SelectionSet, groups: &mut Groups<'a>) {
+    /// Every type of the API but `Node` is concrete, so a fragment's type condition always applies once the document is valid.
+    fn group(&self, set: &'a SelectionSet, node: Option<&str>, groups: &mut Groups<'a>) {
+        let applies = |condition: Option<&Name>| match (node, condition) {
+            (Some(node), Some(condition)) => condition == NODE || condition == node,
+            _ => true,
+        };
         for selection in &set.selections {
             if self.is_left_out(selection.directives()) {
                 continue;
@@ -70,10 +85,15 @@ impl<'a> Collector<'a> {
                     let group = groups.entry(field.response_key().as_str()).or_insert_with(|| (field, Vec::new()));
                     group.1.push(&field.selection_set);
                 }
-                AstSelection::InlineFragment(inline) => self.group(&inline.selection_set, groups),
+                AstSelection::InlineFragment(inline) => {
+                    if applies(inline.type_condition.as_ref()) {
+                        self.group(&inline.selection_set, node, groups);
+                    }
+                }
                 AstSelection::FragmentSpread(spread) => {
-                    if let Some(fragment) = spread.fragment_def(self.document) {
-                        self.group(&fragment.selection_set, groups);
+                    let fragment = spread.fragment_def(self.document);
+                    if let Some(fragment) = fragment.filter(|fragment| applies(Some(fragment.type_condition()))) {
+                        self.group(&fragment.selection_set, node, groups);
                     }
                 }
             }

@@ -71,7 +71,9 @@ impl Engine {
                     errors.push(error);
                     // A connection is not nullable: its error takes the whole of `data` away.
                     match self.api.root_fields.get(&field.name) {
-                        Some(RootField::One(_)) => data.iter_mut().for_each(|data| data.push(&field.key, "null")),
+                        Some(RootField::One(_) | RootField::By(_) | RootField::Node) => {
+                            data.iter_mut().for_each(|data| data.push(&field.key, "null"))
+                        }
                         _ => data = None,
                     }
                 }
@@ -97,6 +99,8 @@ impl Engine {
     fn plan_field(&self, planner: &Planner<'_>, field: &SelectedField) -> Option<PlannedField> {
         match self.api.root_fields.get(&field.name) {
             Some(RootField::One(collection)) => Some(planner.plan_read_one(*collection, field)),
+            Some(RootField::By(collection)) => Some(planner.plan_read_by(*collection, field)),
+            Some(RootField::Node) => Some(planner.plan_read_node(field)),
             Some(RootField::Many(collection)) => Some(planner.plan_read_many(*collection, field)),
             Some(RootField::Aggregate(collection)) => Some(planner.plan_read_aggregate(*collection, field)),
             _ => None,

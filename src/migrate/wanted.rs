@@ -2,7 +2,8 @@
 
 use crate::base::{ColumnName, FieldName, ScalarType, TableName, TypeName, Value};
 use crate::catalog::{
-    Backfill, Catalog, Collection, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, ValueLimits, constraint_name,
+    Backfill, Catalog, Collection, CompoundUnique, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, ValueLimits,
+    compound_unique_name, constraint_name,
 };
 use crate::migrate::names;
 
@@ -22,6 +23,8 @@ pub struct WantedTable {
     pub is_platform: bool,
     /// Its columns, `id` first.
     pub columns: Vec<WantedColumn>,
+    /// The indexes over several columns.
+    pub indexes: Vec<WantedIndex>,
 }
 
 /// A column.
@@ -72,6 +75,8 @@ pub struct WantedIndex {
     pub order: Option<Vec<String>>,
     /// Greatest first and nulls last, which no index in the usual direction gives when it is read backwards.
     pub is_descending: bool,
+    /// Other columns with which this one is unique. Then the index is not for orders, and `id` is not in it.
+    pub unique_with: Vec<ColumnName>,
 }
 
 /// What a column holds when nobody says.
@@ -139,6 +144,7 @@ fn wanted_table(catalog: &Catalog, collection: &Collection, indexed: &[FieldId])
         former_names: collection.former_names.clone(),
         is_platform: collection.is_platform,
         columns: columns.collect(),
+        indexes: table_indexes(collection),
     }
 }
 
@@ -192,6 +198,7 @@ fn wanted_indexes(collection: &Collection, field: &Field, values: Option<&Vec<St
         column: column.clone(),
         order,
         is_descending,
+        unique_with: Vec::new(),
     };
     let mut indexes = Vec::new();
     if is_looked_up {
@@ -204,6 +211,21 @@ fn wanted_indexes(collection: &Collection, field: &Field, values: Option<&Vec<St
         indexes.push(index(ConstraintKind::DescendingIndex, values.cloned(), true));
     }
     indexes
+}
+
+/// The indexes over several columns: what is unique together.
+fn table_indexes(collection: &Collection) -> Vec<WantedIndex> {
+    let index = |unique: &CompoundUnique| {
+        let mut columns = unique.columns(collection).cloned();
+        Some(WantedIndex {
+            name: compound_unique_name(&collection.table, unique.columns(collection)),
+            column: columns.next()?,
+            order: None,
+            is_descending: false,
+            unique_with: columns.collect(),
+        })
+    };
+    collection.uniques.iter().filter_map(index).collect()
 }
 
 fn reference(catalog: &Catalog, collection: &Collection, field: &Field) -> Option<TableName> {

@@ -99,7 +99,7 @@ impl Direction {
 
 /// The row that a part of a term is about.
 #[derive(Clone)]
-struct Place<'c> {
+struct TermPlace<'c> {
     /// The argument, for whoever reads of a mistake in it.
     argument: &'c str,
     collection: &'c Collection,
@@ -110,7 +110,7 @@ struct Place<'c> {
     depth: usize,
 }
 
-impl<'c> Place<'c> {
+impl<'c> TermPlace<'c> {
     /// The row itself.
     fn start(argument: &'c str, collection: &'c Collection) -> Self {
         Self { argument, collection, source: OrderSource::Row, is_optional: false, path: String::new(), depth: 0 }
@@ -133,7 +133,7 @@ impl Planner<'_> {
         }
         let mut order = Order { joins: Vec::new(), terms: Vec::with_capacity(given.len() + 1) };
         for (index, term) in given.iter().enumerate() {
-            self.plan_order_term(Place::start(&format!("{argument}[{index}]"), collection), term, &mut order)?;
+            self.plan_order_term(TermPlace::start(&format!("{argument}[{index}]"), collection), term, &mut order)?;
         }
         let id = collection.id_field().id;
         match order.terms.iter().position(|term| term.field == id && term.source == OrderSource::Row) {
@@ -143,7 +143,7 @@ impl Planner<'_> {
                 // The way of the term before it: an index then gives the whole order, read from either end.
                 let is_descending = order.terms.last().is_some_and(|term| term.is_descending);
                 let direction = Direction { is_descending, is_nulls_first: false };
-                let place = Place { path: "id".to_owned(), ..Place::start(argument, collection) };
+                let place = TermPlace { path: "id".to_owned(), ..TermPlace::start(argument, collection) };
                 let term = self.order_by(place, collection.id_field(), direction);
                 order.terms.push(term.ok_or_else(|| PlanError::argument(argument, "no `id`"))?);
             }
@@ -151,7 +151,7 @@ impl Planner<'_> {
         Ok(order)
     }
 
-    fn plan_order_term(&self, place: Place<'_>, json: &Json, order: &mut Order) -> Result<(), PlanError> {
+    fn plan_order_term(&self, place: TermPlace<'_>, json: &Json, order: &mut Order) -> Result<(), PlanError> {
         let refused = || {
             let help = "give one field and its direction, `{createdAt: DESC}`; further terms go into the list";
             PlanError::argument(place.argument, help)
@@ -160,7 +160,7 @@ impl Planner<'_> {
         let (name, value) = object.iter().next().ok_or_else(refused)?;
         let field = place.collection.find_field(name).ok_or_else(refused)?;
         let path = if place.path.is_empty() { name.clone() } else { format!("{}.{name}", place.path) };
-        let place = Place { path, ..place.clone() };
+        let place = TermPlace { path, ..place.clone() };
         match (&field.kind, value) {
             (FieldKind::ToOne { target, .. }, Json::Object(inner)) => {
                 self.plan_joined_term(place, (field, *target), inner, order)
@@ -176,7 +176,7 @@ impl Planner<'_> {
 
     fn plan_joined_term(
         &self,
-        place: Place<'_>,
+        place: TermPlace<'_>,
         (field, target): (&Field, CollectionId),
         inner: &Map<String, Json>,
         order: &mut Order,
@@ -189,11 +189,12 @@ impl Planner<'_> {
         let is_certain = field.is_required && key.is_open() && target.is_unrestricted();
         let collection = self.catalog.collection(target.collection());
         let source = order.join(OrderJoin { field: field.id, source: place.source, key, target });
-        let place = Place { collection, source, is_optional: place.is_optional || !is_certain, depth: place.depth + 1, ..place };
+        let place =
+            TermPlace { collection, source, is_optional: place.is_optional || !is_certain, depth: place.depth + 1, ..place };
         self.plan_order_term(place, &Json::Object(inner.clone()), order)
     }
 
-    fn order_by(&self, place: Place<'_>, field: &Field, direction: Direction) -> Option<OrderBy> {
+    fn order_by(&self, place: TermPlace<'_>, field: &Field, direction: Direction) -> Option<OrderBy> {
         let column = self.guarded_column(field)?;
         let enum_order = column.enum_id().map(|enum_id| {
             let values = &self.catalog.enum_type(enum_id).values;

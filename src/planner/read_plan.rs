@@ -33,6 +33,13 @@ pub enum ReadRoot {
         /// What to show of it.
         row: Box<RowPlan>,
     },
+    /// `ticketBy(by:)`
+    Found {
+        /// What is unique about the row.
+        filter: Box<Filter>,
+        /// What to show of it.
+        row: Box<RowPlan>,
+    },
     /// `tickets(...)`
     Connection(Box<ConnectionPlan>),
     /// `ticketsAggregate(...)`
@@ -273,7 +280,7 @@ fn rows_below(row: &RowPlan) -> u64 {
         Output::ToOne(relation) => rows_below(&relation.row).saturating_add(1),
         Output::ToMany(relation) => u64::from(relation.limit).saturating_mul(rows_below(&relation.row).saturating_add(1)),
         Output::Aggregate(relation) => u64::from(relation.plan.first),
-        Output::Typename(_) | Output::Column(_) => 0,
+        Output::Typename(_) | Output::NodeId(_) | Output::Column(_) => 0,
     });
     rows.fold(0, u64::saturating_add)
 }
@@ -288,7 +295,7 @@ impl Planner<'_> {
 impl ReadPlan {
     fn has_cursors(&self) -> bool {
         match &self.root {
-            ReadRoot::Row { .. } | ReadRoot::Listed { .. } | ReadRoot::Aggregate(_) => false,
+            ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Listed { .. } | ReadRoot::Aggregate(_) => false,
             ReadRoot::Connection(connection) => connection.needs_cursor(),
         }
     }
@@ -297,6 +304,7 @@ impl ReadPlan {
     pub fn is_empty(&self) -> bool {
         match &self.root {
             ReadRoot::Row { id, row } => id.is_none() || row.source.is_empty(),
+            ReadRoot::Found { row, .. } => row.source.is_empty(),
             ReadRoot::Connection(connection) => connection.source.is_empty(),
             ReadRoot::Aggregate(aggregate) => aggregate.source.is_empty(),
             ReadRoot::Listed { ids, row } => ids.is_empty() || row.source.is_empty(),

@@ -36,6 +36,8 @@ pub struct OutputField {
 pub enum Output {
     /// `__typename`
     Typename(TypeName),
+    /// `nodeId`
+    NodeId(TypeName),
     /// A column.
     Column(ColumnOutput),
     /// The row that a foreign key points to.
@@ -113,6 +115,9 @@ impl Planner<'_> {
         }
         let unknown =
             || PlanError::argument(place.to_string(), format!("`{}` has no field `{}`", collection.name, selected.name));
+        if selected.name == "nodeId" {
+            return Ok(Output::NodeId(collection.name.clone()));
+        }
         let Some(field) = collection.find_field(&selected.name) else {
             return self.plan_relation_aggregate(collection, selected, place, masked)?.ok_or_else(unknown);
         };

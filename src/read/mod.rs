@@ -45,7 +45,7 @@ impl ReadAnswer {
     fn of_nothing(plan: &ReadPlan) -> Self {
         match &plan.root {
             ReadRoot::Listed { ids, .. } => Self { json: format!("[{}]", vec!["null"; ids.len()].join(",")), ..Self::nothing() },
-            ReadRoot::Row { .. } | ReadRoot::Connection(_) | ReadRoot::Aggregate(_) => Self::nothing(),
+            ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Connection(_) | ReadRoot::Aggregate(_) => Self::nothing(),
         }
     }
 }
@@ -126,5 +126,5 @@ fn is_recorded(plan: &ReadPlan, answer: &ReadAnswer) -> bool {
 
 /// Single rows that the rule hides anyway: the database is not asked.
 pub(crate) fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
-    matches!(plan.root, ReadRoot::Row { .. } | ReadRoot::Listed { .. }) && plan.is_empty()
+    matches!(plan.root, ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Listed { .. }) && plan.is_empty()
 }

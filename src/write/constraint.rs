@@ -1,7 +1,7 @@
 //! A constraint's refusal in the words of the schema: the field, never the constraint.
 
 use crate::base::Value;
-use crate::catalog::{Catalog, Collection, ConstraintKind as CheckKind, Field};
+use crate::catalog::{Catalog, Collection, CompoundUnique, ConstraintKind as CheckKind, Field, compound_unique_name};
 use crate::db::{ConstraintKind, DbError};
 use crate::write::WriteError;
 
@@ -13,6 +13,9 @@ pub(crate) fn explain(catalog: &Catalog, operation: &str, error: DbError) -> Wri
     let Some(collection) = catalog.collections.iter().find(|collection| *collection.table.name == **table) else {
         return WriteError::Database(error);
     };
+    if let Some(unique) = find_unique(collection, name) {
+        return WriteError::Constraint(unique);
+    }
     let Some(field) = find_field(collection, name) else {
         return WriteError::Constraint(format!("a constraint of `{}` refuses the change", collection.name));
     };
@@ -52,6 +55,14 @@ fn broken_limit(collection: &str, field: &Field, constraint: &str) -> String {
         None
     };
     format!("`{name}` of `{collection}` {}", said.unwrap_or_else(|| "does not accept this value".to_owned()))
+}
+
+/// `@unique(fields:)`: another row has the same values of these fields together.
+fn find_unique(collection: &Collection, constraint: &str) -> Option<String> {
+    let is_meant = |unique: &&CompoundUnique| compound_unique_name(&collection.table, unique.columns(collection)) == constraint;
+    let unique = collection.uniques.iter().find(is_meant)?;
+    let names: Vec<String> = unique.of(collection).map(|field| format!("`{}`", field.name)).collect();
+    Some(format!("{}: another `{}` already has these values together", names.join(", "), collection.name))
 }
 
 /// Constraint names begin with the table and the column, `tickets_case_id_key`; NOT NULL gives the column alone. The longest

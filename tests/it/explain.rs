@@ -96,6 +96,7 @@ impl Desk {
         let planner = Planner { catalog, rules, actor, request: &request, settings: &self.settings };
         let plan = match self.root_fields[&field.name] {
             RootField::One(collection) => planner.plan_read_one(collection, field),
+            RootField::By(collection) => planner.plan_read_by(collection, field),
             RootField::Many(collection) => planner.plan_read_many(collection, field),
             other => panic!("{other:?} reads nothing"),
         };
@@ -171,7 +172,7 @@ impl Footprint {
 }
 
 /// Lists, filters, orders and relations as an agent, a manager and a viewer ask for them.
-const PAGES: [&str; 37] = [
+const PAGES: [&str; 38] = [
     "{ tickets { nodes { id } } }",
     "{ tickets { nodes { caseId subject customer { name } assignedTo { name } events(first: 3) { kind } } } }",
     "{ tickets { nodes { caseId events(first: 3, orderBy: [{createdAt: DESC}]) { kind author { name } } } } }",
@@ -205,6 +206,7 @@ const PAGES: [&str; 37] = [
     "{ ticketEvents(orderBy: [{createdAt: DESC}]) { nodes { kind author { name } } } }",
     "{ ticketEvents(where: {ticket: {status: {eq: OPEN}}}) { nodes { kind } } }",
     "{ teams { nodes { name tickets(first: 5) { caseId } } } }",
+    r#"{ ticketBy(by: {caseId: "CASE-000017"}) { subject customer { name } } }"#,
     "{ tickets(where: {events: {some: {kind: {eq: COMMENT}}}}) { nodes { id } } }",
     "{ customers(where: {tickets: {some: {priority: {eq: HIGH}}}}, first: 5) { nodes { id } } }",
     "{ tickets(last: 20, orderBy: [{dueAt: ASC}]) { nodes { id } pageInfo { hasPreviousPage } } }",

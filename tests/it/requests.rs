@@ -23,7 +23,7 @@ macro_rules! areas {
     };
 }
 
-areas!(errors, guards, lists, operations, rules);
+areas!(errors, guards, lists, nodes, operations, rules);
 
 #[test]
 fn every_area_is_tested() {

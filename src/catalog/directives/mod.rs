@@ -21,7 +21,7 @@ pub(super) use record::{AuditDirective, ExportDirective};
 pub(super) use relation::{InverseDirective, OnDeleteDirective};
 pub(super) use rule::RuleDirective;
 pub(super) use storage::{
-    ColumnDirective, DefaultDirective, LengthDirective, PatternDirective, RangeDirective, SequenceDirective,
+    ColumnDirective, DefaultDirective, LengthDirective, PatternDirective, RangeDirective, SequenceDirective, UniqueDirective,
 };
 
 use crate::catalog::SourceSpan;
@@ -38,6 +38,7 @@ pub(super) struct TypeDirectives {
     pub audit: Option<AuditDirective>,
     pub export: Option<ExportDirective>,
     pub was: Option<WasDirective>,
+    pub uniques: Vec<UniqueDirective>,
 }
 
 impl TypeDirectives {
@@ -51,6 +52,7 @@ impl TypeDirectives {
             audit: find("audit").map(AuditDirective::read),
             export: find("export").and_then(ExportDirective::read),
             was: find("was").and_then(WasDirective::read),
+            uniques: find_all(directives, "unique", findings).map(UniqueDirective::read).collect(),
         }
     }
 }
@@ -58,7 +60,7 @@ impl TypeDirectives {
 /// What stands on a field. A directive without arguments is its place.
 pub(super) struct FieldDirectives {
     pub access: Option<AccessDirective>,
-    pub unique: Option<SourceSpan>,
+    pub uniques: Vec<UniqueDirective>,
     pub index: Option<SourceSpan>,
     pub read_only: Option<SourceSpan>,
     pub default: Option<DefaultDirective>,
@@ -81,7 +83,7 @@ impl FieldDirectives {
         let place = |name| find(name).map(|reader| reader.span());
         Self {
             access: find("access").map(AccessDirective::read),
-            unique: place("unique"),
+            uniques: find_all(directives, "unique", findings).map(UniqueDirective::read).collect(),
             index: place("index"),
             read_only: place("readOnly"),
             default: find("default").map(DefaultDirective::read),
@@ -114,6 +116,15 @@ pub(super) fn read_deprecation(directives: &[Node<Directive>], findings: &Findin
 pub(super) fn read_rules(directives: &[Node<Directive>], findings: &Findings) -> Vec<RuleDirective> {
     let rules = directives.iter().filter(|directive| directive.name == "rule");
     rules.filter_map(|directive| RuleDirective::read(Reader::new(directive, findings))).collect()
+}
+
+/// Every directive of a name that may stand more than once.
+fn find_all<'a>(
+    directives: &'a [Node<Directive>],
+    name: &'static str,
+    findings: &'a Findings,
+) -> impl Iterator<Item = Reader<'a>> {
+    directives.iter().filter(move |directive| directive.name == name).map(move |directive| Reader::new(directive, findings))
 }
 
 /// The first directive of a name; `validate` refuses a second one.

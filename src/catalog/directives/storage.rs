@@ -19,6 +19,18 @@ impl DefaultDirective {
     }
 }
 
+/// `@unique`, with `fields:` on a type.
+pub(in crate::catalog) struct UniqueDirective {
+    pub fields: Option<Vec<Located<String>>>,
+    pub span: SourceSpan,
+}
+
+impl UniqueDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Self {
+        Self { fields: reader.texts("fields"), span: reader.span() }
+    }
+}
+
 /// `@sequence(format:)`.
 pub(in crate::catalog) struct SequenceDirective {
     pub format: Located<String>,

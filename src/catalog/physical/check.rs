@@ -2,7 +2,7 @@
 
 use crate::base::ColumnName;
 use crate::catalog::findings::Findings;
-use crate::catalog::physical::{ConstraintKind, MAX_IDENTIFIER_BYTES, constraint_name};
+use crate::catalog::physical::{ConstraintKind, MAX_IDENTIFIER_BYTES, compound_unique_name, constraint_name};
 use crate::catalog::{Collection, Diagnostic, DiagnosticCode, Field, FieldKind, SourceSpan, reserved};
 use std::collections::HashMap;
 
@@ -26,6 +26,18 @@ pub(in crate::catalog) fn check(collections: &[Collection], findings: &mut Findi
             }
         }
         check_checks(collection, findings);
+        check_uniques(collection, &mut relations, findings);
+    }
+}
+
+/// The indexes of fields that are unique together.
+fn check_uniques(collection: &Collection, relations: &mut Taken, findings: &mut Findings) {
+    for unique in &collection.uniques {
+        let name = compound_unique_name(&collection.table, unique.columns(collection));
+        if check_length(&name, unique.span, "@column(name:)` or `@collection(table:)", findings) {
+            let owner = format!("`@unique(fields:)` of `{}`", collection.name);
+            relations.take(format!("{}.{name}", collection.table.schema), &owner, unique.span, findings);
+        }
     }
 }
 

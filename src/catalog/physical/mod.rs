@@ -91,6 +91,12 @@ pub fn constraint_name(table: &TableName, column: &ColumnName, kind: ConstraintK
     format!("{}_{column}_{}", table.name, kind.ending())
 }
 
+/// The name of the index over columns that are unique together: `tickets_team_id_name_key`.
+pub fn compound_unique_name<'n>(table: &TableName, columns: impl IntoIterator<Item = &'n ColumnName>) -> String {
+    let columns: Vec<&str> = columns.into_iter().map(ColumnName::as_str).collect();
+    format!("{}_{}_{}", table.name, columns.join("_"), ConstraintKind::Unique.ending())
+}
+
 /// The column of a field, `assigned_to_id` for a relation `assignedTo`.
 pub(super) fn column_name(field: &str, is_relation: bool) -> ColumnName {
     let stem = snake_case(field);

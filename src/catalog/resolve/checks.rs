@@ -16,7 +16,7 @@ pub(super) fn check_fit(directives: &FieldDirectives, ty: FieldType, findings: &
     let is_number_or_date = ty.single_scalar().is_some_and(limits::has_range);
     let is_string = ty.single_scalar() == Some(ScalarType::String);
     let table = [
-        ("unique", directives.unique, is_single_value, "a single value, no list and no JSON"),
+        ("unique", directives.uniques.first().map(|found| found.span), is_single_value, "a single value, no list and no JSON"),
         ("index", directives.index, is_single_value, "a single value, no list and no JSON"),
         ("readOnly", directives.read_only, is_stored, "a stored field"),
         ("default", directives.default.as_ref().map(|found| found.span), is_stored, "a stored field"),

@@ -6,7 +6,7 @@ use crate::catalog::draft::TypeDraft;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::field::{Owner, Written};
 use crate::catalog::resolve::scope::{Scope, to_id};
-use crate::catalog::resolve::{access, field, history, implicit, names};
+use crate::catalog::resolve::{access, field, history, implicit, names, unique};
 use crate::catalog::{
     AuditSettings, Collection, CollectionId, Diagnostic, DiagnosticCode, ExportSettings, Field, FieldId, MutationKind, physical,
 };
@@ -21,7 +21,8 @@ const DEFAULT_EXPORT_ROWS: u32 = 100_000;
 pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: &mut Findings) -> Collection {
     let draft = scope.type_draft(id);
     names::check_type_name(&draft.name, draft.span, findings);
-    let TypeDirectives { collection, access, service, audit, export, was } = TypeDirectives::read(&draft.directives, findings);
+    let TypeDirectives { collection, access, service, audit, export, was, uniques } =
+        TypeDirectives::read(&draft.directives, findings);
     if collection.is_none() {
         let message = format!("`{}` is no collection", draft.name);
         let missing = Diagnostic::new(DiagnosticCode::MISSING_COLLECTION, draft.span, message);
@@ -31,7 +32,9 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
     let plural = plural_name(collection.as_ref(), &singular, findings);
     let is_append_only = collection.as_ref().is_some_and(|directive| directive.is_append_only);
     let mutations = offered_mutations(collection.as_ref(), is_append_only, findings);
+    let name = draft.name.as_str();
     let owner = Owner { is_platform: draft.is_platform, is_append_only, mutations };
+    let fields = resolve_fields(scope, id, &owner, findings);
     Collection {
         id,
         name: TypeName::new(&draft.name),
@@ -42,7 +45,8 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
         plural: FieldName::new(plural),
         is_platform: draft.is_platform,
         is_append_only,
-        fields: resolve_fields(scope, id, &owner, findings),
+        uniques: unique::resolve_uniques(name, uniques, &fields, findings),
+        fields,
         mutations: owner.mutations,
         access: access::with_services(access::row_rules(access, draft, findings), service, draft, findings),
         audit: audit.map_or_else(AuditSettings::default, |audit| AuditSettings {

@@ -5,7 +5,7 @@ use crate::catalog::directives::FieldDirectives;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::relation::ToMany;
 use crate::catalog::resolve::scope::{BaseType, FieldType, Scope};
-use crate::catalog::resolve::{access, checks, default, history, limits, names, relation};
+use crate::catalog::resolve::{access, checks, default, history, limits, names, relation, unique};
 use crate::catalog::{
     DefaultValue, Diagnostic, DiagnosticCode, Field, FieldId, FieldKind, MutationKind, SourceSpan, ValueLimits, physical,
 };
@@ -42,6 +42,7 @@ pub(super) fn resolve_field(scope: &Scope<'_>, written: &Written<'_>, owner: &Ow
     let Written { id, definition, ty, span } = *written;
     let mut directives = FieldDirectives::read(&definition.directives, findings);
     checks::check_fit(&directives, ty, findings);
+    unique::check_field(&directives.uniques, findings);
     let kind = resolve_kind(scope, written, (&directives, owner), findings);
     let sequence = directives.sequence.as_ref().and_then(|sequence| checks::checked_sequence(sequence, findings));
     let max_length = directives.length.as_ref().and_then(|length| checks::checked_length(length, findings));
@@ -53,7 +54,7 @@ pub(super) fn resolve_field(scope: &Scope<'_>, written: &Written<'_>, owner: &Ow
         description: definition.description.as_ref().map(|text| text.as_str().to_owned()),
         kind,
         is_required: ty.is_required && !ty.is_to_many(),
-        is_unique: directives.unique.is_some(),
+        is_unique: !directives.uniques.is_empty(),
         is_indexed: directives.index.is_some(),
         is_read_only: directives.read_only.is_some() || directives.sequence.is_some(),
         is_implicit: false,

@@ -19,6 +19,7 @@ mod names;
 mod relation;
 mod rules;
 mod scope;
+mod unique;
 
 use crate::catalog::draft::Draft;
 use crate::catalog::findings::Findings;

@@ -4,6 +4,7 @@ mod aggregates;
 mod connections;
 mod filters;
 mod inputs;
+mod lookups;
 mod mutations;
 mod objects;
 mod plural;
@@ -25,6 +26,10 @@ use std::collections::HashMap;
 pub enum RootField {
     /// `ticket(id:)`
     One(CollectionId),
+    /// `ticketBy(by:)`
+    By(CollectionId),
+    /// `node(nodeId:)`
+    Node,
     /// `tickets(...)`
     Many(CollectionId),
     /// `ticketsAggregate(...)`
@@ -92,12 +97,17 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
         types.root_fields.insert(collection.singular.to_string(), RootField::One(collection.id));
         types.root_fields.insert(collection.plural.to_string(), RootField::Many(collection.id));
         types.root_fields.insert(format!("{}Aggregate", collection.plural), RootField::Aggregate(collection.id));
+        if let Some(lookup) = lookups::lookup_field(catalog, collection, &mut types) {
+            query = query.field(lookup);
+        }
         for field in mutations::mutations(catalog, collection, &mut types) {
             mutation = mutation.field(field);
             has_mutations = true;
         }
     }
-    let mut builder = Schema::build("Query", has_mutations.then_some("Mutation"), None).register(query);
+    query = query.field(lookups::node_field(&mut types));
+    let mut builder =
+        Schema::build("Query", has_mutations.then_some("Mutation"), None).register(query).register(lookups::node_interface());
     if has_mutations {
         builder = builder.register(mutation);
     }

@@ -2,13 +2,14 @@
 
 use crate::catalog::{Catalog, Collection, EnumType, Field as CatalogField, FieldKind};
 use crate::graphql::api::connections::paging_arguments;
-use crate::graphql::api::{aggregates, described, field, marked};
+use crate::graphql::api::{aggregates, described, field, lookups, marked};
 use crate::policy::RuleBook;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputValue, Object, TypeRef};
 
 /// The object type of a collection.
 pub(super) fn object(catalog: &Catalog, rules: &RuleBook, collection: &Collection) -> Object {
     let object = described!(Object::new(collection.name.as_str()), collection.description.as_deref());
+    let object = object.implement("Node").field(lookups::node_id());
     let object = collection.fields.iter().fold(object, |object, field| object.field(output_field(catalog, rules, field)));
     let aggregates = collection.fields.iter().filter_map(|field| aggregates::relation_field(catalog, collection, field));
     aggregates.fold(object, Object::field)

@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::{CostModel, weight};
 use crate::catalog::{Collection, FieldKind};
-use crate::planner::{SelectedField, Selection};
+use crate::planner::{NodeId, SelectedField, Selection};
 use serde_json::Value as Json;
 
 /// Where a selection stands.
@@ -65,7 +65,7 @@ impl CostModel<'_> {
             // `__typename`: a constant.
             return place.rows * weight::VALUE;
         };
-        let type_name = definition.ty.inner_named_type().as_str();
+        let type_name = self.type_below(definition.ty.inner_named_type(), field);
         match self.role(type_name) {
             Role::Leaf if field.name == "totalCount" => place.rows * place.count,
             Role::Leaf => place.rows * weight::VALUE,
@@ -131,6 +131,16 @@ impl CostModel<'_> {
         }
     }
 
+    /// The type of what a field gives; of a `Node`, the one that its id names.
+    fn type_below<'t>(&'t self, declared: &'t str, field: &SelectedField) -> &'t str {
+        let named = || NodeId::parse(field.text_argument("nodeId")?);
+        let collection = |node: NodeId| self.catalog.find_collection(node.type_name.as_str());
+        match declared {
+            "Node" => named().and_then(collection).map_or(declared, |found| found.name.as_str()),
+            _ => declared,
+        }
+    }
+
     fn role(&self, type_name: &str) -> Role<'_> {
         if self.schema.get_object(type_name).is_none() {
             return Role::Leaf;
@@ -151,7 +161,7 @@ impl CostModel<'_> {
     fn is_recorded(&self, type_name: &str, field: &SelectedField) -> bool {
         let object = self.schema.get_object(type_name);
         let Some(definition) = object.and_then(|object| object.fields.get(field.name.as_str())) else { return false };
-        let below = definition.ty.inner_named_type().as_str();
+        let below = self.type_below(definition.ty.inner_named_type(), field);
         let is_audited = match self.role(below) {
             Role::Row(collection) | Role::Page(collection) | Role::Aggregate(collection) => {
                 collection.audit.is_read_audited && !(self.is_hidden)(collection.id)

@@ -11,6 +11,7 @@ mod column;
 mod constraint;
 mod drops;
 mod matching;
+mod together;
 
 use crate::base::TableName;
 use crate::db::introspect::{StoredSchema, StoredTable};
@@ -134,6 +135,9 @@ impl<'a> Draft<'a> {
                 self.take(Step::BuildIndex { table: table.name.clone(), index: index.clone(), age: Age::New });
             }
         }
+        for index in &table.indexes {
+            self.take(Step::BuildIndex { table: table.name.clone(), index: index.clone(), age: Age::New });
+        }
         self.take(Step::CreateTable { table: table.clone() });
     }
 
@@ -152,6 +156,7 @@ impl<'a> Draft<'a> {
         }
         self.rewrite_rows(&table.name);
         self.drop_columns(pair, origin);
+        self.compare_table_indexes(pair);
         self.rename_the_rest(pair);
     }
 

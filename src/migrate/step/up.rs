@@ -121,7 +121,12 @@ fn add_foreign_key(table: &TableName, column: &ColumnName, target: &TableName, a
 }
 
 fn build_index(table: &TableName, index: &WantedIndex, age: Age) -> String {
-    let WantedIndex { name, column, order, is_descending } = index;
+    let WantedIndex { name, column, order, is_descending, unique_with } = index;
+    let manner = if age == Age::Old { "concurrently " } else { "" };
+    if !unique_with.is_empty() {
+        let columns: Vec<String> = [column].into_iter().chain(unique_with).map(ddl::column).collect();
+        return format!("create unique index {manner}{} on {} ({});", ddl::name(name), ddl::table(table), columns.join(", "));
+    }
     let key = match order {
         Some(values) => {
             let values: Vec<String> = values.iter().map(|value| ddl::text(value)).collect();
@@ -130,7 +135,6 @@ fn build_index(table: &TableName, index: &WantedIndex, age: Age) -> String {
         None => ddl::column(column),
     };
     let keys = if *is_descending { format!("{key} desc nulls last, id desc") } else { format!("{key}, id") };
-    let manner = if age == Age::Old { "concurrently " } else { "" };
     format!("create index {manner}{} on {} ({keys});", ddl::name(name), ddl::table(table))
 }
 

@@ -5,6 +5,7 @@ use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::aggregate::aggregate_select;
 use crate::planner::to_sql::audit::view_cte;
 use crate::planner::to_sql::connection::Connection;
+use crate::planner::to_sql::filter::filter_condition;
 use crate::planner::to_sql::listed::listed_select;
 use crate::planner::to_sql::row::{json_rows, row_parts};
 use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan};
@@ -19,7 +20,8 @@ pub(crate) const ANSWER: Alias = Alias::Named("answer");
 pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     let mut aliases = Aliases::default();
     let mut answer = match &plan.root {
-        ReadRoot::Row { id, row } => row_select(*id, row, &mut aliases),
+        ReadRoot::Row { id, row } => row_select(row, |alias| is_row(*id, alias), &mut aliases),
+        ReadRoot::Found { filter, row } => row_select(row, |alias| filter_condition(filter, alias, 0), &mut aliases),
         ReadRoot::Aggregate(aggregate) => aggregate_select(aggregate, |_| None, &mut aliases),
         ReadRoot::Listed { ids, row } => listed_select(ids, row, &mut aliases),
         ReadRoot::Connection(connection) => Connection::root(connection).select(&planner.settings.cursor_key, &mut aliases),
@@ -41,13 +43,17 @@ pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     }
 }
 
-fn row_select(id: Option<Uuid>, row: &RowPlan, aliases: &mut Aliases) -> Select {
+fn is_row(id: Option<Uuid>, alias: Alias) -> Expr {
+    let id = Expr::Value(id.map_or(Value::Null(crate::base::ScalarType::Id), Value::Id));
+    Expr::compare(CompareOp::Equal, Expr::column(alias, &ColumnName::new("id")), id)
+}
+
+/// The one row for which a condition holds.
+fn row_select(row: &RowPlan, condition: impl Fn(Alias) -> Expr, aliases: &mut Aliases) -> Select {
     let alias = aliases.next();
     let (from, rule) = row.source.source(alias);
-    let id = Expr::Value(id.map_or(Value::Null(crate::base::ScalarType::Id), Value::Id));
-    let is_row = Expr::compare(CompareOp::Equal, Expr::column(alias, &ColumnName::new("id")), id);
     let parts = row_parts(row, alias, aliases);
-    let mut select = Select::new(Vec::new(), from).filtered(Expr::all([is_row, rule]));
+    let mut select = Select::new(Vec::new(), from).filtered(Expr::all([condition(alias), rule]));
     select.joins = parts.joins;
     let mut rows = json_rows(select, parts.columns, parts.seen, aliases);
     rows.columns.insert(1, Column::fixed(Expr::Fixed("1::bigint"), "rows"));

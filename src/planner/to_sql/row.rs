@@ -3,7 +3,7 @@
 use crate::base::{ColumnName, TypeName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::relation::{aggregate_join, to_many_join, to_one_join};
-use crate::planner::{Output, RowPlan};
+use crate::planner::{NodeId, Output, RowPlan};
 use crate::sql::{Alias, Column, CompareOp, Expr, Join, Select};
 
 /// The rendered parts of a row.
@@ -23,6 +23,7 @@ pub(crate) fn row_parts(row: &RowPlan, alias: Alias, aliases: &mut Aliases) -> R
     for field in &row.fields {
         let expr = match &field.output {
             Output::Typename(name) => Expr::Cast(Box::new(Expr::Value(Value::Text(name.to_string()))), "text"),
+            Output::NodeId(name) => NodeId::sql(name, alias),
             Output::Column(column) => column.expr(alias),
             Output::ToOne(relation) if relation.row.source.is_empty() => Expr::Fixed("null::json"),
             Output::ToOne(relation) => {

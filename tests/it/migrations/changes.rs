@@ -127,6 +127,37 @@ async fn what_nothing_asks_for_any_more_is_dropped_and_defined_again_on_the_way_
 }
 
 #[tokio::test]
+async fn fields_become_unique_together_and_stop_to_be() {
+    let mut workshop = Workshop::with(BOXES).await;
+    let before = workshop.stored().await;
+    let together =
+        changed(BOXES, "type Box @collection", "type Box @collection @unique(fields: [\"color\", \"weight\", \"owner\"])");
+    let plan = workshop.plan(&together).await.unwrap();
+    insta::assert_snapshot!(shown(&plan), @r"
+    -- toolcrib:step builds=public.boxes_color_weight_owner_id_key
+    -- Writes go on meanwhile.
+    create unique index concurrently boxes_color_weight_owner_id_key on public.boxes (color, weight, owner_id);
+    ");
+    let down = plan.down_sql();
+    workshop.migrate_to(&together).await.unwrap();
+    assert!(workshop.plan(&together).await.unwrap().is_empty());
+
+    // A new name of a column is a new name of the index; a new name of the table takes the index along.
+    let renamed = changed(&together, "weight: Int", "mass: Int @was(name: \"weight\")");
+    let renamed = shown(&workshop.plan(&changed(&renamed, "\"weight\", \"owner\"", "\"mass\", \"owner\"")).await.unwrap());
+    assert!(renamed.contains("boxes_color_mass_owner_id_key on public.boxes (color, mass, owner_id)"), "{renamed}");
+    assert!(renamed.contains("drop index public.boxes_color_weight_owner_id_key"), "{renamed}");
+    let moved = changed(&together, "type Box @collection", "type Crate @collection @was(name: \"Box\")");
+    let moved = shown(&workshop.plan(&moved).await.unwrap());
+    assert!(moved.contains("boxes_color_weight_owner_id_key rename to crates_color_weight_owner_id_key"), "{moved}");
+
+    let dropped = shown(&workshop.plan(BOXES).await.unwrap());
+    assert!(dropped.contains("drop index public.boxes_color_weight_owner_id_key"), "{dropped}");
+    workshop.database.execute(&down).await;
+    assert_eq!(workshop.stored().await, before);
+}
+
+#[tokio::test]
 async fn a_type_changes_where_every_value_keeps_its_meaning() {
     let mut workshop = Workshop::with(BOXES).await;
     workshop.database.execute("insert into public.boxes (label, weight) values ('first', 7), ('second', null)").await;

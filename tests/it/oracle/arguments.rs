@@ -69,6 +69,28 @@ impl ArgumentSource<'_> {
         self.vary(random, "ID", Literal::Text(id))
     }
 
+    /// A node's id that is there, or is not.
+    pub fn node_id(&mut self, random: &mut StdRng, table: Table) -> Literal {
+        let id = self.world.rows(table).choose(random).unwrap()["id"].to_json();
+        let text = match random.random_range(0..8) {
+            0 => format!("Nothing:{}", id.as_str().unwrap()),
+            _ => format!("{}:{}", table.name(), id.as_str().unwrap()),
+        };
+        let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+        let text = if random.random_ratio(1, 12) { "no node".to_owned() } else { text };
+        self.vary(random, "ID", Literal::Text(text))
+    }
+
+    /// What is unique about a row that is there, or is not.
+    pub fn by(&mut self, random: &mut StdRng, table: Table, field: &str) -> Literal {
+        let value = match self.operand(random, table, field) {
+            Some(value) if random.random_bool(0.9) => value,
+            _ => Literal::Text("nobody@nowhere.test".to_owned()),
+        };
+        let by = Literal::Object(vec![(field.to_owned(), value)]);
+        self.vary(random, &format!("{}By", table.name()), by)
+    }
+
     /// A condition for `@include` and `@skip` that has this value.
     pub fn condition(&mut self, random: &mut StdRng, value: bool) -> Literal {
         self.vary(random, "Boolean", Literal::Boolean(value))

@@ -2,7 +2,7 @@
 
 use crate::oracle::arguments::ArgumentSource;
 use crate::oracle::literal::Variables;
-use crate::oracle::selection::{Selected, SelectionSource};
+use crate::oracle::selection::{NODE, Selected, SelectionSource};
 use crate::oracle::world::{Table, World};
 use apollo_compiler::Schema;
 use rand::Rng;
@@ -103,6 +103,16 @@ impl Scatter<'_> {
 
     /// A selection set with some of the fields below `parent`.
     fn set(&mut self, random: &mut StdRng, parent: &Selected, fields: &[Selected]) -> String {
+        if let Some(ty) = parent.ty.strip_prefix(NODE) {
+            // What is selected of another type is not there.
+            let own = self.set(random, &Selected { ty: ty.to_owned(), ..parent.clone() }, fields);
+            let other = if ty == "Note" { "Site" } else { "Note" };
+            return match random.random_range(0..3) {
+                0 => format!("{{ ... on {ty} {own} }}"),
+                1 => format!("{{ ... on {other} {{ other: version }} nodeId ... on {ty} {own} ... on Node {{ __typename }} }}"),
+                _ => format!("{{ ... on Node {{ ... on {ty} {own} ... on {other} {{ other: version }} }} __typename }}"),
+            };
+        }
         let mut pieces = self.pieces(random, fields);
         let ty = parent.ty.as_str();
         let keeps_names =

@@ -11,10 +11,11 @@ use crate::oracle::world::{Relation, Row, Table, World};
 use apollo_compiler::ast::Type as AstType;
 use apollo_compiler::schema::ExtendedType;
 use async_graphql::dynamic::{
-    Enum, Field, FieldFuture, FieldValue, InputObject, InputValue, Object, ObjectAccessor, ResolverContext, Scalar, Schema,
-    TypeRef,
+    Enum, Field, FieldFuture, FieldValue, InputObject, InputValue, Interface, InterfaceField, Object, ObjectAccessor,
+    ResolverContext, Scalar, Schema, TypeRef,
 };
 use async_graphql::{Error, ValidationMode, Value};
+use base64::Engine as _;
 use std::sync::Arc;
 
 /// The largest and the usual page.
@@ -60,7 +61,14 @@ pub fn schema(sdl: &str, world: Arc<World>) -> Schema {
             }
             ExtendedType::Object(declared) => {
                 let fields = declared.fields.values().map(|declared| field(declared, &world));
-                builder.register(fields.fold(Object::new(name.as_str()), Object::field))
+                let object = fields.fold(Object::new(name.as_str()), Object::field);
+                let interfaces = declared.implements_interfaces.iter();
+                builder.register(interfaces.fold(object, |object, interface| object.implement(interface.as_str())))
+            }
+            ExtendedType::Interface(declared) => {
+                let fields = declared.fields.values();
+                let fields = fields.map(|field| InterfaceField::new(field.name.as_str(), type_ref(&field.ty)));
+                builder.register(fields.fold(Interface::new(name.as_str()), Interface::field))
             }
             other => panic!("the API has no such type: {}", other.name()),
         };
@@ -111,6 +119,22 @@ fn root_field(
     field: &str,
     arguments: &ObjectAccessor<'_>,
 ) -> Result<Option<FieldValue<'static>>, Error> {
+    if field == "node" {
+        let text = base64::engine::general_purpose::STANDARD.decode(arguments.try_get("nodeId")?.string()?).unwrap_or_default();
+        let text = String::from_utf8(text).unwrap_or_default();
+        let found = text.split_once(':').and_then(|(ty, id)| Some((Table::named(ty)?, Cell::Id(id.parse().ok()?))));
+        let found = found.and_then(|(table, id)| Some((table, world.find(table, &id)?)));
+        let found = found.filter(|(table, row)| caller.may_read(world, *table, row));
+        return Ok(found.map(|(table, row)| node(world, table, row).with_type(table.name())));
+    }
+    if let Some(table) = Table::ALL.into_iter().find(|table| format!("{}By", table.name().to_lowercase()) == field) {
+        let by = arguments.try_get("by")?;
+        let by = by.object()?;
+        let (field, value) = by.iter().next().ok_or_else(|| Error::new("nothing to find the row by"))?;
+        let is_meant = |row: &&Row| row[field.as_str()].to_json().as_str() == value.string().ok();
+        let found = world.rows(table).iter().find(is_meant).filter(|row| caller.may_read(world, table, row));
+        return Ok(found.map(|row| node(world, table, row)));
+    }
     let singular = |table: &Table| table.name().to_lowercase() == field;
     if let Some(table) = Table::ALL.into_iter().find(singular) {
         let id = arguments.try_get("id")?.string()?.parse().map_or(Cell::Null, Cell::Id);
@@ -139,6 +163,10 @@ fn row_field(
     field: &str,
     arguments: &ObjectAccessor<'_>,
 ) -> Result<Option<FieldValue<'static>>, Error> {
+    if field == "nodeId" {
+        let text = format!("{}:{}", table.name(), row["id"].to_json().as_str().unwrap());
+        return Ok(Some(FieldValue::value(base64::engine::general_purpose::STANDARD.encode(text))));
+    }
     Ok(match table.relation(field) {
         None => {
             let cell = caller.shown(table, row, field).to_json();

@@ -37,6 +37,9 @@ const NAMES: &[&str] = &[
     "a_response_key_that_is_exactly_as_long_as_postgresql_allows_it",
 ];
 
+/// In front of the type of a row that the schema only calls a node.
+pub const NODE: &str = "Node:";
+
 /// One field of a selection.
 #[derive(Clone, Debug)]
 pub struct Selected {
@@ -81,6 +84,18 @@ impl<'s> SelectionSource<'s> {
         let table = *[Table::Issue, Table::Issue, Table::Note].choose(random).unwrap();
         let table = if random.random_bool(0.5) { table } else { *Table::ALL.choose(random).unwrap() };
         let singular = table.name().to_lowercase();
+        if random.random_bool(0.12) {
+            let arguments = vec![("nodeId".to_owned(), self.arguments.node_id(random, table))];
+            let children = self.row(random, table, 1);
+            let ty = format!("{NODE}{}", table.name());
+            return self.aliased(random, Selected { arguments, ty, children, ..leaf("node") });
+        }
+        if let (Some(field), true) = (table.unique_field(), random.random_bool(0.4)) {
+            let arguments = vec![("by".to_owned(), self.arguments.by(random, table, field))];
+            let children = self.row(random, table, 1);
+            let name = format!("{singular}By");
+            return self.aliased(random, Selected { arguments, ty: table.name().to_owned(), children, ..leaf(&name) });
+        }
         if random.random_bool(0.3) {
             let arguments = vec![("id".to_owned(), self.arguments.id(random, table))];
             let children = self.row(random, table, 1);

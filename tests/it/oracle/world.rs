@@ -54,6 +54,16 @@ impl Table {
         Self::ALL.into_iter().find(|table| table.name() == name)
     }
 
+    /// A field that is unique.
+    pub fn unique_field(self) -> Option<&'static str> {
+        match self {
+            Self::Team => Some("name"),
+            Self::User => Some("email"),
+            Self::Site => Some("code"),
+            Self::Client | Self::Issue | Self::Note => None,
+        }
+    }
+
     /// What the relation leads to, if the field is one.
     pub fn relation(self, field: &str) -> Option<Relation> {
         use Relation::{Many, One};

@@ -61,6 +61,8 @@ impl Tool {
         let version = field.argument("ifVersion").and_then(Json::as_i64).map(|version| version as i32);
         Ok(match self.api.root_fields[&field.name] {
             RootField::One(collection) => Planned::read(&planner, planner.plan_read_one(collection, field)?),
+            RootField::By(collection) => Planned::read(&planner, planner.plan_read_by(collection, field)?),
+            RootField::Node => Planned::read(&planner, planner.plan_read_node(field)?),
             RootField::Many(collection) => Planned::read(&planner, planner.plan_read_many(collection, field)?),
             RootField::Aggregate(collection) => Planned::read(&planner, planner.plan_read_aggregate(collection, field)?),
             RootField::Create(collection) => {
