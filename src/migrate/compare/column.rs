@@ -154,7 +154,7 @@ impl Draft<'_> {
         match &column.fill {
             Some(WantedFill::Sql(_)) => {
                 let nullable = WantedColumn { is_required: false, ..column.clone() };
-                self.take(Step::AddColumn { table, column: nullable, fill: None });
+                self.take(Step::AddColumn { table, column: Box::new(nullable), fill: None });
                 if column.is_required {
                     self.fill_and_require(pair.table, column);
                 } else {
@@ -163,9 +163,11 @@ impl Draft<'_> {
                 }
             }
             Some(WantedFill::Literal(value)) if is_for_all_rows(column) => {
-                self.take(Step::AddColumn { table, column: column.clone(), fill: Some(ddl::literal(value)) });
+                self.take(Step::AddColumn { table, column: Box::new(column.clone()), fill: Some(ddl::literal(value)) });
             }
-            Some(WantedFill::Literal(_)) | None => self.take(Step::AddColumn { table, column: column.clone(), fill: None }),
+            Some(WantedFill::Literal(_)) | None => {
+                self.take(Step::AddColumn { table, column: Box::new(column.clone()), fill: None })
+            }
         }
         self.add_constraints(pair, column);
         for index in &column.indexes {

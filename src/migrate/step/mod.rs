@@ -131,7 +131,7 @@ pub enum Step {
         /// The table.
         table: TableName,
         /// The column.
-        column: WantedColumn,
+        column: Box<WantedColumn>,
         /// The literal that the rows get that are there.
         fill: Option<String>,
     },
