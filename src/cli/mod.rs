@@ -30,10 +30,14 @@ use clap::Parser;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+/// The stack of each worker. What a request nests is limited, and then walked by functions that call themselves; tokio's usual 2 MiB
+/// are close to what the deepest of them needs without optimization.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::from(error)),
     };

@@ -105,6 +105,9 @@ impl Filter {
 /// The most conditions of one `where`. Each is a bind parameter or a subselect that PostgreSQL has to plan.
 const MAX_CONDITIONS: usize = 500;
 
+/// How deep the braces and brackets of a `where` may nest.
+const MAX_NESTING: usize = 64;
+
 /// The most relations that one condition leads through: each is a subselect inside the one before.
 const MAX_DEPTH: usize = 10;
 
@@ -114,6 +117,10 @@ impl Planner<'_> {
     /// # Errors
     /// [`PlanError`] naming the path of the argument that makes no sense, or the limit that it exceeds.
     pub(crate) fn plan_conditions(&self, collection: &Collection, json: &Json) -> Result<Filter, PlanError> {
+        // Before anything walks it: whatever does so calls itself for each level, and a stack has an end.
+        if nesting(json) > MAX_NESTING {
+            return Err(PlanError::too_many("where", "levels of braces and brackets", MAX_NESTING));
+        }
         let filter = self.plan_filter(collection, "where", json)?;
         if filter.size() > MAX_CONDITIONS {
             return Err(PlanError::TooManyConditions { limit: MAX_CONDITIONS });
@@ -143,4 +150,14 @@ fn elements(json: &Json) -> &[Json] {
         Json::Array(elements) => elements.as_slice(),
         single => std::slice::from_ref(single),
     }
+}
+
+/// How deep objects and lists nest.
+fn nesting(json: &Json) -> usize {
+    let below = match json {
+        Json::Array(elements) => elements.iter().map(nesting).max(),
+        Json::Object(fields) => fields.values().map(nesting).max(),
+        _ => return 0,
+    };
+    below.unwrap_or_default() + 1
 }
