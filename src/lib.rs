@@ -23,7 +23,7 @@
 //! | 3 | planner | base, sql, catalog, policy |
 //! | 3 | migrate | base, config, catalog, policy, db |
 //! | 3 | audit | base, db |
-//! | 4 | read | base, catalog, policy, planner, db, audit |
+//! | 4 | read | base, sql, catalog, policy, planner, db, audit |
 //! | 5 | write | base, catalog, policy, planner, db, audit, read |
 //! | 6 | auth | base, config, catalog, planner, db, audit, write |
 //! | 6 | export | base, config, catalog, policy, planner, db, audit, read, write |
@@ -40,7 +40,8 @@
 //! - `write` stands above `read`: what a payload shows is a read inside the write's own transaction.
 //! - `auth` and `export` stand above `write`: tokens and exports are collections, and collections change by the one write path.
 //! - `migrate` knows `config` for the type of a database URL, which hides its password.
-//! - `graphql` and `cli` know `sql` for `explain` alone: it shows a statement instead of running it.
+//! - `graphql` and `cli` know `sql` for its `Statement`: `explain` shows one instead of running it, and the plans that are kept
+//!   are statements to be filled with a request's values.
 //! - `http` knows `telemetry`: it serves the metrics and takes over the traces of callers.
 //! - `cli` knows `planner`, `read` and `graphql`: listing tokens is a read under the rules, printing the API's schema builds it.
 //!

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 /// How the caller proved who it is; `request.auth.method` in rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AuthMethod {
     /// A bearer token of a person or a service account.
     Token,
@@ -28,7 +28,7 @@ impl AuthMethod {
 }
 
 /// Who is asking. `auth` makes one for callers; everything else only reads it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Actor {
     /// The user's id; `None` for the platform's own work, which then matches no row by id.
     pub id: Option<Uuid>,

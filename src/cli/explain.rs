@@ -7,7 +7,7 @@ use crate::cli::arguments::ExplainArguments;
 use crate::cli::session::CommandSession;
 use crate::db::{ActorSettings, ExplainRun};
 use crate::graphql::{ExplainedField, GraphqlError, GraphqlRequest, Variables};
-use crate::sql::{self, ExplainKind};
+use crate::sql::ExplainKind;
 use anyhow::{Context, bail};
 use chrono::Utc;
 use serde_json::{Value as Json, json};
@@ -91,7 +91,7 @@ async fn explain_field(
     // The statement itself records a view where that is asked for; it is undone with everything else.
     let run = if explain.analyze && plan.view.is_some() { ExplainRun::Undone } else { ExplainRun::ReadOnly };
     let lines = session.app.engine.database().explain(&ActorSettings::of(actor), &statement, kind, run).await;
-    let shown = sql::show(&statement);
+    let shown = statement.show();
     let (text, binds) = shown.rsplit_once(" -- binds: ").unwrap_or((&shown, "[]"));
     Ok(Field {
         plan: plan_text,

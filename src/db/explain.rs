@@ -1,7 +1,7 @@
 //! What PostgreSQL does for a statement under an actor's role, for `toolcrib explain`.
 
 use crate::db::{ActorSettings, Database, DbError};
-use crate::sql::{Explain, ExplainKind, Query};
+use crate::sql::{Explain, ExplainKind, Statement};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// What the transaction around it allows.
@@ -21,7 +21,7 @@ impl Database {
     pub async fn explain(
         &self,
         actor: &ActorSettings,
-        query: &Query,
+        statement: &Statement,
         kind: ExplainKind,
         run: ExplainRun,
     ) -> Result<Vec<String>, DbError> {
@@ -31,7 +31,7 @@ impl Database {
         if run == ExplainRun::ReadOnly {
             pg.batch_execute("set local transaction_read_only = on").await?;
         }
-        let lines = Explain::new(query, kind).load::<String>(&mut pg).await?;
+        let lines = Explain::new(statement, kind).load::<String>(&mut pg).await?;
         pg.batch_execute("rollback").await?;
         checkout.mark_clean();
         Ok(lines)

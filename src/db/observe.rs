@@ -1,7 +1,7 @@
 //! What is measured of statements: how many, how long, how they failed, how long they waited for a connection.
 
 use crate::db::{ActorSettings, Database, DbError};
-use crate::sql::Query;
+use crate::sql::Statement;
 use std::time::Instant;
 
 /// The span around a statement, made only where traces are collected. Its text has no values.
@@ -18,8 +18,7 @@ pub(crate) struct Running<'a> {
     /// `read` for a transaction of one statement, else `transaction`.
     pub(crate) kind: &'static str,
     pub(crate) actor: Option<&'a ActorSettings>,
-    pub(crate) query: &'a Query,
-    pub(crate) text: &'a str,
+    pub(crate) statement: &'a Statement,
 }
 
 impl Running<'_> {

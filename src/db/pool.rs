@@ -3,11 +3,11 @@
 use crate::db::connect::{ConnectOptions, Connection};
 use crate::db::observe::{Running, note_failure, statement_span};
 use crate::db::session::{ActorSettings, COMMIT};
-use crate::db::shape::{MAX_PREPARED, Shape, Shapes};
+use crate::db::shape::{MAX_PREPARED, Shapes};
 use crate::db::slow::SlowQueries;
 use crate::db::transaction::{JsonRow, Transaction, load_rows};
 use crate::db::{DbError, PoolState, SlowPlan};
-use crate::sql::{Query, StatementKind};
+use crate::sql::{Statement, StatementKind};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
 use diesel::QueryResult;
 use diesel::sql_types::{BigInt, Json, Nullable};
@@ -69,14 +69,14 @@ impl Checkout {
 
     /// Whether Diesel takes the statement from its cache, so that running it sends it at once. One whose shape was forgotten
     /// meanwhile is in the cache, too, but runs as one that was never seen.
-    fn has_prepared(&self, shape: &Shape) -> bool {
-        shape.kind == StatementKind::Hot && self.connection().prepared.lock().contains(&shape.hash)
+    fn has_prepared(&self, statement: &Statement, kind: StatementKind) -> bool {
+        kind == StatementKind::Hot && self.connection().prepared.lock().contains(&statement.text_hash())
     }
 
     /// Notes that a statement was run: one that is worth it is prepared now.
-    pub(crate) fn note_prepared(&self, shape: &Shape) {
-        if shape.kind == StatementKind::Hot {
-            self.connection().prepared.lock().insert(shape.hash);
+    pub(crate) fn note_prepared(&self, statement: &Statement, kind: StatementKind) {
+        if kind == StatementKind::Hot {
+            self.connection().prepared.lock().insert(statement.text_hash());
         }
     }
 
@@ -136,12 +136,11 @@ impl Database {
     ///
     /// # Errors
     /// [`DbError`]; the transaction is undone then.
-    pub async fn read(&self, actor: &ActorSettings, query: &Query) -> Result<Option<JsonRow>, DbError> {
-        let shape = self.shapes.of(query)?;
-        let span = statement_span!(shape.text.as_str());
+    pub async fn read(&self, actor: &ActorSettings, statement: &Statement) -> Result<Option<JsonRow>, DbError> {
+        let span = statement_span!(statement.text());
         let checkout = self.checkout().await?;
-        let running = Running { started: Instant::now(), kind: "read", actor: Some(actor), query, text: &shape.text };
-        let row = self.read_with(checkout, actor, query, &shape).instrument(span).await;
+        let running = Running { started: Instant::now(), kind: "read", actor: Some(actor), statement };
+        let row = self.read_with(checkout, actor, statement).instrument(span).await;
         running.ended(self, &row);
         row
     }
@@ -150,11 +149,11 @@ impl Database {
         &self,
         mut checkout: Checkout,
         actor: &ActorSettings,
-        query: &Query,
-        shape: &Shape,
+        statement: &Statement,
     ) -> Result<Option<JsonRow>, DbError> {
-        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), query, shape);
-        let (begun, rows, committed) = if checkout.has_prepared(shape) {
+        let kind = self.kind_of(statement);
+        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), statement, kind);
+        let (begun, rows, committed) = if checkout.has_prepared(statement, kind) {
             pipeline(checkout.pg(), actor, rows).await
         } else {
             let (begun, rows) = tokio::join!(biased; batch(checkout.pg(), actor.opening()), rows);
@@ -167,7 +166,7 @@ impl Database {
         begun?;
         let mut rows = rows?;
         committed?;
-        checkout.note_prepared(shape);
+        checkout.note_prepared(statement, kind);
         Ok(rows.pop())
     }
 
@@ -218,9 +217,9 @@ impl Database {
         }
     }
 
-    /// Renders a statement and notes its use.
-    pub(crate) fn shape(&self, query: &Query) -> Result<Shape, DbError> {
-        Ok(self.shapes.of(query)?)
+    /// Notes one more use of a statement's shape.
+    pub(crate) fn kind_of(&self, statement: &Statement) -> StatementKind {
+        self.shapes.kind_of(statement)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Questions about tables, their rows and indexes that decide whether a change can be planned or made.
 
 use crate::base::{ColumnName, ScalarType, TableName, Value};
-use crate::sql::{Alias, Column, CompareOp, Expr, Fetch, From, Query, Select, StatementKind};
+use crate::sql::{Alias, Column, CompareOp, Expr, Fetch, From, Query, Select, Statement, StatementKind};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -69,7 +69,8 @@ pub async fn holds(connection: &mut AsyncPgConnection, probe: &Probe) -> QueryRe
     let rows = Select::new(Vec::new(), From::Table(probe.table.clone(), alias));
     let any = Select { filter: Some(condition(&probe.row, alias)), ..rows };
     let query = Query::select(Select { columns: vec![Column::bare(Expr::Exists(Box::new(any)))], ..Select::default() });
-    Fetch::<Bool>::new(&query, StatementKind::Cold).get_result(connection).await
+    let statement = Statement::of(&query)?;
+    Fetch::<Bool>::new(&statement, StatementKind::Cold).get_result(connection).await
 }
 
 /// Whether a table is there; it may be partitioned.

@@ -2,7 +2,7 @@
 
 use crate::base::Actor;
 use crate::db::{ActorSettings, Database, DbError};
-use crate::sql::{Column, Expr, Query, Select};
+use crate::sql::{Column, Expr, Query, Select, Statement};
 
 impl Database {
     /// Runs a statement in a transaction under a role, as every request does.
@@ -12,6 +12,6 @@ impl Database {
     pub async fn check_ready(&self) -> Result<(), DbError> {
         let columns = vec![Column::fixed(Expr::Fixed("null::json"), "j"), Column::fixed(Expr::Fixed("1::bigint"), "rows")];
         let query = Query::select(Select { columns, ..Select::default() });
-        self.read(&ActorSettings::of(&Actor::platform("readiness")), &query).await.map(drop)
+        self.read(&ActorSettings::of(&Actor::platform("readiness")), &Statement::of(&query)?).await.map(drop)
     }
 }

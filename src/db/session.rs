@@ -1,6 +1,7 @@
 //! The fixed statements around every request: BEGIN, role and actor settings, COMMIT, ROLLBACK.
 
 use crate::base::{Actor, RoleName};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Opens a transaction.
@@ -25,7 +26,7 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 /// PostgreSQL as much as a tenth of a read by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
-    opening: String,
+    opening: Arc<str>,
     /// For the log of slow statements; PostgreSQL is not told.
     request_id: Option<Uuid>,
 }
@@ -48,7 +49,7 @@ impl ActorSettings {
         opening.push(' ');
         push_safe(actor.service.as_deref().unwrap_or_default(), &mut opening);
         opening.push('\'');
-        Self { opening, request_id: None }
+        Self { opening: Arc::from(opening), request_id: None }
     }
 
     /// The same within a request, under whose id slow statements are logged.

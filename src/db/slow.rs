@@ -39,21 +39,21 @@ impl SlowQueries {
     }
 
     /// Logs a statement that took too long.
-    pub(crate) fn note(&self, database: &Database, statement: &Running<'_>, took: Duration) {
+    pub(crate) fn note(&self, database: &Database, running: &Running<'_>, took: Duration) {
         if took < self.threshold {
             return;
         }
-        let Running { actor, query, text, .. } = *statement;
+        let Running { actor, statement, .. } = *running;
         let request_id = actor.and_then(ActorSettings::request_id);
         let duration_ms = took.as_secs_f64() * 1000.0;
         tracing::warn!(
             request.id = request_id.map(tracing::field::display),
             duration_ms,
-            statement.text = text,
+            statement.text = statement.text(),
             "a slow statement took {duration_ms:.0} ms"
         );
         let (SlowPlan::Logged, Some(actor)) = (self.plan, actor) else { return };
-        let Ok((prepare, explain)) = prepare_text(query, text) else { return };
+        let Ok((prepare, explain)) = prepare_text(statement) else { return };
         if self.is_explaining.swap(true, Ordering::AcqRel) {
             return;
         }

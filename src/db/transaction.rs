@@ -3,9 +3,8 @@
 use crate::db::observe::{Running, statement_span};
 use crate::db::pool::Checkout;
 use crate::db::session::{AS_SERVER, ActorSettings, BEGIN, COMMIT_OR_FAIL, ROLLBACK};
-use crate::db::shape::Shape;
 use crate::db::{Database, DbError, RawJson};
-use crate::sql::{Fetch, Query, RenderedFetch, StatementKind};
+use crate::sql::{Fetch, Query, Statement, StatementKind};
 use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
@@ -56,11 +55,11 @@ impl Transaction {
     ///
     /// # Errors
     /// [`DbError`].
-    pub async fn json(&self, query: &Query) -> Result<Option<JsonRow>, DbError> {
-        Ok(self.rows::<(Nullable<Json>, BigInt), JsonRow>(query).await?.pop())
+    pub async fn json(&self, statement: &Statement) -> Result<Option<JsonRow>, DbError> {
+        Ok(self.load::<(Nullable<Json>, BigInt), JsonRow>(statement).await?.pop())
     }
 
-    /// Runs a statement whose rows have the SQL type `ST`.
+    /// Renders and runs a query whose rows have the SQL type `ST`.
     ///
     /// # Errors
     /// [`DbError`].
@@ -69,14 +68,26 @@ impl Transaction {
         ST: 'static,
         Row: FromSqlRow<ST, Pg> + Send,
     {
-        let shape = self.database.shape(query)?;
-        let span = statement_span!(shape.text.as_str());
+        self.load::<ST, Row>(&Statement::of(query)?).await
+    }
+
+    /// Runs a statement whose rows have the SQL type `ST`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn load<ST, Row>(&self, statement: &Statement) -> Result<Vec<Row>, DbError>
+    where
+        ST: 'static,
+        Row: FromSqlRow<ST, Pg> + Send,
+    {
+        let kind = self.database.kind_of(statement);
+        let span = statement_span!(statement.text());
         let (started, actor) = (Instant::now(), self.actor.as_ref());
-        let running = Running { started, kind: "transaction", actor, query, text: &shape.text };
-        let rows = load_rows::<ST, Row>(self.pg(), query, &shape).instrument(span).await.map_err(DbError::from);
+        let running = Running { started, kind: "transaction", actor, statement };
+        let rows = load_rows::<ST, Row>(self.pg(), statement, kind).instrument(span).await.map_err(DbError::from);
         running.ended(&self.database, &rows);
         let rows = rows?;
-        self.checkout.note_prepared(&shape);
+        self.checkout.note_prepared(statement, kind);
         Ok(rows)
     }
 
@@ -93,7 +104,8 @@ impl Transaction {
         &self,
         query: &Query,
     ) -> Result<impl Stream<Item = Result<RawJson, DbError>> + Send + use<>, DbError> {
-        let fetch: Fetch<'_, Json> = Fetch::new(query, StatementKind::Cold);
+        let statement = Statement::of(query)?;
+        let fetch: Fetch<'_, Json> = Fetch::new(&statement, StatementKind::Cold);
         let rows = fetch.load_stream::<RawJson>(&mut self.pg()).await?;
         Ok(rows.map_err(DbError::from))
     }
@@ -173,15 +185,15 @@ impl Transaction {
 /// Loads the rows of a statement. Text and binds are built before the future is made, so it borrows the connection alone.
 pub(crate) fn load_rows<'c, ST, Row>(
     pg: &'c AsyncPgConnection,
-    query: &Query,
-    shape: &Shape,
+    statement: &Statement,
+    kind: StatementKind,
 ) -> impl Future<Output = QueryResult<Vec<Row>>> + Send + use<'c, ST, Row>
 where
     ST: 'static,
     Row: FromSqlRow<ST, Pg> + Send,
 {
     let mut pg = pg;
-    let loading = AsyncConnectionCore::load(&mut pg, RenderedFetch::<'_, ST>::new(query, &shape.text, shape.kind));
+    let loading = AsyncConnectionCore::load(&mut pg, Fetch::<'_, ST>::new(statement, kind));
     async move {
         let mut stream = loading.await?;
         let mut rows = Vec::new();

@@ -7,14 +7,16 @@ use crate::db::{Database, TableSizes};
 use crate::export::Exporter;
 use crate::graphql::api::{self, Api};
 use crate::graphql::document::Documents;
+use crate::graphql::keep::{FoundPlan, PlannedOperation};
 use crate::graphql::names::Names;
+use crate::graphql::plan_cache::{PlanCache, PlanKey};
 use crate::graphql::pricing::PricedFor;
 use crate::graphql::response::{self, GraphqlResponse, OperationSummary};
 use crate::graphql::retry::{KEY_ARGUMENT, Sweeper, request_hash};
 use crate::graphql::trusted::TrustedDocuments;
 use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, limits, variables};
 use crate::planner::{Planner, PlannerSettings};
-use crate::policy::RuleBook;
+use crate::policy::{RequestUse, RuleBook};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
@@ -67,6 +69,9 @@ pub struct Engine {
     pub(crate) schema: Arc<Valid<Schema>>,
     pub(crate) sweeper: Sweeper,
     documents: Documents,
+    pub(crate) plans: PlanCache,
+    /// What reading asks of the request, beside who is asking.
+    pub(crate) request_use: RequestUse,
     pub(crate) sizes: RwLock<Arc<TableSizes>>,
 }
 
@@ -93,7 +98,8 @@ impl Engine {
                 tracing::warn!("a trusted document does not fit the API, and will be refused: {message}: {start}");
             }
         }
-        Ok(Self { parts, api, schema, sweeper: Sweeper::default(), documents, sizes: RwLock::default() })
+        let (plans, request_use) = (PlanCache::new(), parts.rules.request_use());
+        Ok(Self { parts, api, schema, sweeper: Sweeper::default(), documents, plans, request_use, sizes: RwLock::default() })
     }
 
     /// The API's SDL.
@@ -124,7 +130,8 @@ impl Engine {
         }
     }
 
-    /// Makes an operation ready to run: its document found, validated and within the limits, its variables coerced.
+    /// Makes an operation ready to run: its document found, validated and within the limits, its variables coerced, and
+    /// planned, if its plan was kept.
     ///
     /// # Errors
     /// The response, where the request as a whole is faulty.
@@ -136,27 +143,45 @@ impl Engine {
     ) -> Result<ReadyOperation, Box<GraphqlResponse>> {
         let mut summary = OperationSummary { operation_name: request.operation_name.clone(), ..OperationSummary::default() };
         let names = Names::for_actor(actor, &self.parts.introspection_for);
-        let text = self.parts.trusted.resolve(request, actor).map_err(|error| vec![error]);
-        let found = text.and_then(|text| self.find_operation(request, &text, names, &mut summary));
-        let affordable = found.and_then(|prepared| {
-            let caller = PricedFor { request, actor, context, names };
-            self.price(&prepared, &caller, &mut summary).map(|()| prepared).map_err(|error| vec![error])
-        });
-        match affordable {
-            Ok(prepared) => Ok(ReadyOperation { prepared, summary }),
+        match self.make_ready(&PricedFor { request, actor, context, names }, &mut summary) {
+            Ok(work) => Ok(ReadyOperation { work, summary }),
             Err(errors) => Err(Box::new(response::request_error(&errors, summary, context.request_id))),
         }
     }
 
+    fn make_ready(&self, caller: &PricedFor<'_>, summary: &mut OperationSummary) -> Result<Work, Vec<GraphqlError>> {
+        let PricedFor { request, actor, names, .. } = *caller;
+        let text = self.parts.trusted.resolve(request, actor).map_err(|error| vec![error])?;
+        let coerced = self.find_operation(request, &text, names, summary)?;
+        let keep = match self.find_plan(&coerced, caller) {
+            FoundPlan::Kept(planned) => {
+                summary.cost = planned.cost();
+                return Ok(Work::Planned(planned));
+            }
+            FoundPlan::WorthKeeping(key) => Some(key),
+            FoundPlan::Nothing => None,
+        };
+        let prepared = Prepared { keep, ..self.select(coerced, request, &text, names)? };
+        self.price(&prepared, caller, summary).map_err(|error| vec![error])?;
+        Ok(Work::Prepared(Box::new(prepared)))
+    }
+
     /// Runs an operation.
     pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
-        let is_mutation = ready.is_mutation();
-        let ReadyOperation { prepared, summary } = ready;
+        let ReadyOperation { work, summary } = ready;
+        let work = match work {
+            Work::Prepared(prepared) if prepared.operation.is_mutation() => {
+                return self.run_mutation(&self.planner(actor, context), &prepared, summary).await;
+            }
+            query => query,
+        };
         let given_up = summary.clone();
-        let running = self.run(prepared, actor, context, summary);
-        if is_mutation {
-            return running.await;
-        }
+        let running = async {
+            match work {
+                Work::Planned(planned) => self.run_planned(&planned, context, summary).await,
+                Work::Prepared(prepared) => self.run_query(&prepared, actor, context, summary).await,
+            }
+        };
         match tokio::time::timeout(self.parts.limits.timeout, running).await {
             Ok(response) => response,
             Err(_) => response::executed(None, &[limits::took_too_long(&self.parts.limits)], &[], given_up, context.request_id),
@@ -169,7 +194,7 @@ impl Engine {
         text: &str,
         names: Names,
         summary: &mut OperationSummary,
-    ) -> Result<Prepared, Vec<GraphqlError>> {
+    ) -> Result<Coerced, Vec<GraphqlError>> {
         let document = self.documents.find(text, names)?;
         let bad_input = |message: String| vec![GraphqlError::request(FaultCode::BadUserInput, message)];
         let name = request.operation_name.as_deref();
@@ -185,28 +210,56 @@ impl Engine {
             return Err(bad_input("subscriptions are not served; ask with a query".to_owned()));
         }
         let variables = variables::coerce(&self.schema, &document, operation, &request.variables, names)?;
+        let operation = operation.clone();
+        Ok(Coerced { document, operation, variables })
+    }
+
+    /// Collects what an operation selects.
+    pub(super) fn select(
+        &self,
+        coerced: Coerced,
+        request: &GraphqlRequest,
+        text: &str,
+        names: Names,
+    ) -> Result<Prepared, Vec<GraphqlError>> {
+        let Coerced { document, operation, variables } = coerced;
         let max_values = self.parts.limits.max_values;
         let selection = collect::collect_within(&document, &operation.selection_set, &variables, max_values);
         let selection = selection.map_err(|error| vec![error])?;
-        introspection::check(&document, operation, &selection, names).map_err(|error| vec![error])?;
+        introspection::check(&document, &operation, &selection, names).map_err(|error| vec![error])?;
         let has_key = selection.0.iter().any(|field| field.argument(KEY_ARGUMENT).is_some());
         let request_hash = has_key.then(|| request_hash(text, request));
-        let operation = operation.clone();
-        Ok(Prepared { document, operation, variables, selection, request_hash })
+        Ok(Prepared { document, operation, variables, selection, request_hash, keep: None })
     }
 }
 
 /// An operation that is ready to run, with what is known of it so far.
 pub struct ReadyOperation {
-    prepared: Prepared,
+    work: Work,
     summary: OperationSummary,
+}
+
+/// What is left to do for an operation.
+enum Work {
+    /// A query whose plan was kept.
+    Planned(PlannedOperation),
+    /// Planning, too.
+    Prepared(Box<Prepared>),
 }
 
 impl ReadyOperation {
     /// Whether it asks for a change, which has to be seen through once it began.
     pub fn is_mutation(&self) -> bool {
-        self.prepared.operation.is_mutation()
+        matches!(&self.work, Work::Prepared(prepared) if prepared.operation.is_mutation())
     }
+}
+
+/// An operation with its variables.
+#[derive(Clone)]
+pub(crate) struct Coerced {
+    pub(crate) document: Arc<Valid<ExecutableDocument>>,
+    pub(crate) operation: apollo_compiler::Node<Operation>,
+    pub(crate) variables: Valid<JsonMap>,
 }
 
 /// An operation with its variables and what it selects.
@@ -217,4 +270,6 @@ pub(crate) struct Prepared {
     pub(crate) selection: crate::planner::Selection,
     /// What an `idempotencyKey` is bound to, if the operation has one.
     pub(crate) request_hash: Option<[u8; 32]>,
+    /// Under which its plan is worth keeping.
+    pub(crate) keep: Option<PlanKey>,
 }

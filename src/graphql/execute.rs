@@ -1,14 +1,19 @@
 //! Running an operation: one plan and one statement for each root field of a query.
 
 use crate::base::{Actor, Fault, FaultCode, RequestContext};
+use crate::db::ActorSettings;
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
 use crate::graphql::engine::{Engine, Prepared};
+use crate::graphql::keep::PlannedOperation;
+use crate::graphql::plan_cache::PlannedRead;
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
 use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
-use crate::read::{self, ReadAnswer};
+use crate::read::{PreparedRead, ReadAnswer};
+
 use apollo_compiler::response::JsonMap;
 use futures_util::{FutureExt, StreamExt, stream};
+use std::borrow::Cow;
 
 /// Root fields of one request that are run at once: one request must not take every connection.
 const CONCURRENT_FIELDS: usize = 3;
@@ -16,70 +21,119 @@ const CONCURRENT_FIELDS: usize = 3;
 /// A root field's plan, or why it has none.
 pub(super) type PlannedField = Result<ReadPlan, PlanError>;
 
-/// A root field's answer, with the paths that may be masked.
-struct FieldAnswer {
-    answer: ReadAnswer,
-    masked: Vec<String>,
+/// A root field whose answer is to be found.
+struct ReadyField<'f> {
+    key: &'f str,
+    name: &'f str,
+    masked: &'f [String],
+    source: Source<'f>,
+}
+
+/// Where a field's answer comes from.
+enum Source<'f> {
+    Read(Cow<'f, PreparedRead>),
+    Known(String),
+    Refused(GraphqlError),
+}
+
+/// For whom fields are read.
+#[derive(Clone, Copy)]
+struct Reader<'r> {
+    settings: &'r ActorSettings,
+    request: &'r RequestContext,
 }
 
 impl Engine {
-    pub(crate) async fn run(
+    /// Runs a query whose plan was kept.
+    pub(crate) async fn run_planned(
         &self,
-        prepared: Prepared,
+        planned: &PlannedOperation,
+        context: &RequestContext,
+        mut summary: OperationSummary,
+    ) -> GraphqlResponse {
+        let PlannedOperation { plan, reads } = planned;
+        summary.is_plan_kept = true;
+        summary.fields = plan.fields.iter().map(|field| field.planned.name.clone()).collect();
+        let fields = plan.fields.iter().zip(reads).map(|(field, read)| {
+            let PlannedRead { key, name, masked, .. } = &field.planned;
+            ReadyField { key, name, masked, source: Source::Read(Cow::Borrowed(read)) }
+        });
+        self.answer_query(fields.collect(), Reader { settings: &plan.settings, request: context }, summary).await
+    }
+
+    /// Plans and runs a query.
+    pub(crate) async fn run_query(
+        &self,
+        prepared: &Prepared,
         actor: &Actor,
         context: &RequestContext,
         mut summary: OperationSummary,
     ) -> GraphqlResponse {
-        summary.fields = prepared.selection.0.iter().map(|field| field.name.clone()).collect();
-        let introspection = match self.introspect(&prepared) {
+        let fields = &prepared.selection.0;
+        summary.fields = fields.iter().map(|field| field.name.clone()).collect();
+        let introspection = match self.introspect(prepared) {
             Ok(introspection) => introspection,
             Err(error) => return response::request_error(&[error], summary, context.request_id),
         };
         let planner = self.planner(actor, context);
-        if prepared.operation.is_mutation() {
-            return self.run_mutation(&planner, &prepared, summary).await;
+        let planning = tracing::trace_span!(target: "toolcrib::stage", "plan");
+        let planned = match planning.in_scope(|| self.plan_fields(&planner, fields)) {
+            Ok(planned) => planned,
+            Err(error) => return response::request_error(&[error], summary, context.request_id),
+        };
+        if prepared.keep.is_some()
+            && let Some(reads) = self.to_reads(&planner, &prepared.selection, &planned)
+        {
+            self.keep_plan(prepared, &planner, &reads, summary.cost);
         }
-        self.run_query(&planner, &prepared, &introspection, summary).await
+        let fault = |field: &SelectedField, error: &dyn Fault| Source::Refused(GraphqlError::of_field(error, &field.key));
+        let ready = fields.iter().zip(&planned).map(|(field, plan)| {
+            let source = match plan {
+                None => Source::Known(introspection.get(field.key.as_str()).map_or("null".to_owned(), ToString::to_string)),
+                Some(Err(error)) => fault(field, error),
+                Some(Ok(plan)) => match PreparedRead::of(&planner, plan) {
+                    Ok(read) => Source::Read(Cow::Owned(read)),
+                    Err(error) => fault(field, &error),
+                },
+            };
+            let masked = plan.as_ref().and_then(|plan| plan.as_ref().ok()).map_or(&[][..], |plan| &plan.masked);
+            ReadyField { key: &field.key, name: &field.name, masked, source }
+        });
+        let settings = ActorSettings::of(actor);
+        self.answer_query(ready.collect(), Reader { settings: &settings, request: context }, summary).await
     }
 
-    async fn run_query(
+    async fn answer_query(
         &self,
-        planner: &Planner<'_>,
-        prepared: &Prepared,
-        introspection: &JsonMap,
+        fields: Vec<ReadyField<'_>>,
+        reader: Reader<'_>,
         mut summary: OperationSummary,
     ) -> GraphqlResponse {
-        let fields = &prepared.selection.0;
-        let planning = tracing::trace_span!(target: "toolcrib::stage", "plan");
-        let planned = match planning.in_scope(|| self.plan_fields(planner, fields)) {
-            Ok(planned) => planned,
-            Err(error) => return response::request_error(&[error], summary, planner.request.request_id),
-        };
-        let answers = self.answer_fields(planner, fields, planned, introspection).await;
+        let answers = self.answer_fields(&fields, reader).await;
         let _answering = tracing::trace_span!(target: "toolcrib::stage", "answer").entered();
         let (mut data, mut errors, mut masked) = (Some(Data::default()), Vec::new(), Vec::new());
         for (field, answer) in fields.iter().zip(answers) {
             match answer {
                 Ok(answer) => {
-                    summary.rows += answer.answer.rows;
-                    masked.extend(answer.masked);
+                    summary.rows += answer.rows;
+                    masked.extend_from_slice(field.masked);
                     if let Some(data) = &mut data {
-                        data.push(&field.key, &answer.answer.json);
+                        data.push(field.key, &answer.json);
                     }
                 }
                 Err(error) => {
                     errors.push(error);
                     // A connection is not nullable: its error takes the whole of `data` away.
-                    match self.api.root_fields.get(&field.name) {
+                    match self.api.root_fields.get(field.name) {
                         Some(RootField::One(_) | RootField::By(_) | RootField::Node) => {
-                            data.iter_mut().for_each(|data| data.push(&field.key, "null"))
+                            data.iter_mut().for_each(|data| data.push(field.key, "null"))
                         }
                         _ => data = None,
                     }
                 }
             }
         }
-        response::executed(data, &errors, &masked, summary, planner.request.request_id)
+        response::executed(data, &errors, &masked, summary, reader.request.request_id)
     }
 
     /// Plans every root field before the first is run, so that what the whole operation could show is bounded.
@@ -108,43 +162,28 @@ impl Engine {
     }
 
     /// The answers in the order of the fields. Most requests have one field: it needs no queue.
-    async fn answer_fields(
-        &self,
-        planner: &Planner<'_>,
-        fields: &[SelectedField],
-        planned: Vec<Option<PlannedField>>,
-        introspection: &JsonMap,
-    ) -> Vec<Result<FieldAnswer, GraphqlError>> {
-        let mut running = Vec::with_capacity(fields.len());
-        for (field, plan) in fields.iter().zip(planned) {
-            if fields.len() == 1 {
-                return vec![self.answer_field(planner, field, plan, introspection).await];
-            }
-            running.push(self.answer_field(planner, field, plan, introspection).boxed());
+    async fn answer_fields(&self, fields: &[ReadyField<'_>], reader: Reader<'_>) -> Vec<Result<ReadAnswer, GraphqlError>> {
+        if let [field] = fields {
+            return vec![self.answer_field(field, reader).await];
         }
+        let running: Vec<_> = fields.iter().map(|field| self.answer_field(field, reader).boxed()).collect();
         stream::iter(running).buffered(CONCURRENT_FIELDS).collect().await
     }
 
-    async fn answer_field(
-        &self,
-        planner: &Planner<'_>,
-        field: &SelectedField,
-        plan: Option<PlannedField>,
-        introspection: &JsonMap,
-    ) -> Result<FieldAnswer, GraphqlError> {
-        let fault = |fault: &dyn Fault| GraphqlError::of_field(fault, &field.key);
-        let Some(plan) = plan else {
-            let json = introspection.get(field.key.as_str()).map_or("null".to_owned(), ToString::to_string);
-            return Ok(FieldAnswer { answer: ReadAnswer { json, rows: 0, unrecorded: None }, masked: Vec::new() });
+    async fn answer_field(&self, field: &ReadyField<'_>, reader: Reader<'_>) -> Result<ReadAnswer, GraphqlError> {
+        let read = match &field.source {
+            Source::Read(read) => read,
+            Source::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
+            Source::Refused(error) => return Err(error.clone()),
         };
-        let plan = plan.map_err(|error| fault(&error))?;
-        let answer = read::run(&self.parts.database, planner, &plan).await.map_err(|error| fault(&error))?;
-        Ok(FieldAnswer { answer, masked: plan.masked })
+        let key = &self.parts.planner_settings.cursor_key;
+        let answered = read.run(&self.parts.database, reader.settings, reader.request, key).await;
+        answered.map_err(|error| GraphqlError::of_field(&error, field.key))
     }
 
     /// Answers `__typename`, `__schema` and `__type` at the root; empty for an operation without them.
     fn introspect(&self, prepared: &Prepared) -> Result<JsonMap, GraphqlError> {
-        let Prepared { document, operation, variables, selection, request_hash: _ } = prepared;
+        let Prepared { document, operation, variables, selection, .. } = prepared;
         if !selection.0.iter().any(|field| field.name.starts_with("__")) {
             return Ok(JsonMap::new());
         }

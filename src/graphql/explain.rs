@@ -5,9 +5,9 @@ use crate::graphql::GraphqlError;
 use crate::graphql::engine::{Engine, GraphqlRequest};
 use crate::graphql::names::Names;
 use crate::graphql::response::OperationSummary;
-use crate::planner::{ReadPlan, to_sql};
-use crate::read;
-use crate::sql::Query;
+use crate::planner::ReadPlan;
+use crate::read::PreparedRead;
+use crate::sql::Statement;
 
 /// A root field that reads, planned by the same planner as for a request.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct ExplainedField {
     /// Its plan.
     pub plan: ReadPlan,
     /// Its statement; `None` if the database would not be asked.
-    pub statement: Option<Query>,
+    pub statement: Option<Statement>,
 }
 
 impl Engine {
@@ -31,7 +31,8 @@ impl Engine {
         actor: &Actor,
         context: &RequestContext,
     ) -> Result<Vec<ExplainedField>, Vec<GraphqlError>> {
-        let prepared = self.find_operation(request, &request.query, Names::Told, &mut OperationSummary::default())?;
+        let coerced = self.find_operation(request, &request.query, Names::Told, &mut OperationSummary::default())?;
+        let prepared = self.select(coerced, request, &request.query, Names::Told)?;
         if prepared.operation.is_mutation() {
             return Err(vec![GraphqlError::request(FaultCode::BadUserInput, "only queries are explained")]);
         }
@@ -42,8 +43,8 @@ impl Engine {
         for (field, plan) in fields.iter().zip(planned) {
             let Some(plan) = plan else { continue };
             let plan = plan.map_err(|error| vec![GraphqlError::of_field(&error, &field.key)])?;
-            let statement = (!read::is_known_to_be_nothing(&plan)).then(|| to_sql::read_statement(&planner, &plan));
-            explained.push(ExplainedField { key: field.key.clone(), plan, statement });
+            let read = PreparedRead::of(&planner, &plan).map_err(|error| vec![GraphqlError::of_field(&error, &field.key)])?;
+            explained.push(ExplainedField { key: field.key.clone(), plan, statement: read.statement().cloned() });
         }
         Ok(explained)
     }

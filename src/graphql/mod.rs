@@ -2,7 +2,8 @@
 //!
 //! Purpose: the only place that knows GraphQL's documents and the shape of its responses.
 //! Flow: `trusted` (which document) → `document` (parse, validate, limits; cached by text) → `variables` → `collect` (selection) → `introspection` (the right
-//! to it) → `cost` → `execute` (plan, run) → `response`.
+//! to it) → `cost` → `execute` (plan, run) → `response`. From its second use on a query's plan is kept (`plan_cache`), and the way
+//! from `variables` to running is short.
 //! The API's types are declared as async-graphql's dynamic schema (`api`); its SDL is what clients get. Documents are validated
 //! by apollo-compiler against that same SDL: it follows the specification where async-graphql 7.2 accepts a missing required
 //! variable until it resolves, and a validated document can be kept and used again. What it finds is told in our words
@@ -21,12 +22,14 @@ mod execute;
 mod explain;
 mod export;
 mod introspection;
+mod keep;
 mod limits;
 mod mistake;
 mod mutate;
 mod mutation;
 mod names;
 mod payload;
+mod plan_cache;
 mod pricing;
 mod response;
 mod retry;

@@ -36,6 +36,8 @@ pub struct OperationSummary {
     pub fields: Vec<String>,
     /// Rows of the root collections in the answer.
     pub rows: i64,
+    /// Whether it was run by a plan that was kept.
+    pub is_plan_kept: bool,
     /// What it was estimated to cost.
     pub cost: u64,
     /// That, as `extensions.cost`, if the caller asked for it.

@@ -118,6 +118,10 @@ impl Exchange {
         metrics::histogram!("toolcrib_request_duration_seconds", "type" => operation_type, "outcome" => outcome)
             .record(took.as_secs_f64());
         metrics::counter!("toolcrib_rows_total", "type" => operation_type).increment(u64::try_from(summary.rows).unwrap_or(0));
+        if operation_type == "query" {
+            let source = if summary.is_plan_kept { "kept" } else { "planner" };
+            metrics::counter!("toolcrib_plans_total", "source" => source).increment(1);
+        }
         for code in &summary.error_codes {
             metrics::counter!("toolcrib_refusals_total", "code" => *code).increment(1);
         }

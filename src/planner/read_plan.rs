@@ -285,15 +285,11 @@ fn rows_below(row: &RowPlan) -> u64 {
     rows.fold(0, u64::saturating_add)
 }
 
-impl Planner<'_> {
-    /// The answer to a plan with its cursors sealed, as it may leave the server.
-    pub fn seal_cursors(&self, plan: &ReadPlan, json: String) -> String {
-        if plan.has_cursors() { self.settings.cursor_key.seal(json) } else { json }
-    }
-}
-
 impl ReadPlan {
-    fn has_cursors(&self) -> bool {
+    /// Whether its answer has places in it that [`CursorKey::seal`] has to make cursors of.
+    ///
+    /// [`CursorKey::seal`]: crate::planner::CursorKey::seal
+    pub fn has_cursors(&self) -> bool {
         match &self.root {
             ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Listed { .. } | ReadRoot::Aggregate(_) => false,
             ReadRoot::Connection(connection) => connection.needs_cursor(),

@@ -37,3 +37,4 @@ pub use predicate::{Comparison, Condition, Operand, Predicate, RowImage, TextTes
 pub use rule_book::{FieldOperation, Operation, RuleBook, UpdateForm};
 pub use to_sql::Images;
 pub use truth::Truth;
+pub use usage::RequestUse;

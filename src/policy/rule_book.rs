@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic
 use crate::policy::known::Caller;
 use crate::policy::syntax::{KnownValue, Rule};
 use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
-use crate::policy::{Predicate, RoleAnswer, answer, solve, usage};
+use crate::policy::{Predicate, RequestUse, RoleAnswer, answer, solve, usage};
 use std::collections::BTreeSet;
 
 /// What a row rule is for.
@@ -166,6 +166,18 @@ impl RuleBook {
             }
         }
         collections.into_iter().collect()
+    }
+
+    /// What the rules of reading ask of the request: where they do, what was solved for one request is not for another.
+    pub fn request_use(&self) -> RequestUse {
+        let mut used = RequestUse::default();
+        for rules in &self.collections {
+            let fields = rules.fields.iter().filter_map(|field| field.read.as_ref());
+            for rule in std::iter::once(&rules.read).chain(fields) {
+                usage::add_request_use(rule, &mut used);
+            }
+        }
+        used
     }
 
     fn collection(&self, collection: CollectionId) -> &CollectionRules {

@@ -161,17 +161,23 @@ impl Rule {
         }
     }
 
+    /// The values that this condition itself compares, without those of conditions inside it.
+    pub(super) fn operands(&self) -> Vec<&Operand> {
+        match self {
+            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Exists(_) => Vec::new(),
+            Self::Flag(operand) | Self::IsNull(operand) => vec![operand],
+            Self::Equal(left, right) | Self::Order(_, left, right) | Self::In(left, right) | Self::Text(_, left, right) => {
+                vec![left, right]
+            }
+        }
+    }
+
     /// The paths that this condition itself names, without those of conditions inside it.
     pub(super) fn paths(&self) -> Vec<&Path> {
-        let operands: &[&Operand] = match self {
-            Self::All(_) | Self::Any(_) | Self::Not(_) => &[],
-            Self::Flag(operand) | Self::IsNull(operand) => &[operand],
-            Self::Equal(left, right) | Self::Order(_, left, right) | Self::In(left, right) | Self::Text(_, left, right) => {
-                &[left, right]
-            }
-            Self::Exists(exists) => return vec![&exists.owner],
-        };
-        let stored = operands.iter().map(|operand| match operand {
+        if let Self::Exists(exists) = self {
+            return vec![&exists.owner];
+        }
+        let stored = self.operands().into_iter().map(|operand| match operand {
             Operand::Stored(path) => Some(path),
             Operand::Known(_) => None,
         });

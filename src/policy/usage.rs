@@ -2,7 +2,7 @@
 
 use crate::base::ScalarType;
 use crate::catalog::{Catalog, CollectionId, FieldId, FieldKind};
-use crate::policy::syntax::Rule;
+use crate::policy::syntax::{KnownValue, Operand, Rule};
 use std::collections::BTreeSet;
 
 /// Adds the collections that a rule's paths and `exists` look into.
@@ -11,6 +11,39 @@ pub(super) fn add_sub_reads(rule: &Rule, collections: &mut BTreeSet<CollectionId
         collections.extend(part.paths().into_iter().flat_map(|path| &path.steps).map(|step| step.collection));
         if let Rule::Exists(exists) = part {
             collections.insert(exists.collection);
+        }
+    });
+}
+
+/// What rules ask of the request, beside who is asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestUse {
+    /// `request.ip`
+    pub names_address: bool,
+    /// `request.time` and `now()`
+    pub names_time: bool,
+}
+
+/// Adds what a rule asks of the request.
+pub(super) fn add_request_use(rule: &Rule, used: &mut RequestUse) {
+    rule.walk(&mut |part| {
+        for operand in part.operands() {
+            let Operand::Known(known) = operand else { continue };
+            // Named one by one: a new value has to be judged here before it can be asked for.
+            match known {
+                KnownValue::RequestIp => used.names_address = true,
+                KnownValue::RequestTime(_) => used.names_time = true,
+                KnownValue::Literal(_)
+                | KnownValue::UserId
+                | KnownValue::UserEmail
+                | KnownValue::UserRole
+                | KnownValue::UserTeam
+                | KnownValue::UserTeams
+                | KnownValue::UserIsActive
+                | KnownValue::RequestAuthMethod
+                | KnownValue::RequestAuthMfa
+                | KnownValue::RequestService => {}
+            }
         }
     });
 }

@@ -1,17 +1,22 @@
 //! Running a read plan: the one read path.
 //!
 //! Purpose: every row that leaves a collection, for a query, a payload or an export, comes through here.
-//! Flow: `planner::ReadPlan` → `planner::to_sql` → `db` → [`ReadAnswer`].
+//! Flow: `planner::ReadPlan` → `planner::to_sql` → [`PreparedRead`] → `db` → [`ReadAnswer`].
 //! Invariants: one statement for each plan; it runs under the actor's database role; where reads are audited the VIEW event is
 //! part of the statement, and its transaction is committed before the answer is given out.
 //! Deliberately unknown: GraphQL, HTTP, who called.
 
+mod prepared;
+
+pub use prepared::PreparedRead;
+
 use crate::audit::{Event, EventType};
-use crate::db::{ActorSettings, Database, DbError, JsonRow, RawJson, Transaction};
-use crate::planner::to_sql::{export_statement, read_statement};
-use crate::planner::{ExportPlan, Planner, ReadPlan, ReadRoot, ViewRecord};
+use crate::db::{ActorSettings, Database, DbError, RawJson, Transaction};
+use crate::planner::to_sql::export_statement;
+use crate::planner::{ExportPlan, Planner, ReadPlan, ViewRecord};
 use diesel::sql_types::{BigInt, Json as SqlJson, Nullable, Text};
 use futures_util::Stream;
+use prepared::json_of_nothing;
 use serde_json::json;
 
 /// What a read found.
@@ -30,23 +35,9 @@ pub struct ReadAnswer {
 pub struct UnrecordedView(pub(crate) Event);
 
 impl ReadAnswer {
-    fn of(planner: &Planner<'_>, plan: &ReadPlan, row: Option<JsonRow>) -> Self {
-        match row {
-            Some((Some(json), rows)) => Self { json: planner.seal_cursors(plan, json.0), rows, unrecorded: None },
-            _ => Self::nothing(),
-        }
-    }
-
-    fn nothing() -> Self {
-        Self { json: "null".to_owned(), rows: 0, unrecorded: None }
-    }
-
-    /// The answer of a read whose rule hides everything: null, or a list of nulls.
-    fn of_nothing(plan: &ReadPlan) -> Self {
-        match &plan.root {
-            ReadRoot::Listed { ids, .. } => Self { json: format!("[{}]", vec!["null"; ids.len()].join(",")), ..Self::nothing() },
-            ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Connection(_) | ReadRoot::Aggregate(_) => Self::nothing(),
-        }
+    /// The answer of a read that shows no row.
+    pub(crate) fn of_json(json: String) -> Self {
+        Self { json, rows: 0, unrecorded: None }
     }
 }
 
@@ -55,16 +46,8 @@ impl ReadAnswer {
 /// # Errors
 /// [`DbError`].
 pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
-    if is_known_to_be_nothing(plan) {
-        return Ok(ReadAnswer::of_nothing(plan));
-    }
-    let statement = read_statement(planner, plan);
-    let actor = ActorSettings::of(planner.actor).in_request(planner.request.request_id);
-    let answer = ReadAnswer::of(planner, plan, database.read(&actor, &statement).await?);
-    if is_recorded(plan, &answer) {
-        metrics::counter!("toolcrib_audit_events_total", "type" => EventType::View.as_str()).increment(1);
-    }
-    Ok(answer)
+    let read = PreparedRead::of(planner, plan)?;
+    read.run(database, &ActorSettings::of(planner.actor), planner.request, &planner.settings.cursor_key).await
 }
 
 /// Runs a read inside a transaction that is already open, so that it sees the transaction's own changes.
@@ -72,23 +55,22 @@ pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) ->
 /// # Errors
 /// [`DbError`].
 pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
-    if is_known_to_be_nothing(plan) {
-        return Ok(ReadAnswer::of_nothing(plan));
-    }
-    let statement = read_statement(planner, plan);
+    let read = PreparedRead::of(planner, plan)?;
+    let Some(statement) = read.statement() else { return Ok(ReadAnswer::of_json(json_of_nothing(plan))) };
+    let key = &planner.settings.cursor_key;
     let Some(view) = plan.view.as_ref().filter(|view| view.is_deferred) else {
-        let answer = ReadAnswer::of(planner, plan, transaction.json(&statement).await?);
-        if is_recorded(plan, &answer) {
+        let answer = read.answer(key, transaction.json(statement).await?);
+        if read.is_recorded(&answer) {
             transaction.note_events(EventType::View.as_str(), 1);
         }
         return Ok(answer);
     };
-    let rows = transaction.rows::<SeenSql, SeenRow>(&statement).await?;
+    let rows = transaction.load::<SeenSql, SeenRow>(statement).await?;
     let Some((json, rows, seen)) = rows.into_iter().next() else {
-        return Ok(ReadAnswer { unrecorded: event_of(view, ""), ..ReadAnswer::nothing() });
+        return Ok(ReadAnswer { unrecorded: event_of(view, ""), ..ReadAnswer::of_json("null".to_owned()) });
     };
     let unrecorded = event_of(view, seen.as_deref().unwrap_or_default());
-    Ok(ReadAnswer { unrecorded, ..ReadAnswer::of(planner, plan, Some((json, rows))) })
+    Ok(ReadAnswer { unrecorded, ..read.answer(key, Some((json, rows))) })
 }
 
 /// A row of a read with what was seen in it.
@@ -117,14 +99,4 @@ pub async fn stream_in(
     plan: &ExportPlan,
 ) -> Result<impl Stream<Item = Result<RawJson, DbError>> + Send + use<>, DbError> {
     transaction.stream_json(&export_statement(plan)).await
-}
-
-/// Whether the read's own statement left a VIEW event: where something was learnt.
-fn is_recorded(plan: &ReadPlan, answer: &ReadAnswer) -> bool {
-    plan.view.as_ref().is_some_and(|view| view.is_unconditional || answer.rows > 0)
-}
-
-/// Single rows that the rule hides anyway: the database is not asked.
-pub(crate) fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
-    matches!(plan.root, ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Listed { .. }) && plan.is_empty()
 }

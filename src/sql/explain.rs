@@ -1,10 +1,10 @@
-//! Statements around a [`Query`] that ask PostgreSQL how it would run it.
+//! Statements around another that ask PostgreSQL how it would run it.
 
-use crate::sql::{Fetch, Query, StatementKind};
+use crate::sql::{Fetch, Statement, StatementKind};
 use diesel::QueryResult;
-use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata};
+use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
-use diesel::query_builder::{AstPass, Query as DieselQuery, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
 use diesel::sql_types::{Json, Text};
 
 /// The name of the statement that [`prepare_text`] prepares.
@@ -21,15 +21,15 @@ pub enum ExplainKind {
 
 /// `explain` before a statement, with the statement's own binds. What comes back holds values: never for logs.
 #[derive(Debug)]
-pub struct Explain<'q> {
-    fetch: Fetch<'q, Json>,
+pub struct Explain<'s> {
+    fetch: Fetch<'s, Json>,
     kind: ExplainKind,
 }
 
-impl<'q> Explain<'q> {
-    /// Explains `query`, in lines of text.
-    pub fn new(query: &'q Query, kind: ExplainKind) -> Self {
-        Self { fetch: Fetch::new(query, StatementKind::Cold), kind }
+impl<'s> Explain<'s> {
+    /// Explains a statement, in lines of text.
+    pub fn new(statement: &'s Statement, kind: ExplainKind) -> Self {
+        Self { fetch: Fetch::new(statement, StatementKind::Cold), kind }
     }
 }
 
@@ -43,12 +43,20 @@ impl DieselQuery for Explain<'_> {
 }
 
 impl QueryFragment<Pg> for Explain<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.fetch.walk_ast(out)
+    }
+
+    fn to_sql(&self, out: &mut PgQueryBuilder, backend: &Pg) -> QueryResult<()> {
         out.push_sql(match self.kind {
             ExplainKind::Plan => "explain (costs) ",
             ExplainKind::Analyze => "explain (analyze, costs, buffers, timing off) ",
         });
-        self.fetch.walk_ast(out)
+        self.fetch.to_sql(out, backend)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(false)
     }
 }
 
@@ -57,18 +65,18 @@ impl QueryFragment<Pg> for Explain<'_> {
 ///
 /// # Errors
 /// None that a plan can cause; Diesel's signature has one.
-pub fn prepare_text(query: &Query, text: &str) -> QueryResult<(String, String)> {
-    let types = bind_types(query)?;
+pub fn prepare_text(statement: &Statement) -> QueryResult<(String, String)> {
+    let types = bind_types(statement)?;
     let nulls = vec!["null"; types.len()].join(", ");
     let parentheses = |inside: &str| if inside.is_empty() { String::new() } else { format!("({inside})") };
     // Injection safety: the text is a rendered statement, whose values are binds; the types are of a fixed list.
-    let prepare = format!("prepare {EXPLAINED}{} as {text}", parentheses(&types.join(", ")));
+    let prepare = format!("prepare {EXPLAINED}{} as {text}", parentheses(&types.join(", ")), text = statement.text());
     Ok((prepare, format!("explain (costs) execute {EXPLAINED}{}", parentheses(&nulls))))
 }
 
 /// The SQL type of each bind of a statement.
-fn bind_types(query: &Query) -> QueryResult<Vec<&'static str>> {
-    let fetch: Fetch<'_, Text> = Fetch::new(query, StatementKind::Cold);
+fn bind_types(statement: &Statement) -> QueryResult<Vec<&'static str>> {
+    let fetch: Fetch<'_, Text> = Fetch::new(statement, StatementKind::Cold);
     let mut binds = RawBytesBindCollector::<Pg>::new();
     fetch.collect_binds(&mut binds, &mut NoLookup as &mut dyn PgMetadataLookup, &Pg)?;
     let types = binds.metadata.iter().map(|metadata| metadata.oid().ok().and_then(type_name).unwrap_or("unknown"));
@@ -115,7 +123,7 @@ fn type_name(oid: u32) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::base::{ScalarType, Value};
-    use crate::sql::{Column, Expr, Select, text};
+    use crate::sql::{Column, Expr, Query, Select};
 
     #[test]
     fn every_bind_has_its_type_and_no_value_is_shown() {
@@ -138,14 +146,14 @@ mod tests {
         }
         columns.push(Column::bare(Expr::Value(Value::Text("secret".to_owned()))));
         let query = Query::select(Select { columns, ..Select::default() });
-        let (prepare, execute) = prepare_text(&query, &text(&query).unwrap()).unwrap();
+        let (prepare, execute) = prepare_text(&Statement::of(&query).unwrap()).unwrap();
         let types = "uuid, uuid[], text, text[], integer, integer[], bigint, bigint[], double precision, double precision[], \
                      boolean, boolean[], timestamptz, timestamptz[], date, date[], numeric, numeric[], jsonb, jsonb[], text";
         assert!(prepare.starts_with(&format!("prepare toolcrib_explained({types}) as select $1, $2")), "{prepare}");
         assert!(execute.starts_with("explain (costs) execute toolcrib_explained(null, null, "), "{execute}");
         assert!(!prepare.contains("secret") && !execute.contains("secret"));
         let nothing = Query::select(Select { columns: vec![Column::bare(Expr::Fixed("1"))], ..Select::default() });
-        let (prepare, execute) = prepare_text(&nothing, "select 1").unwrap();
+        let (prepare, execute) = prepare_text(&Statement::of(&nothing).unwrap()).unwrap();
         assert_eq!(
             (prepare.as_str(), execute.as_str()),
             ("prepare toolcrib_explained as select 1", "explain (costs) execute toolcrib_explained",)

@@ -22,7 +22,7 @@ enum Kind {
 }
 
 /// Every metric, what kind it is, and what it says.
-const METRICS: [(&str, Kind, &str); 18] = [
+const METRICS: [(&str, Kind, &str); 19] = [
     ("toolcrib_build_info", Kind::Gauge, "1; the label `version` is the running release"),
     (
         "toolcrib_request_duration_seconds",
@@ -31,6 +31,7 @@ const METRICS: [(&str, Kind, &str); 18] = [
     ),
     ("toolcrib_refusals_total", Kind::Counter, "errors in answers by `code`, the same as in `extensions.code`"),
     ("toolcrib_rows_total", Kind::Counter, "rows of root collections in answers, by `type`"),
+    ("toolcrib_plans_total", Kind::Counter, "plans of queries by `source`: kept from an earlier request, or the planner"),
     ("toolcrib_statement_duration_seconds", Kind::Seconds, "SQL statements; `kind` is read (its own transaction) or transaction"),
     ("toolcrib_database_errors_total", Kind::Counter, "errors of the database by `kind`"),
     ("toolcrib_pool_wait_seconds", Kind::Seconds, "how long a connection was waited for"),

@@ -5,8 +5,8 @@ use crate::support::database::TestDatabase;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use diesel::QueryResult;
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query as DieselQuery, QueryFragment, QueryId};
+use diesel::pg::{Pg, PgQueryBuilder};
+use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Json, Nullable};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use toolcrib::graphql::api::{self, RootField};
 use toolcrib::graphql::collect::collect;
 use toolcrib::planner::to_sql::read_statement;
 use toolcrib::planner::{CursorKey, Planner, PlannerSettings};
-use toolcrib::sql::{Fetch, Query, StatementKind};
+use toolcrib::sql::{Fetch, Statement, StatementKind};
 use uuid::Uuid;
 
 /// As many as the desk of a large company has.
@@ -42,9 +42,17 @@ impl DieselQuery for Explain<'_> {
 }
 
 impl QueryFragment<Pg> for Explain<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("explain (analyze, timing off, format json) ");
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.0.walk_ast(out)
+    }
+
+    fn to_sql(&self, out: &mut PgQueryBuilder, backend: &Pg) -> QueryResult<()> {
+        out.push_sql("explain (analyze, timing off, format json) ");
+        self.0.to_sql(out, backend)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(false)
     }
 }
 
@@ -86,7 +94,7 @@ impl Desk {
     }
 
     /// The statement of a query's only root field.
-    fn statement(&self, actor: &Actor, query: &str) -> Query {
+    fn statement(&self, actor: &Actor, query: &str) -> Statement {
         let document = ExecutableDocument::parse_and_validate(&self.schema, query, "query.graphql").unwrap();
         let operation = document.operations.get(None).unwrap();
         let selection = collect(&document, &operation.selection_set, &Default::default()).unwrap();
@@ -100,7 +108,7 @@ impl Desk {
             RootField::Many(collection) => planner.plan_read_many(collection, field),
             other => panic!("{other:?} reads nothing"),
         };
-        read_statement(&planner, &plan.unwrap())
+        Statement::of(&read_statement(&planner, &plan.unwrap())).unwrap()
     }
 
     /// The cursor of one row in an order.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 use toolcrib::base::{Actor, AuthMethod, RoleName};
 use toolcrib::db::{ActorSettings, ConnectOptions, Database, DbError, Transaction};
-use toolcrib::sql::{Column, Expr, Query, Select};
+use toolcrib::sql::{Column, Expr, Query, Select, Statement};
 use uuid::Uuid;
 
 const SCHEMA: &str = r#"type Note @collection @access(read: "true", write: "true") { text: String! }"#;
@@ -64,9 +64,13 @@ const DIVIDE_BY_ZERO: &str = "to_json(1 / (random() * 0)::int)";
 const TAKE_TOO_LONG: &str = "to_json(pg_sleep(10)::text)";
 
 /// A statement of one row.
-fn json(text: &'static str) -> Query {
+fn json(text: &'static str) -> Statement {
+    limited(text, None)
+}
+
+fn limited(text: &'static str, limit: Option<u32>) -> Statement {
     let columns = vec![Column::fixed(Expr::Fixed(text), "j"), Column::fixed(Expr::Fixed("1::bigint"), "rows")];
-    Query::select(Select { columns, ..Select::default() })
+    Statement::of(&Query::select(Select { columns, limit, ..Select::default() })).unwrap()
 }
 
 fn actor(role: &str) -> (ActorSettings, Uuid) {
@@ -187,8 +191,7 @@ async fn a_statement_that_was_forgotten_still_runs_inside_its_transaction() {
     }
     // As many shapes as a server remembers, and more, each seen once and so prepared nowhere.
     for limit in 1..600 {
-        let Query { body, .. } = json(WHO);
-        pool.database.read(&viewer, &Query::select(Select { limit: Some(limit), ..body })).await.unwrap();
+        pool.database.read(&viewer, &limited(WHO, Some(limit))).await.unwrap();
     }
     pool.assert_is_clean().await;
 }

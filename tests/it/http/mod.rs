@@ -11,6 +11,7 @@ mod introspection;
 mod media_types;
 mod methods;
 mod mistakes;
+mod plans;
 mod sizes;
 mod trusted;
 

@@ -75,7 +75,11 @@ impl Bench {
             extensions: Variables::default(),
         };
         let context = RequestContext::internal(Utc::now());
-        let body = self.app.app.engine.execute(&request, &actor(caller), &context).await.body;
+        // From the third time on by a plan that was kept, if it can be.
+        let mut body = String::new();
+        for _ in 0..3 {
+            body = self.app.app.engine.execute(&request, &actor(caller), &context).await.body;
+        }
         let parts: HashMap<&str, &RawValue> = serde_json::from_str(&body).unwrap();
         match (parts.get("data"), parts.contains_key("errors")) {
             (Some(data), has_errors) if has_errors == operation.is_refused => without_cursors(&compact(data.get())),

@@ -20,7 +20,7 @@ use toolcrib::planner::{
     UpsertRequest,
 };
 use toolcrib::policy::RuleBook;
-use toolcrib::sql::{self, Query};
+use toolcrib::sql::{Query, Statement};
 use uuid::Uuid;
 
 /// A schema with everything that a plan is made from.
@@ -173,13 +173,13 @@ impl Planned {
 
     /// The texts of the statements.
     pub fn texts(&self) -> Vec<String> {
-        self.queries.iter().map(|query| sql::text(query).unwrap()).collect()
+        self.queries.iter().map(|query| Statement::of(query).unwrap().text().to_owned()).collect()
     }
 
     fn describe(&self) -> String {
         let mut text = format!("{}\n", self.plan);
         for query in &self.queries {
-            let shown = sql::show(query);
+            let shown = Statement::of(query).unwrap().show();
             let (statement, binds) = shown.split_once(" -- binds: ").unwrap();
             text += &format!("\n{}\n\n{}", layout::statement(statement), layout::list(binds));
         }

@@ -3,7 +3,7 @@
 use crate::support::database::{SUPPORT_DESK, TestDatabase};
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use toolcrib::sql::{Fetch, Query, StatementKind, show};
+use toolcrib::sql::{Fetch, Query, Statement, StatementKind};
 use uuid::Uuid;
 
 /// A connection to the database, which is dropped with it.
@@ -23,8 +23,9 @@ impl Database {
 
     /// The ids that a query selects.
     pub async fn ids(&mut self, query: &Query) -> Vec<Uuid> {
-        let fetch: Fetch<'_, SqlUuid> = Fetch::new(query, StatementKind::Cold);
+        let statement = Statement::of(query).unwrap();
+        let fetch: Fetch<'_, SqlUuid> = Fetch::new(&statement, StatementKind::Cold);
         let selected = fetch.load(&mut self.connection).await;
-        selected.unwrap_or_else(|error| panic!("{error}\n{}", show(query)))
+        selected.unwrap_or_else(|error| panic!("{error}\n{}", statement.show()))
     }
 }

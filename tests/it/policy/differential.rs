@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use toolcrib::base::{Actor, RequestContext, TableName};
 use toolcrib::catalog::{Catalog, SourceFile};
 use toolcrib::policy::{Images, Operation, Predicate, RoleAnswer, RuleBook, UpdateForm};
-use toolcrib::sql::{Alias, Column, CompareOp, Expr, From, Join, JoinKind, Query, Select, show};
+use toolcrib::sql::{Alias, Column, CompareOp, Expr, From, Join, JoinKind, Query, Select, Statement};
 use uuid::Uuid;
 
 const ROWS: usize = 20;
@@ -202,7 +202,7 @@ impl Case<'_> {
                 self.text,
                 self.batch.catalog.named_rules.iter().map(|named| (&named.name, &named.rule.text)).collect::<Vec<_>>(),
                 self.world.changed(row),
-                show(&query),
+                Statement::of(&query).unwrap().show(),
             );
             mix.add(verdict);
             verdicts.push(verdict);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName, TableName};
 use toolcrib::catalog::{Catalog, Collection};
 use toolcrib::policy::{FieldOperation, Images, Operation, Predicate, RuleBook};
-use toolcrib::sql::{Alias, From, Query, Select, show};
+use toolcrib::sql::{Alias, From, Query, Select, Statement};
 use uuid::Uuid;
 
 const OPERATIONS: [Operation; 4] = [Operation::Read, Operation::Create, Operation::Update, Operation::Delete];
@@ -43,7 +43,8 @@ fn sql(predicate: &Predicate) -> String {
         predicate => {
             let images = Images { row: Some(Alias::Table(0)), old: Some(Alias::Named("old")), new: Some(Alias::Named("new")) };
             let from = From::Table(TableName::new("public", "rows"), Alias::Table(0));
-            let text = show(&Query::select(Select::new(Vec::new(), from).filtered(predicate.to_sql(&images))));
+            let query = Query::select(Select::new(Vec::new(), from).filtered(predicate.to_sql(&images)));
+            let text = Statement::of(&query).unwrap().show();
             let (_, condition) = text.split_once(" where ").unwrap();
             condition.to_owned()
         }

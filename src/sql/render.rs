@@ -1,99 +1,43 @@
-//! Rendering: the `QueryFragment<Pg>` implementations. Names go through `push_identifier`, values through binds.
+//! Rendering: a [`Query`] as text and values. Names go through `push_identifier`, values become bind parameters.
 
-use crate::base::TableName;
-use crate::sql::bind::push_value;
+use crate::base::{TableName, Value};
 use crate::sql::{
     Alias, Column, Cte, CteBody, Delete, Expr, From, Insert, Join, JoinKind, OrderTerm, Query, RowLock, Select, Update,
 };
 use diesel::QueryResult;
-use diesel::pg::{Pg, PgQueryBuilder};
-use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
-use std::marker::PhantomData;
+use diesel::pg::PgQueryBuilder;
+use diesel::query_builder::QueryBuilder;
 
-/// Whether a statement's text is worth a prepared statement on the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatementKind {
-    /// A shape that comes again: prepared once for each connection.
-    Hot,
-    /// A shape seen for the first time: GraphQL shapes are unbounded, a cache of them must not be.
-    Cold,
+/// A statement as it grows.
+#[derive(Default)]
+struct Rendering {
+    builder: PgQueryBuilder,
+    binds: Vec<Value>,
 }
 
-/// A [`Query`] as a Diesel query whose rows have the SQL type `ST`.
-#[derive(Debug)]
-pub struct Fetch<'q, ST> {
-    query: &'q Query,
-    kind: StatementKind,
-    sql_type: PhantomData<ST>,
-}
+impl Rendering {
+    fn push_sql(&mut self, text: &str) {
+        self.builder.push_sql(text);
+    }
 
-impl<'q, ST> Fetch<'q, ST> {
-    /// Prepares to run `query`.
-    pub fn new(query: &'q Query, kind: StatementKind) -> Self {
-        Self { query, kind, sql_type: PhantomData }
+    fn push_identifier(&mut self, name: &str) -> QueryResult<()> {
+        self.builder.push_identifier(name)
+    }
+
+    fn push_value(&mut self, value: &Value) {
+        self.builder.push_bind_param();
+        self.binds.push(value.clone());
     }
 }
 
-impl<ST: 'static> QueryId for Fetch<'_, ST> {
-    type QueryId = ();
-    // The text is built at run time, so the cache has to look at the text.
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// The text of a query and the values of its bind parameters, in their order.
+pub(super) fn render(query: &Query) -> QueryResult<(String, Vec<Value>)> {
+    let mut out = Rendering::default();
+    push_query(query, &mut out)?;
+    Ok((out.builder.finish(), out.binds))
 }
 
-impl<ST> DieselQuery for Fetch<'_, ST> {
-    type SqlType = ST;
-}
-
-impl<ST> QueryFragment<Pg> for Fetch<'_, ST> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if self.kind == StatementKind::Cold {
-            out.unsafe_to_cache_prepared();
-        }
-        push_query(self.query, &mut out)
-    }
-}
-
-/// A [`Fetch`] whose text is rendered already, for whoever had to look at the text first: Diesel only collects the binds.
-#[derive(Debug)]
-pub struct RenderedFetch<'q, ST> {
-    fetch: Fetch<'q, ST>,
-    text: &'q str,
-}
-
-impl<'q, ST> RenderedFetch<'q, ST> {
-    /// Prepares to run `query`, whose text is [`crate::sql::text`] of it.
-    pub fn new(query: &'q Query, text: &'q str, kind: StatementKind) -> Self {
-        Self { fetch: Fetch::new(query, kind), text }
-    }
-}
-
-impl<ST: 'static> QueryId for RenderedFetch<'_, ST> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<ST> DieselQuery for RenderedFetch<'_, ST> {
-    type SqlType = ST;
-}
-
-impl<ST> QueryFragment<Pg> for RenderedFetch<'_, ST> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.fetch.walk_ast(out)
-    }
-
-    fn to_sql(&self, out: &mut PgQueryBuilder, _backend: &Pg) -> QueryResult<()> {
-        out.push_sql(self.text);
-        Ok(())
-    }
-
-    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
-        Ok(self.fetch.kind == StatementKind::Hot)
-    }
-}
-
-type Out<'o, 'b> = AstPass<'o, 'b, Pg>;
-
-fn push_query<'b>(query: &'b Query, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_query(query: &Query, out: &mut Rendering) -> QueryResult<()> {
     for (index, cte) in query.ctes.iter().enumerate() {
         out.push_sql(if index == 0 { "with " } else { ", " });
         push_cte(cte, out)?;
@@ -104,7 +48,7 @@ fn push_query<'b>(query: &'b Query, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     push_select(&query.body, out)
 }
 
-fn push_cte<'b>(cte: &'b Cte, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_cte(cte: &Cte, out: &mut Rendering) -> QueryResult<()> {
     push_alias(cte.name, out);
     out.push_sql(if matches!(cte.body, CteBody::Select(_)) { " as materialized (" } else { " as (" });
     match &cte.body {
@@ -117,7 +61,7 @@ fn push_cte<'b>(cte: &'b Cte, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_insert<'b>(insert: &'b Insert, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_insert(insert: &Insert, out: &mut Rendering) -> QueryResult<()> {
     out.push_sql("insert into ");
     push_table(&insert.table, out)?;
     out.push_sql(" as ");
@@ -137,7 +81,7 @@ fn push_insert<'b>(insert: &'b Insert, out: &mut Out<'_, 'b>) -> QueryResult<()>
     push_returning(&insert.returning, out)
 }
 
-fn push_update<'b>(update: &'b Update, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_update(update: &Update, out: &mut Rendering) -> QueryResult<()> {
     out.push_sql("update ");
     push_table(&update.table, out)?;
     out.push_sql(" as ");
@@ -155,7 +99,7 @@ fn push_update<'b>(update: &'b Update, out: &mut Out<'_, 'b>) -> QueryResult<()>
     push_returning(&update.returning, out)
 }
 
-fn push_delete<'b>(delete: &'b Delete, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_delete(delete: &Delete, out: &mut Rendering) -> QueryResult<()> {
     out.push_sql("delete from ");
     push_table(&delete.table, out)?;
     out.push_sql(" as ");
@@ -166,7 +110,7 @@ fn push_delete<'b>(delete: &'b Delete, out: &mut Out<'_, 'b>) -> QueryResult<()>
     push_returning(&delete.returning, out)
 }
 
-fn push_sources<'b>(word: &'static str, sources: &'b [From], out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_sources(word: &'static str, sources: &[From], out: &mut Rendering) -> QueryResult<()> {
     for (index, from) in sources.iter().enumerate() {
         out.push_sql(if index == 0 { word } else { ", " });
         push_from(from, out)?;
@@ -174,7 +118,7 @@ fn push_sources<'b>(word: &'static str, sources: &'b [From], out: &mut Out<'_, '
     Ok(())
 }
 
-fn push_returning<'b>(returning: &'b [Column], out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_returning(returning: &[Column], out: &mut Rendering) -> QueryResult<()> {
     if !returning.is_empty() {
         out.push_sql(" returning ");
         push_columns(returning, out)?;
@@ -182,7 +126,7 @@ fn push_returning<'b>(returning: &'b [Column], out: &mut Out<'_, 'b>) -> QueryRe
     Ok(())
 }
 
-fn push_select<'b>(select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_select(select: &Select, out: &mut Rendering) -> QueryResult<()> {
     out.push_sql("select ");
     push_columns(&select.columns, out)?;
     if let Some(from) = &select.from {
@@ -209,11 +153,12 @@ fn push_select<'b>(select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()>
         push_order(term, out)?;
     }
     if let Some(limit) = select.limit {
-        out.push_sql(&format!(" limit {limit}"));
+        out.push_sql(" limit ");
+        out.push_sql(&limit.to_string());
     }
     if let Some(offset) = &select.offset {
         out.push_sql(" offset ");
-        push_value(offset, out)?;
+        out.push_value(offset);
     }
     match select.lock {
         Some(RowLock::Update) => out.push_sql(" for update"),
@@ -223,7 +168,7 @@ fn push_select<'b>(select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()>
     Ok(())
 }
 
-fn push_columns<'b>(columns: &'b [Column], out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_columns(columns: &[Column], out: &mut Rendering) -> QueryResult<()> {
     for (index, column) in columns.iter().enumerate() {
         push_comma(index, out);
         push_expr(&column.expr, out)?;
@@ -235,7 +180,7 @@ fn push_columns<'b>(columns: &'b [Column], out: &mut Out<'_, 'b>) -> QueryResult
     Ok(())
 }
 
-fn push_from<'b>(from: &'b From, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_from(from: &From, out: &mut Rendering) -> QueryResult<()> {
     match from {
         From::Table(table, alias) => {
             push_table(table, out)?;
@@ -276,7 +221,7 @@ fn push_from<'b>(from: &'b From, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_join<'b>(join: &'b Join, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_join(join: &Join, out: &mut Rendering) -> QueryResult<()> {
     match &join.kind {
         JoinKind::LeftLateral => {
             out.push_sql(" left join lateral ");
@@ -296,7 +241,7 @@ fn push_join<'b>(join: &'b Join, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_order<'b>(term: &'b OrderTerm, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_order(term: &OrderTerm, out: &mut Rendering) -> QueryResult<()> {
     push_expr(&term.expr, out)?;
     if term.is_descending {
         out.push_sql(" desc");
@@ -309,14 +254,14 @@ fn push_order<'b>(term: &'b OrderTerm, out: &mut Out<'_, 'b>) -> QueryResult<()>
     Ok(())
 }
 
-fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_expr(expr: &Expr, out: &mut Rendering) -> QueryResult<()> {
     match expr {
         Expr::Column(alias, column) => {
             push_alias(*alias, out);
             out.push_sql(".");
             out.push_identifier(column.as_str())?;
         }
-        Expr::Value(value) => push_value(value, out)?,
+        Expr::Value(value) => out.push_value(value),
         Expr::Fixed(text) => out.push_sql(text),
         Expr::Compare(op, left, right) => {
             out.push_sql("(");
@@ -373,21 +318,21 @@ fn push_expr<'b>(expr: &'b Expr, out: &mut Out<'_, 'b>) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_around<'b>(before: &'static str, expr: &'b Expr, after: &'static str, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_around(before: &'static str, expr: &Expr, after: &'static str, out: &mut Rendering) -> QueryResult<()> {
     out.push_sql(before);
     push_expr(expr, out)?;
     out.push_sql(after);
     Ok(())
 }
 
-fn push_nested<'b>(before: &'static str, select: &'b Select, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_nested(before: &'static str, select: &Select, out: &mut Rendering) -> QueryResult<()> {
     out.push_sql(before);
     push_select(select, out)?;
     out.push_sql(")");
     Ok(())
 }
 
-fn push_case<'b>(arms: &'b [(Expr, Expr)], otherwise: Option<&'b Expr>, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_case(arms: &[(Expr, Expr)], otherwise: Option<&Expr>, out: &mut Rendering) -> QueryResult<()> {
     out.push_sql("case");
     for (condition, result) in arms {
         push_around(" when ", condition, " then ", out)?;
@@ -400,14 +345,14 @@ fn push_case<'b>(arms: &'b [(Expr, Expr)], otherwise: Option<&'b Expr>, out: &mu
     Ok(())
 }
 
-fn push_list<'b>(parts: &'b [Expr], out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_list(parts: &[Expr], out: &mut Rendering) -> QueryResult<()> {
     out.push_sql("(");
     push_commas(parts, out)?;
     out.push_sql(")");
     Ok(())
 }
 
-fn push_commas<'b>(parts: &'b [Expr], out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_commas(parts: &[Expr], out: &mut Rendering) -> QueryResult<()> {
     for (index, part) in parts.iter().enumerate() {
         push_comma(index, out);
         push_expr(part, out)?;
@@ -415,7 +360,7 @@ fn push_commas<'b>(parts: &'b [Expr], out: &mut Out<'_, 'b>) -> QueryResult<()> 
     Ok(())
 }
 
-fn push_joined<'b>(parts: &'b [Expr], word: &'static str, empty: &'static str, out: &mut Out<'_, 'b>) -> QueryResult<()> {
+fn push_joined(parts: &[Expr], word: &'static str, empty: &'static str, out: &mut Rendering) -> QueryResult<()> {
     if parts.is_empty() {
         out.push_sql(empty);
         return Ok(());
@@ -431,14 +376,14 @@ fn push_joined<'b>(parts: &'b [Expr], word: &'static str, empty: &'static str, o
     Ok(())
 }
 
-fn push_table(table: &TableName, out: &mut Out<'_, '_>) -> QueryResult<()> {
+fn push_table(table: &TableName, out: &mut Rendering) -> QueryResult<()> {
     out.push_identifier(&table.schema)?;
     out.push_sql(".");
     out.push_identifier(&table.name)
 }
 
 /// Injection safety: an alias is a letter with a number, or a word of the program.
-fn push_alias(alias: Alias, out: &mut Out<'_, '_>) {
+fn push_alias(alias: Alias, out: &mut Rendering) {
     match alias {
         Alias::Table(number) => push_numbered("t", number, out),
         Alias::Rule(number) => push_numbered("r", number, out),
@@ -448,7 +393,7 @@ fn push_alias(alias: Alias, out: &mut Out<'_, '_>) {
     }
 }
 
-fn push_numbered(letter: &'static str, number: u16, out: &mut Out<'_, '_>) {
+fn push_numbered(letter: &'static str, number: u16, out: &mut Rendering) {
     /// Aliases stand before every column: most of them need no text of their own.
     const SMALL: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
     out.push_sql(letter);
@@ -458,7 +403,7 @@ fn push_numbered(letter: &'static str, number: u16, out: &mut Out<'_, '_>) {
     }
 }
 
-fn push_comma(index: usize, out: &mut Out<'_, '_>) {
+fn push_comma(index: usize, out: &mut Rendering) {
     if index > 0 {
         out.push_sql(", ");
     }

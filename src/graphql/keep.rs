@@ -1,0 +1,136 @@
+//! Using and keeping the plans of queries.
+
+use crate::base::{Actor, RequestContext};
+use crate::graphql::collect;
+use crate::graphql::engine::{Coerced, Engine, Prepared};
+use crate::graphql::execute::PlannedField;
+use crate::graphql::plan_cache::{KeptPlan, KeyParts, Known, Making, PlanKey, PlannedRead, TextValue, make_template};
+use crate::graphql::pricing::PricedFor;
+use crate::planner::{Planner, Selection};
+use crate::read::PreparedRead;
+use apollo_compiler::response::JsonMap;
+use std::sync::Arc;
+
+/// A query whose plan was kept, with its own values in it.
+pub(crate) struct PlannedOperation {
+    pub(crate) plan: Arc<KeptPlan>,
+    /// What to run, field by field.
+    pub(crate) reads: Vec<PreparedRead>,
+}
+
+impl PlannedOperation {
+    /// What it costs.
+    pub(crate) fn cost(&self) -> u64 {
+        self.plan.cost
+    }
+}
+
+/// What there is for a query.
+pub(crate) enum FoundPlan {
+    /// Its plan.
+    Kept(PlannedOperation),
+    /// None yet, and it came before.
+    WorthKeeping(PlanKey),
+    /// None, and none is to be kept.
+    Nothing,
+}
+
+impl Engine {
+    /// Looks for the plan of a query.
+    pub(crate) fn find_plan(&self, coerced: &Coerced, caller: &PricedFor<'_>) -> FoundPlan {
+        let is_cost_asked = caller.request.extensions.contains_key("cost");
+        if !coerced.operation.is_query() || is_cost_asked || self.request_use.names_time {
+            return FoundPlan::Nothing;
+        }
+        let Some((key, texts)) = self.key_of(coerced, caller.actor, caller.context) else { return FoundPlan::Nothing };
+        match self.plans.find(&key) {
+            Known::Nothing | Known::NotKept => FoundPlan::Nothing,
+            Known::Seen => FoundPlan::WorthKeeping(key),
+            Known::Kept(plan) if !Arc::ptr_eq(&plan.sizes, &self.sizes.read()) => FoundPlan::WorthKeeping(key),
+            Known::Kept(plan) => {
+                let Some(reads) = plan.fill(&texts, caller.context) else { return FoundPlan::Nothing };
+                if cfg!(debug_assertions) {
+                    self.compare_with_new(coerced, caller, &plan, &texts);
+                }
+                FoundPlan::Kept(PlannedOperation { plan, reads })
+            }
+        }
+    }
+
+    fn key_of<'r>(
+        &self,
+        coerced: &'r Coerced,
+        actor: &'r Actor,
+        context: &RequestContext,
+    ) -> Option<(PlanKey, Vec<TextValue<'r>>)> {
+        let Coerced { document, operation, variables } = coerced;
+        let ip_address = context.ip_address.filter(|_| self.request_use.names_address);
+        KeyParts { schema: &self.schema, document, operation, actor, ip_address, variables }.into_key()
+    }
+
+    /// Keeps the plan of a query that was planned, if it can be kept.
+    pub(crate) fn keep_plan(&self, prepared: &Prepared, planner: &Planner<'_>, planned: &[PlannedRead], cost: u64) {
+        let Some(key) = prepared.keep.clone() else { return };
+        let Prepared { document, operation, variables, .. } = prepared;
+        let coerced = Coerced { document: Arc::clone(document), operation: operation.clone(), variables: variables.clone() };
+        let (actor, request) = (planner.actor, planner.request);
+        let Some((_, texts)) = self.key_of(&coerced, actor, request) else { return };
+        if !texts.iter().all(TextValue::is_well_formed) {
+            // Such a request is no pattern for others, nor a reason never to keep their plan.
+            return;
+        }
+        let making = Making {
+            schema: &self.schema,
+            operation,
+            variables,
+            texts: &texts,
+            request,
+            ip_address: request.ip_address.filter(|_| self.request_use.names_address),
+            actor,
+            cost,
+            sizes: Arc::clone(&self.sizes.read()),
+        };
+        let plan = make_template(&making, planned, |variables, context| {
+            let selection = collect::collect(document, &operation.selection_set, variables).ok()?;
+            self.plan_reads(&self.planner(actor, context), &selection)
+        });
+        self.plans.keep(key, plan);
+    }
+
+    /// What to run for each field; `None` if one of them is not to be run.
+    fn plan_reads(&self, planner: &Planner<'_>, selection: &Selection) -> Option<Vec<PlannedRead>> {
+        let planned = self.plan_fields(planner, &selection.0).ok()?;
+        self.to_reads(planner, selection, &planned)
+    }
+
+    /// What to run for each field that is planned.
+    pub(crate) fn to_reads(
+        &self,
+        planner: &Planner<'_>,
+        selection: &Selection,
+        planned: &[Option<PlannedField>],
+    ) -> Option<Vec<PlannedRead>> {
+        let reads = selection.0.iter().zip(planned).map(|(field, plan)| {
+            let plan = plan.as_ref()?.as_ref().ok()?;
+            Some(PlannedRead {
+                key: field.key.clone(),
+                name: field.name.clone(),
+                read: PreparedRead::of(planner, plan).ok()?,
+                event_id: plan.view.as_ref().map(|view| view.event_id),
+                masked: plan.masked.clone(),
+            })
+        });
+        reads.collect()
+    }
+
+    /// # Panics
+    /// When a kept plan is not the one that would be made now.
+    fn compare_with_new(&self, coerced: &Coerced, caller: &PricedFor<'_>, plan: &KeptPlan, texts: &[TextValue<'_>]) {
+        let Coerced { document, operation, variables } = coerced;
+        let variables: &JsonMap = variables;
+        let Ok(selection) = collect::collect(document, &operation.selection_set, variables) else { return };
+        let planned = self.plan_reads(&self.planner(caller.actor, caller.context), &selection);
+        let planned = planned.expect("a query whose plan is kept can be planned");
+        assert!(plan.fits(&planned, texts, caller.context), "a kept plan is another than a new one: {planned:#?}");
+    }
+}

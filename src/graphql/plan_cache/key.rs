@@ -1,0 +1,166 @@
+//! What a plan is kept under.
+
+use crate::base::{Actor, ScalarType, Value};
+use apollo_compiler::ast::Type;
+use apollo_compiler::executable::Operation;
+use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Name, Schema};
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Longer values of variables are planned each time.
+const MAX_BYTES: usize = 4 * 1024;
+
+/// The document, operation and caller of a query, with the values that decide its plan.
+#[derive(Clone)]
+pub(crate) struct PlanKey {
+    document: Arc<Valid<ExecutableDocument>>,
+    operation: Option<Name>,
+    actor: Actor,
+    /// Where rules name it.
+    ip_address: Option<IpAddr>,
+    /// The variables as JSON, each text that may be a slot as its type's name alone.
+    variables: String,
+    hash: u64,
+}
+
+impl PartialEq for PlanKey {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.document, &other.document)
+            && self.operation == other.operation
+            && self.actor == other.actor
+            && self.ip_address == other.ip_address
+            && self.variables == other.variables
+    }
+}
+
+/// A text among the variables' values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TextValue<'v> {
+    /// As what it is read.
+    pub(crate) scalar: ScalarType,
+    /// The text.
+    pub(crate) text: &'v str,
+}
+
+impl TextValue<'_> {
+    /// Whether it is a value of its scalar.
+    pub(crate) fn is_well_formed(&self) -> bool {
+        Value::parse(self.scalar, self.text).is_ok()
+    }
+}
+
+/// What a key is made of.
+pub(crate) struct KeyParts<'s, 'r> {
+    pub(crate) schema: &'s Schema,
+    pub(crate) document: &'r Arc<Valid<ExecutableDocument>>,
+    pub(crate) operation: &'r Operation,
+    pub(crate) actor: &'r Actor,
+    pub(crate) ip_address: Option<IpAddr>,
+    pub(crate) variables: &'r JsonMap,
+}
+
+impl<'r> KeyParts<'_, 'r> {
+    /// The key, and the texts in the order of the key; `None` if the values are too long for one.
+    pub(crate) fn into_key(self) -> Option<(PlanKey, Vec<TextValue<'r>>)> {
+        let Self { schema, document, operation, actor, ip_address, variables } = self;
+        let mut writing = Writing { schema, out: String::new(), texts: Vec::new() };
+        for definition in &operation.variables {
+            match variables.get(definition.name.as_str()) {
+                Some(value) => writing.write(&definition.ty, value),
+                None => writing.out.push('-'),
+            }
+            writing.out.push(';');
+        }
+        let Writing { out, texts, .. } = writing;
+        if out.len() > MAX_BYTES {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        (Arc::as_ptr(document).addr(), operation.name.as_ref().map(Name::as_str), actor, ip_address, &out).hash(&mut hasher);
+        let (document, operation, actor) = (Arc::clone(document), operation.name.clone(), actor.clone());
+        Some((PlanKey { document, operation, actor, ip_address, variables: out, hash: hasher.finish() }, texts))
+    }
+}
+
+impl PlanKey {
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.variables.len()
+    }
+}
+
+/// The type of a text that a plan may bind untouched; other values may decide what a plan looks like.
+pub(super) fn slot_type(type_name: &str) -> Option<ScalarType> {
+    let scalar = ScalarType::from_graphql_name(type_name)?;
+    let is_bound =
+        matches!(scalar, ScalarType::Id | ScalarType::String | ScalarType::Url | ScalarType::Email | ScalarType::DateTime);
+    is_bound.then_some(scalar)
+}
+
+/// Writes values with their types, in an order that is the same for equal values.
+struct Writing<'s, 'v> {
+    schema: &'s Schema,
+    out: String,
+    texts: Vec<TextValue<'v>>,
+}
+
+impl<'v> Writing<'_, 'v> {
+    fn write(&mut self, ty: &Type, value: &'v JsonValue) {
+        match (ty, value) {
+            (Type::List(inner) | Type::NonNullList(inner), JsonValue::Array(elements)) => {
+                self.out.push('[');
+                for element in elements {
+                    self.write(inner, element);
+                    self.out.push(',');
+                }
+                self.out.push(']');
+            }
+            (Type::Named(name) | Type::NonNullNamed(name), value) => self.write_named(name, value),
+            (_, value) => self.write_whole(value),
+        }
+    }
+
+    fn write_named(&mut self, name: &Name, value: &'v JsonValue) {
+        match (self.schema.types.get(name), value) {
+            (Some(ExtendedType::InputObject(input)), JsonValue::Object(object)) => {
+                self.out.push('{');
+                for (key, value) in object {
+                    self.write_key(key.as_str());
+                    match input.fields.get(key.as_str()) {
+                        Some(field) => self.write(&field.ty.clone(), value),
+                        None => self.write_whole(value),
+                    }
+                    self.out.push(',');
+                }
+                self.out.push('}');
+            }
+            (Some(ExtendedType::Scalar(_)), JsonValue::String(text)) => match slot_type(name) {
+                Some(scalar) => {
+                    self.texts.push(TextValue { scalar, text: text.as_str() });
+                    self.out.push_str(scalar.graphql_name());
+                }
+                None => self.write_whole(value),
+            },
+            _ => self.write_whole(value),
+        }
+    }
+
+    fn write_key(&mut self, key: &str) {
+        self.out.push_str(key);
+        self.out.push(':');
+    }
+
+    /// JSON's quotes keep every text apart from the name of a type.
+    fn write_whole(&mut self, value: &JsonValue) {
+        let json = serde_json::to_string(value).unwrap_or_default();
+        let _ = write!(self.out, "={json}");
+    }
+}

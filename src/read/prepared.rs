@@ -1,0 +1,117 @@
+//! A read that is planned and rendered: what running it needs.
+
+use crate::audit::EventType;
+use crate::base::RequestContext;
+use crate::db::{ActorSettings, Database, DbError, JsonRow};
+use crate::planner::to_sql::read_statement;
+use crate::planner::{CursorKey, Planner, ReadPlan, ReadRoot};
+use crate::read::ReadAnswer;
+use crate::sql::Statement;
+
+/// Everything of a [`ReadPlan`] that running it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreparedRead {
+    work: Work,
+    has_cursors: bool,
+    recorded: Recorded,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Work {
+    /// The rule hides everything: the answer is known, and the database is not asked.
+    Known(String),
+    Statement(Statement),
+}
+
+/// When a read leaves a VIEW event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recorded {
+    Never,
+    /// Where it shows something.
+    IfShown,
+    Always,
+}
+
+impl PreparedRead {
+    /// Renders a plan.
+    ///
+    /// # Errors
+    /// None that a plan can cause; Diesel's signature has one.
+    pub fn of(planner: &Planner<'_>, plan: &ReadPlan) -> Result<Self, DbError> {
+        let work = match is_known_to_be_nothing(plan) {
+            true => Work::Known(json_of_nothing(plan)),
+            false => Work::Statement(Statement::of(&read_statement(planner, plan))?),
+        };
+        let recorded = match &plan.view {
+            None => Recorded::Never,
+            Some(view) if view.is_unconditional => Recorded::Always,
+            Some(_) => Recorded::IfShown,
+        };
+        Ok(Self { work, has_cursors: plan.has_cursors(), recorded })
+    }
+
+    /// Its statement; `None` if the database is not asked.
+    pub fn statement(&self) -> Option<&Statement> {
+        match &self.work {
+            Work::Known(_) => None,
+            Work::Statement(statement) => Some(statement),
+        }
+    }
+
+    /// The same read with the values of another request. Only for a statement of the same text.
+    pub fn with_statement(&self, statement: Statement) -> Self {
+        Self { work: Work::Statement(statement), ..*self }
+    }
+
+    /// The answer of a row that the statement gave.
+    pub(super) fn answer(&self, key: &CursorKey, row: Option<JsonRow>) -> ReadAnswer {
+        let Some((Some(json), rows)) = row else { return ReadAnswer::of_json("null".to_owned()) };
+        let json = if self.has_cursors { key.seal(json.0) } else { json.0 };
+        ReadAnswer { json, rows, unrecorded: None }
+    }
+
+    /// Whether running it left a VIEW event.
+    pub(super) fn is_recorded(&self, answer: &ReadAnswer) -> bool {
+        match self.recorded {
+            Recorded::Never => false,
+            Recorded::IfShown => answer.rows > 0,
+            Recorded::Always => true,
+        }
+    }
+
+    /// Runs it in a transaction of its own.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn run(
+        &self,
+        database: &Database,
+        actor: &ActorSettings,
+        request: &RequestContext,
+        key: &CursorKey,
+    ) -> Result<ReadAnswer, DbError> {
+        let statement = match &self.work {
+            Work::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
+            Work::Statement(statement) => statement,
+        };
+        let actor = actor.clone().in_request(request.request_id);
+        let answer = self.answer(key, database.read(&actor, statement).await?);
+        if self.is_recorded(&answer) {
+            metrics::counter!("toolcrib_audit_events_total", "type" => EventType::View.as_str()).increment(1);
+        }
+        Ok(answer)
+    }
+}
+
+/// Single rows that the rule hides anyway.
+fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
+    matches!(plan.root, ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Listed { .. }) && plan.is_empty()
+}
+
+/// The answer of a read whose rule hides everything: null, or a list of nulls.
+pub(super) fn json_of_nothing(plan: &ReadPlan) -> String {
+    match &plan.root {
+        ReadRoot::Listed { ids, .. } => format!("[{}]", vec!["null"; ids.len()].join(",")),
+        ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Connection(_) | ReadRoot::Aggregate(_) => "null".to_owned(),
+    }
+}

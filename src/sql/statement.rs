@@ -1,0 +1,115 @@
+//! A rendered statement, and how Diesel runs it.
+
+use crate::base::Value;
+use crate::sql::Query;
+use crate::sql::bind::push_value;
+use crate::sql::render::render;
+use diesel::pg::{Pg, PgQueryBuilder};
+use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
+use diesel::{QueryResult, debug_query};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// The text of a [`Query`] with the values of its bind parameters: what a plan comes down to. The text is the same for every
+/// request of the same shape, and shared where it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    text: Arc<str>,
+    text_hash: u64,
+    binds: Vec<Value>,
+}
+
+impl Statement {
+    /// Renders a query.
+    ///
+    /// # Errors
+    /// None that a plan can cause; Diesel's signature has one.
+    pub fn of(query: &Query) -> QueryResult<Self> {
+        let (text, binds) = render(query)?;
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Ok(Self { text: Arc::from(text), text_hash: hasher.finish(), binds })
+    }
+
+    /// The text alone, which holds no value.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text's hash. A collision makes a statement prepared too early or too late, nothing else.
+    pub fn text_hash(&self) -> u64 {
+        self.text_hash
+    }
+
+    /// The values of `$1`, `$2`, ...
+    pub fn binds(&self) -> &[Value] {
+        &self.binds
+    }
+
+    /// The same text with other values; each has to be of the type of the one whose place it takes.
+    pub fn with_binds(&self, binds: Vec<Value>) -> Self {
+        Self { binds, ..self.clone() }
+    }
+
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        self.text.len() + self.binds.len() * size_of::<Value>()
+    }
+
+    /// The text, then ` -- binds: [...]`, as Diesel prints them. Never for logs: binds are people's data.
+    pub fn show(&self) -> String {
+        let fetch: Fetch<'_, diesel::sql_types::Text> = Fetch::new(self, StatementKind::Cold);
+        debug_query::<Pg, _>(&fetch).to_string()
+    }
+}
+
+/// Whether a statement's text is worth a prepared statement on the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementKind {
+    /// A shape that comes again: prepared once for each connection.
+    Hot,
+    /// A shape seen for the first time: GraphQL shapes are unbounded, a cache of them must not be.
+    Cold,
+}
+
+/// A [`Statement`] as a Diesel query whose rows have the SQL type `ST`.
+#[derive(Debug)]
+pub struct Fetch<'s, ST> {
+    statement: &'s Statement,
+    kind: StatementKind,
+    sql_type: PhantomData<ST>,
+}
+
+impl<'s, ST> Fetch<'s, ST> {
+    /// Prepares to run `statement`.
+    pub fn new(statement: &'s Statement, kind: StatementKind) -> Self {
+        Self { statement, kind, sql_type: PhantomData }
+    }
+}
+
+impl<ST: 'static> QueryId for Fetch<'_, ST> {
+    type QueryId = ();
+    // The text is built at run time, so the cache has to look at the text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> DieselQuery for Fetch<'_, ST> {
+    type SqlType = ST;
+}
+
+impl<ST> QueryFragment<Pg> for Fetch<'_, ST> {
+    /// The values alone: the text is rendered already.
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.statement.binds.iter().try_for_each(|value| push_value(value, &mut out))
+    }
+
+    fn to_sql(&self, out: &mut PgQueryBuilder, _backend: &Pg) -> QueryResult<()> {
+        out.push_sql(&self.statement.text);
+        Ok(())
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(self.kind == StatementKind::Hot)
+    }
+}
