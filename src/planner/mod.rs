@@ -23,6 +23,8 @@ mod read_plan;
 mod row;
 mod selection;
 pub mod to_sql;
+mod viewed;
+mod viewer;
 mod window;
 mod write_plan;
 
@@ -39,6 +41,7 @@ pub use order::{Order, OrderBy, OrderJoin, OrderSource};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
 pub use row::{Output, OutputField, RowPlan, ToManyAggregate, ToManyPlan, ToOnePlan};
 pub use selection::{SelectedField, Selection};
+pub use viewer::{CanField, ViewerPlan};
 pub use window::{Travel, Window};
 pub use write_plan::{
     ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,

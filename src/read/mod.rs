@@ -45,7 +45,11 @@ impl ReadAnswer {
     fn of_nothing(plan: &ReadPlan) -> Self {
         match &plan.root {
             ReadRoot::Listed { ids, .. } => Self { json: format!("[{}]", vec!["null"; ids.len()].join(",")), ..Self::nothing() },
-            ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Connection(_) | ReadRoot::Aggregate(_) => Self::nothing(),
+            ReadRoot::Row { .. }
+            | ReadRoot::Found { .. }
+            | ReadRoot::Connection(_)
+            | ReadRoot::Aggregate(_)
+            | ReadRoot::Viewer(_) => Self::nothing(),
         }
     }
 }

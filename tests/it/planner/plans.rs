@@ -63,6 +63,7 @@ impl Tool {
             RootField::One(collection) => Planned::read(&planner, planner.plan_read_one(collection, field)?),
             RootField::By(collection) => Planned::read(&planner, planner.plan_read_by(collection, field)?),
             RootField::Node => Planned::read(&planner, planner.plan_read_node(field)?),
+            RootField::Viewer => Planned::read(&planner, planner.plan_viewer(field)?),
             RootField::Many(collection) => Planned::read(&planner, planner.plan_read_many(collection, field)?),
             RootField::Aggregate(collection) => Planned::read(&planner, planner.plan_read_aggregate(collection, field)?),
             RootField::Create(collection) => {
