@@ -47,6 +47,11 @@ impl GuardedColumn {
         self.guard.is_always()
     }
 
+    /// Whether no row shows its value.
+    pub fn is_hidden(&self) -> bool {
+        self.guard.is_never()
+    }
+
     /// The value as this caller may know it: null where the guard does not allow. What filters, orders and aggregates use.
     pub(crate) fn value(&self, alias: Alias) -> Expr {
         match &self.guard {

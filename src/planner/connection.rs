@@ -134,11 +134,11 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<ConnectionPlan, PlanError> {
-        let order = self.plan_order(collection, "orderBy", selected.argument("orderBy"))?;
+        let order = self.plan_list_order(collection, selected)?;
         Ok(ConnectionPlan {
             source: self.readable(collection.id),
             parent_key: None,
-            filter: self.plan_where(collection, selected)?,
+            filter: self.plan_rows(collection, selected)?,
             window: self.plan_window(collection.name.as_str(), &order, selected)?,
             fields: self.plan_connection_fields(collection, selected, place, masked)?,
             order,

@@ -152,8 +152,8 @@ impl Planner<'_> {
                 let key = self.guarded_column(self.catalog.field(inverse)).ok_or_else(unknown)?;
                 Ok(Output::ToMany(Box::new(ToManyPlan {
                     key,
-                    filter: self.plan_where(target_collection, selected)?,
-                    order: self.plan_order(target_collection, "orderBy", selected.argument("orderBy"))?,
+                    filter: self.plan_rows(target_collection, selected)?,
+                    order: self.plan_list_order(target_collection, selected)?,
                     limit: self.plan_first(selected)?,
                     row: self.plan_row(self.readable(target), &selected.selection, place, masked)?,
                 })))

@@ -74,6 +74,11 @@ impl Planner<'_> {
                 let field = collection.stored_fields().find(|field| field.column() == Some(column.name()));
                 viewed.note_use(collection, field.map_or("id", |field| field.name.as_str()));
             }
+            Filter::Search(search) => {
+                for field in search.texts.iter().flat_map(|text| &text.fields) {
+                    viewed.note_use(collection, self.catalog.field(*field).name.as_str());
+                }
+            }
             Filter::ToOne { target, filter, .. } => {
                 self.note_filter(self.catalog.collection(target.collection()), filter, viewed);
             }

@@ -329,6 +329,40 @@ async fn a_cursor_of_another_list_is_refused() {
 }
 
 #[tokio::test]
+async fn pages_of_a_search_make_up_what_is_found() {
+    let app = start().await;
+    let ada = app.user("ada");
+    const SEARCH: &str = "query Search($search: String, $first: Int, $after: String, $last: Int, $before: String) {
+        things(search: $search, first: $first, after: $after, last: $last, before: $before) {
+            nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount
+        }
+    }";
+    let search = |variables: Json| async { ada.graphql(SEARCH, variables).await.data()["things"].take() };
+    // Some have one of the words, some two, in fields of different weight: the ranks differ, and many are the same.
+    let words = "thing or here or a";
+    let all = search(json!({ "search": words, "first": 100 })).await;
+    assert_eq!(names(&all).len(), 47);
+    let (mut forward, mut backward) = (Vec::new(), Vec::new());
+    let mut page = search(json!({ "search": words, "first": 5 })).await;
+    forward.extend(names(&page));
+    while page["pageInfo"]["hasNextPage"] == true {
+        page = search(json!({ "search": words, "first": 5, "after": page["pageInfo"]["endCursor"] })).await;
+        forward.extend(names(&page));
+    }
+    assert_eq!(forward, names(&all));
+    let mut page = search(json!({ "search": words, "last": 7 })).await;
+    backward.splice(0..0, names(&page));
+    while page["pageInfo"]["hasPreviousPage"] == true {
+        page = search(json!({ "search": words, "last": 7, "before": page["pageInfo"]["startCursor"] })).await;
+        backward.splice(0..0, names(&page));
+    }
+    assert_eq!(backward, names(&all));
+    let other = ada.graphql(SEARCH, json!({ "search": "thing", "after": all["pageInfo"]["startCursor"] })).await;
+    assert_eq!(other.codes(), ["BAD_USER_INPUT"], "the order of another search");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn pages_within_a_row_make_up_its_list() {
     let app = start().await;
     let ada = app.user("ada");

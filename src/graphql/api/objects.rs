@@ -86,11 +86,24 @@ pub(super) fn root_fields(collection: &Collection) -> (Field, Field) {
 /// The arguments of every list.
 fn list_arguments(field: Field, collection: &Collection) -> Field {
     let name = &collection.name;
+    let field = match search_argument(collection) {
+        Some(search) => field.argument(search),
+        None => field,
+    };
+    let order = if collection.search.is_some() {
+        "By what; if absent, by how well rows fit `search`, or by id, so by age."
+    } else {
+        "By what; by id, so by age, if absent."
+    };
     field
         .argument(InputValue::new("where", TypeRef::named(format!("{name}Filter"))).description("Which rows; all if absent."))
-        .argument(
-            InputValue::new("orderBy", TypeRef::named_nn_list(format!("{name}Order")))
-                .description("By what; by id, so by age, if absent."),
-        )
+        .argument(InputValue::new("orderBy", TypeRef::named_nn_list(format!("{name}Order"))).description(order))
         .argument(InputValue::new("first", TypeRef::named(TypeRef::INT)).description("How many rows at most."))
+}
+
+/// `search`, where the collection has it.
+pub(super) fn search_argument(collection: &Collection) -> Option<InputValue> {
+    collection.search.as_ref()?;
+    let description = "Words that the rows have, as people type them into a search box: `refund \"in full\" or credit -paid`.";
+    Some(InputValue::new("search", TypeRef::named(TypeRef::STRING)).description(description))
 }

@@ -130,7 +130,12 @@ impl Tool {
                 Planned::change(&create, create_statement(&planner, &create), random).after(changing).after(choosing)
             }
             RootField::Export(collection) => {
-                let plan = planner.plan_export(collection, field.argument("where").unwrap_or(&Json::Null), 1000)?;
+                let plan = planner.plan_export(
+                    collection,
+                    field.argument("where").unwrap_or(&Json::Null),
+                    field.text_argument("search"),
+                    1000,
+                )?;
                 Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
             }
         })
