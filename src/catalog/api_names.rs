@@ -2,7 +2,7 @@
 
 use crate::base::ScalarType;
 use crate::catalog::findings::Findings;
-use crate::catalog::{Collection, Diagnostic, DiagnosticCode, EnumType, SourceSpan, reserved};
+use crate::catalog::{Collection, Diagnostic, DiagnosticCode, EnumType, FieldKind, SourceSpan, reserved};
 use std::collections::HashMap;
 
 /// Checks the root fields and the types of the API.
@@ -12,7 +12,10 @@ pub(super) fn check(collections: &[Collection], enums: &[EnumType], findings: &m
     let scalars = ScalarType::ALL.map(ScalarType::graphql_name);
     let leaves: Vec<&str> = enums.iter().map(|enum_type| enum_type.name.as_str()).chain(scalars).collect();
     check_made_types(collections, enums, findings);
-    collections.iter().for_each(|collection| check_lookups(collection, findings));
+    for collection in collections {
+        check_lookups(collection, findings);
+        check_fields(collection, findings);
+    }
     let types = collections.iter().map(|collection| (&collection.name, collection.span));
     for (name, span) in types.chain(enums.iter().map(|enum_type| (&enum_type.name, enum_type.span))) {
         let of_rows = || {
@@ -56,6 +59,18 @@ fn check_made_types(collections: &[Collection], enums: &[EnumType], findings: &m
             findings.add(refusal.with_label("makes the same name").with_help("give one of the types another name"));
         }
         taken.extend(made.into_iter().map(|made| (made, name)));
+    }
+}
+
+/// Beside a relation `events` stand `eventsConnection` and `eventsAggregate`.
+fn check_fields(collection: &Collection, findings: &mut Findings) {
+    let relations = collection.fields.iter().filter(|field| matches!(field.kind, FieldKind::ToMany { .. }));
+    let made = relations.flat_map(|field| reserved::FIELDS_OF_RELATION.map(|suffix| (field, format!("{}{suffix}", field.name))));
+    for (relation, name) in made {
+        let Some(field) = collection.find_field(&name) else { continue };
+        let message = format!("`{name}` of `{}` is a field that the API makes from `{}`", collection.name, relation.name);
+        let refusal = Diagnostic::new(DiagnosticCode::API_COLLISION, field.span, message);
+        findings.add(refusal.with_label("already there").with_help("give the field another name"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The checked model: collections, fields, enums and the text of their rules.
 
 use crate::base::{ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName, Value};
-use crate::catalog::{SourceFile, SourceId, SourceSpan};
+use crate::catalog::{SearchSettings, SourceFile, SourceId, SourceSpan};
 
 /// Index of a collection in [`Catalog::collections`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,6 +156,8 @@ pub struct Collection {
     pub uniques: Vec<CompoundUnique>,
     /// Who may read and write rows.
     pub access: AccessRules,
+    /// `@search`: what `search:` looks into, if anything.
+    pub search: Option<SearchSettings>,
     /// What is recorded beyond every change.
     pub audit: AuditSettings,
     /// Who may export it, if anyone.

@@ -105,6 +105,8 @@ diagnostic_codes! {
     WRONG_FIELD_TYPE = "wrong-field-type";
     /// A `@unique(fields:)` that names no fields which can be unique together.
     WRONG_UNIQUE = "wrong-unique";
+    /// A `@search(fields:)` that names what has no words, or a language that PostgreSQL does not know.
+    WRONG_SEARCH = "wrong-search";
     /// A `@default` that does not fit the field.
     WRONG_DEFAULT = "wrong-default";
     /// A `@sequence(format:)` without exactly one place for the number.

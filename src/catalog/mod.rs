@@ -25,6 +25,7 @@ mod render;
 mod reserved;
 mod resolve;
 mod sdl;
+mod search;
 mod source;
 mod validate;
 
@@ -37,4 +38,5 @@ pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub(crate) use nearest::nearest;
 pub use physical::{ConstraintKind, compound_unique_name, constraint_name};
 pub use render::{Diagnostics, RenderStyle};
+pub use search::{INDEX_ENDING as SEARCH_INDEX_ENDING, SearchConfig, SearchGroup, SearchSettings, SearchWeight};
 pub use source::{LineColumn, SourceFile, SourceId, SourceSpan};

@@ -11,9 +11,21 @@ const IMPLICIT_FIELDS: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
 /// Field names with a meaning of their own: the connectives of `where`, and what every node offers.
 const RESERVED_FIELDS: [&str; 6] = ["where", "and", "or", "not", "nodeId", "viewerCan"];
 
+/// What the API makes of a relation to many, after its name.
+pub(super) const FIELDS_OF_RELATION: [&str; 2] = ["Connection", "Aggregate"];
+
 /// Types of the API that do not come from one collection.
-const API_TYPES: &[&str] =
-    &["DateBucket", "ExportPayload", "JSONPathFilter", "Node", "OrderDirection", "PageInfo", "Viewer", "ViewerCan"];
+const API_TYPES: &[&str] = &[
+    "DateBucket",
+    "ExportPayload",
+    "JSONPathFilter",
+    "Node",
+    "OrderDirection",
+    "PageInfo",
+    "Viewer",
+    "ViewerActions",
+    "ViewerCan",
+];
 
 /// Root fields that do not come from one collection.
 pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];

@@ -44,10 +44,22 @@ pub struct ExportRequest {
     pub collection: CollectionId,
     /// The `where` argument; null for every row.
     pub filter: Json,
+    /// The `search` argument.
+    pub search: Option<String>,
     /// In what form.
     pub format: ExportFormat,
     /// Why, as the caller said.
     pub reason: Option<String>,
+}
+
+impl ExportRequest {
+    /// Which rows were asked for, as it stands on record.
+    pub(crate) fn filters(&self) -> Json {
+        match &self.search {
+            Some(search) => json!({ "search": search, "where": self.filter }),
+            None => self.filter.clone(),
+        }
+    }
 }
 
 /// Runs exports. Cheap to clone.
@@ -175,7 +187,7 @@ impl Exporter {
             event_type: EventType::ExportDenied,
             entity_type: Some(collection.clone()),
             entity_id: None,
-            details: Some(json!({ "format": request.format.as_str(), "filters": request.filter })),
+            details: Some(json!({ "format": request.format.as_str(), "filters": request.filters() })),
             reason: request.reason.clone(),
         };
         self.shared.record_denial(actor, context, event).await?;
@@ -188,7 +200,7 @@ impl Exporter {
         // Without the directive the export right is never given, so nobody comes here.
         let max_rows = collection.export.as_ref().map_or(0, |export| export.max_rows);
         let planner = self.shared.planner(actor, context);
-        let plan: ExportPlan = planner.plan_export(request.collection, &request.filter, max_rows)?;
+        let plan: ExportPlan = planner.plan_export(request.collection, &request.filter, request.search.as_deref(), max_rows)?;
         Ok(Run { shared: Arc::clone(&self.shared), actor: actor.clone(), context: context.clone(), request, plan })
     }
 }

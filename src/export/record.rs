@@ -53,11 +53,11 @@ pub(crate) fn plan_start(
     exports: CollectionId,
     request: &ExportRequest,
 ) -> Result<CreatePlan, ExportError> {
-    let ExportRequest { collection, filter, format, reason } = request;
+    let ExportRequest { collection, filter: _, search: _, format, reason } = request;
     let input = json!({
         "exportedBy": planner.actor.id.map(|id| json!({ "id": id })),
         "entityType": planner.catalog.collection(*collection).name.as_str(),
-        "filters": filter,
+        "filters": request.filters(),
         "format": format.as_str(),
         "reason": reason,
     });
@@ -74,10 +74,10 @@ pub(crate) async fn start(
     plan: CreatePlan,
     request: &ExportRequest,
 ) -> Result<(), ExportError> {
-    let ExportRequest { collection, filter, format, reason } = request;
+    let ExportRequest { collection, filter: _, search: _, format, reason } = request;
     let details = json!({
         "entityType": shared.collection(*collection).name.as_str(),
-        "filters": filter,
+        "filters": request.filters(),
         "format": format.as_str(),
     });
     let event = event(EventType::ExportStarted, plan.rows[0].id, details, reason.clone());

@@ -155,6 +155,7 @@ impl Engine {
             Some(RootField::One(collection)) => Some(planner.plan_read_one(*collection, field)),
             Some(RootField::By(collection)) => Some(planner.plan_read_by(*collection, field)),
             Some(RootField::Node) => Some(planner.plan_read_node(field)),
+            Some(RootField::Viewer) => Some(planner.plan_viewer(field)),
             Some(RootField::Many(collection)) => Some(planner.plan_read_many(*collection, field)),
             Some(RootField::Aggregate(collection)) => Some(planner.plan_read_aggregate(*collection, field)),
             _ => None,

@@ -20,6 +20,7 @@ impl Engine {
         let request = ExportRequest {
             collection,
             filter: field.arguments.get("where").cloned().unwrap_or(Json::Null),
+            search: field.text_argument("search").map(str::to_owned),
             format: field.text_argument("format").and_then(ExportFormat::parse).unwrap_or(ExportFormat::Csv),
             reason: field.text_argument("reason").map(str::to_owned),
         };

@@ -1,6 +1,6 @@
 //! Reading what PostgreSQL prints of constraints and defaults. Only ever of those that bear a name of ours.
 
-use crate::base::Value;
+use crate::base::{ColumnName, Value};
 use crate::migrate::ddl;
 use crate::migrate::wanted::{SequenceFormat, WantedColumn, WantedDefault};
 
@@ -50,6 +50,18 @@ fn read_text(definition: &str) -> (String, usize) {
     (text, definition.len())
 }
 
+/// The columns of an index for full-text search, in their order: what stands in each `COALESCE(column, ''::text)`.
+pub(super) fn searched_columns(definition: &str) -> Vec<ColumnName> {
+    let read = |rest: &str| match rest.strip_prefix('"') {
+        // A quote within a name is written twice; names of the catalog have none.
+        Some(quoted) => quoted.split('"').next().unwrap_or_default().to_owned(),
+        None => rest.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect(),
+    };
+    let is_search = definition.contains("USING gin") && definition.contains("to_tsvector(");
+    let columns = definition.split("COALESCE(").skip(1).filter(|_| is_search);
+    columns.map(|rest| ColumnName::new(read(rest))).collect()
+}
+
 /// Whether the column's default is the wanted one. Columns of the platform may have defaults that no field shows.
 pub(super) fn is_default_the_same(column: &WantedColumn, stored: Option<&str>) -> bool {
     match (&column.default, stored) {
@@ -96,6 +108,19 @@ mod tests {
         assert_eq!(literals_in("CHECK ((char_length(line2) <= 200))"), ["200"]);
         assert_eq!(literals_in("CHECK (((\"2'nd\" >= 1.50) AND (b1 < '-5'::integer)))"), ["1.50", "-5"]);
         assert_eq!(literals_in("\"2'nd\" >= 1.50 and b1 < -5 - 7"), ["1.50", "-5", "7"]);
+    }
+
+    #[test]
+    fn searched_columns_are_read_in_their_order() {
+        let vector = |column: &str, weight: &str| {
+            format!("setweight(to_tsvector('english'::regconfig, COALESCE({column}, ''::text)), '{weight}'::\"char\")")
+        };
+        let both = format!("({} || {})", vector("subject", "A"), vector("\"case\"", "B"));
+        let definition = format!("CREATE INDEX t_search_idx ON public.t USING gin ({both})");
+        assert_eq!(searched_columns(&definition), ["subject", "case"].map(ColumnName::new));
+        assert_eq!(literals_in(&definition), ["english", "", "A", "english", "", "B"]);
+        let other = "CREATE INDEX t_search_idx ON public.t USING btree (COALESCE(a, ''::text))";
+        assert_eq!(searched_columns(other), Vec::<ColumnName>::new());
     }
 
     #[test]

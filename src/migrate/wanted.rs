@@ -2,8 +2,8 @@
 
 use crate::base::{ColumnName, FieldName, ScalarType, TableName, TypeName, Value};
 use crate::catalog::{
-    Backfill, Catalog, Collection, CompoundUnique, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, ValueLimits,
-    compound_unique_name, constraint_name,
+    Backfill, Catalog, Collection, CompoundUnique, ConstraintKind, DefaultValue, Field, FieldId, FieldKind, SearchConfig,
+    SearchGroup, SearchWeight, ValueLimits, compound_unique_name, constraint_name,
 };
 use crate::migrate::names;
 
@@ -77,6 +77,18 @@ pub struct WantedIndex {
     pub is_descending: bool,
     /// Other columns with which this one is unique. Then the index is not for orders, and `id` is not in it.
     pub unique_with: Vec<ColumnName>,
+    /// The words of texts, for full-text search. Then the index has nothing else in it.
+    pub words: Option<WantedWords>,
+}
+
+/// The words of columns, as `planner` looks for them: an index over the same expression, so that the table has no column for it
+/// that would have to be computed anew for every row under a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedWords {
+    /// How texts are taken apart.
+    pub config: SearchConfig,
+    /// The columns with their weights.
+    pub columns: Vec<(ColumnName, SearchWeight)>,
 }
 
 /// What a column holds when nobody says.
@@ -199,6 +211,7 @@ fn wanted_indexes(collection: &Collection, field: &Field, values: Option<&Vec<St
         order,
         is_descending,
         unique_with: Vec::new(),
+        words: None,
     };
     let mut indexes = Vec::new();
     if is_looked_up {
@@ -213,7 +226,7 @@ fn wanted_indexes(collection: &Collection, field: &Field, values: Option<&Vec<St
     indexes
 }
 
-/// The indexes over several columns: what is unique together.
+/// The indexes over several columns: what is unique together, and what is searched together.
 fn table_indexes(collection: &Collection) -> Vec<WantedIndex> {
     let index = |unique: &CompoundUnique| {
         let mut columns = unique.columns(collection).cloned();
@@ -223,9 +236,27 @@ fn table_indexes(collection: &Collection) -> Vec<WantedIndex> {
             order: None,
             is_descending: false,
             unique_with: columns.collect(),
+            words: None,
         })
     };
-    collection.uniques.iter().filter_map(index).collect()
+    let uniques = collection.uniques.iter().filter_map(index);
+    let groups = collection
+        .search
+        .iter()
+        .flat_map(|search| search.groups(collection).into_iter().filter_map(|group| search_index(search.config, group)));
+    uniques.chain(groups).collect()
+}
+
+fn search_index(config: SearchConfig, group: SearchGroup<'_>) -> Option<WantedIndex> {
+    let columns = group.columns();
+    Some(WantedIndex {
+        name: group.index,
+        column: columns.first()?.0.clone(),
+        order: None,
+        is_descending: false,
+        unique_with: Vec::new(),
+        words: Some(WantedWords { config, columns }),
+    })
 }
 
 fn reference(catalog: &Catalog, collection: &Collection, field: &Field) -> Option<TableName> {

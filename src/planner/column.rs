@@ -17,6 +17,11 @@ pub struct GuardedColumn {
 }
 
 impl GuardedColumn {
+    /// A column that everybody may read.
+    pub(crate) fn open(name: &str, scalar: ScalarType) -> Self {
+        Self { column: ColumnName::new(name), guard: Predicate::Always, scalar, enum_id: None }
+    }
+
     /// A column of a subselect whose values were guarded where they were computed.
     pub(crate) fn computed(column: ColumnName, scalar: ScalarType) -> Self {
         Self { column, guard: Predicate::Always, scalar, enum_id: None }
@@ -40,6 +45,11 @@ impl GuardedColumn {
     /// Whether every row shows its value.
     pub fn is_open(&self) -> bool {
         self.guard.is_always()
+    }
+
+    /// Whether no row shows its value.
+    pub fn is_hidden(&self) -> bool {
+        self.guard.is_never()
     }
 
     /// The value as this caller may know it: null where the guard does not allow. What filters, orders and aggregates use.

@@ -3,9 +3,10 @@
 use crate::base::TypeName;
 use crate::catalog::Collection;
 use crate::planner::place::Place;
+use crate::planner::read_plan::has_cursors;
 use crate::planner::row::label;
 use crate::planner::{
-    Filter, GuardedColumn, Order, PlanError, Planner, Readable, RowPlan, SelectedField, Selection, Travel, Window,
+    CursorKey, Filter, GuardedColumn, Order, PlanError, Planner, Readable, RowPlan, SelectedField, Selection, Travel, Window,
 };
 use crate::sql::Label;
 
@@ -24,6 +25,8 @@ pub struct ConnectionPlan {
     pub window: Window,
     /// What to show.
     pub fields: Vec<(Label, ConnectionField)>,
+    /// What seals its cursors.
+    pub cursor_key: CursorKey,
     /// The name by which its rows are noted in a VIEW event, if the collection's reads are audited.
     pub view_name: Option<TypeName>,
 }
@@ -94,6 +97,11 @@ impl ConnectionPlan {
             })
     }
 
+    /// Whether cursors are shown, here or further below.
+    pub(crate) fn has_cursors(&self) -> bool {
+        self.needs_cursor() || self.rows().any(|row| has_cursors(&row.fields))
+    }
+
     /// Every row plan of the page; each is about the same rows.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &RowPlan> {
         self.fields.iter().flat_map(|(_, field)| match field {
@@ -126,14 +134,15 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<ConnectionPlan, PlanError> {
-        let order = self.plan_order(collection, "orderBy", selected.argument("orderBy"))?;
+        let order = self.plan_list_order(collection, selected)?;
         Ok(ConnectionPlan {
             source: self.readable(collection.id),
             parent_key: None,
-            filter: self.plan_where(collection, selected)?,
+            filter: self.plan_rows(collection, selected)?,
             window: self.plan_window(collection.name.as_str(), &order, selected)?,
             fields: self.plan_connection_fields(collection, selected, place, masked)?,
             order,
+            cursor_key: self.settings.cursor_key.clone(),
             view_name: collection.audit.is_read_audited.then(|| collection.name.clone()),
         })
     }

@@ -79,6 +79,13 @@ impl CursorKey {
     }
 }
 
+/// Keys are the same if they mark the same.
+impl PartialEq for CursorKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.marker() == other.marker()
+    }
+}
+
 impl fmt::Debug for CursorKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("CursorKey(..)")

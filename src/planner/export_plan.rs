@@ -43,7 +43,13 @@ impl Planner<'_> {
     ///
     /// # Errors
     /// [`PlanError`] naming the argument of the filter that makes no sense.
-    pub fn plan_export(&self, collection: CollectionId, filter: &Json, max_rows: u32) -> Result<ExportPlan, PlanError> {
+    pub fn plan_export(
+        &self,
+        collection: CollectionId,
+        filter: &Json,
+        search: Option<&str>,
+        max_rows: u32,
+    ) -> Result<ExportPlan, PlanError> {
         let collection = self.catalog.collection(collection);
         let columns = collection.stored_fields().filter_map(|field| {
             let output = self.column_output(field)?;
@@ -54,7 +60,7 @@ impl Planner<'_> {
         });
         Ok(ExportPlan {
             source: self.readable(collection.id),
-            filter: self.plan_conditions(collection, filter)?,
+            filter: self.plan_conditions(collection, filter)?.searched(self.plan_search(collection, search)?),
             order: self.plan_order(collection, "orderBy", None)?,
             columns: columns.collect(),
             max_rows,

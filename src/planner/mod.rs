@@ -3,7 +3,9 @@
 //! Purpose: the one place that turns a request into a plan. Every table in a plan comes with the predicate of its read rule,
 //! because [`Readable`] can be made in no other way.
 //! Flow: `graphql` collects a [`Selection`] → [`Planner`] → [`ReadPlan`], [`CreatePlan`], ... → `to_sql` → `sql::Query`.
-//! Invariants: pure; plans are plain data (`Debug`, `PartialEq`); the same plan gives the same SQL text.
+//! Invariants: pure; plans are plain data (`Debug`, `PartialEq`); the same plan gives the same SQL text. A text of a request
+//! that is not blank, not long and of its scalar's form decides nothing of a plan but its own bind, which may be made of it:
+//! `graphql::plan_cache` relies on it, and its debug check finds where it does not hold.
 //! Deliberately unknown: connections, HTTP, GraphQL documents, how an answer is encoded.
 
 mod access;
@@ -21,8 +23,11 @@ mod order;
 mod place;
 mod read_plan;
 mod row;
+mod search;
 mod selection;
 pub mod to_sql;
+mod viewed;
+mod viewer;
 mod window;
 mod write_plan;
 
@@ -38,7 +43,9 @@ pub use node_id::NodeId;
 pub use order::{Order, OrderBy, OrderJoin, OrderSource};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
 pub use row::{Output, OutputField, RowPlan, ToManyAggregate, ToManyPlan, ToOnePlan};
+pub use search::{Search, SearchText};
 pub use selection::{SelectedField, Selection};
+pub use viewer::{CanField, ViewerPlan};
 pub use window::{Travel, Window};
 pub use write_plan::{
     ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,

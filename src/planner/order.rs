@@ -1,7 +1,7 @@
 //! `orderBy`, always ended by `id`, so that the order is total and a cursor names one place in it.
 
 use crate::catalog::{Collection, CollectionId, Field, FieldId, FieldKind};
-use crate::planner::{GuardedColumn, PlanError, Planner, Readable};
+use crate::planner::{GuardedColumn, PlanError, Planner, Readable, Search};
 use serde_json::{Map, Value as Json};
 
 /// Which row has the column that a term sorts by.
@@ -46,6 +46,8 @@ pub struct OrderBy {
     pub is_nulls_first: bool,
     /// Whether a row may have no value there.
     pub is_nullable: bool,
+    /// What it ranks rows by instead of the column: how well they fit a search.
+    pub search: Option<Search>,
     /// The enum's values in their order, when the column holds an enum: they sort as the schema lists them, not by letters.
     pub enum_order: Option<Vec<String>>,
 }
@@ -135,8 +137,22 @@ impl Planner<'_> {
         for (index, term) in given.iter().enumerate() {
             self.plan_order_term(TermPlace::start(&format!("{argument}[{index}]"), collection), term, &mut order)?;
         }
+        self.end_order(argument, collection, &mut order)?;
+        Ok(order)
+    }
+
+    /// The order of rows by how well they fit a search, the newest first of those that fit as well.
+    pub(crate) fn plan_rank_order(&self, collection: &Collection, search: Search) -> Result<Order, PlanError> {
+        let mut order = Order { joins: Vec::new(), terms: vec![OrderBy::rank(collection, search)] };
+        self.end_order("orderBy", collection, &mut order)?;
+        Ok(order)
+    }
+
+    /// Makes an order total.
+    fn end_order(&self, argument: &str, collection: &Collection, order: &mut Order) -> Result<(), PlanError> {
         let id = collection.id_field().id;
-        match order.terms.iter().position(|term| term.field == id && term.source == OrderSource::Row) {
+        let is_row_id = |term: &OrderBy| term.field == id && term.source == OrderSource::Row && term.search.is_none();
+        match order.terms.iter().position(is_row_id) {
             // Whatever follows a unique term orders nothing.
             Some(index) => order.terms.truncate(index + 1),
             None => {
@@ -148,7 +164,7 @@ impl Planner<'_> {
                 order.terms.push(term.ok_or_else(|| PlanError::argument(argument, "no `id`"))?);
             }
         }
-        Ok(order)
+        Ok(())
     }
 
     fn plan_order_term(&self, place: TermPlace<'_>, json: &Json, order: &mut Order) -> Result<(), PlanError> {
@@ -208,6 +224,7 @@ impl Planner<'_> {
             column,
             is_descending: direction.is_descending,
             is_nulls_first: direction.is_nulls_first,
+            search: None,
             enum_order,
         })
     }

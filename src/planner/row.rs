@@ -4,7 +4,8 @@ use crate::base::{FieldName, TypeName};
 use crate::catalog::{Collection, FieldKind};
 use crate::planner::place::Place;
 use crate::planner::{
-    AggregatePlan, ColumnOutput, Filter, GuardedColumn, Order, PlanError, Planner, Readable, SelectedField, Selection,
+    AggregatePlan, CanField, ColumnOutput, ConnectionPlan, Filter, GuardedColumn, Order, PlanError, Planner, Readable,
+    SelectedField, Selection,
 };
 use crate::sql::Label;
 use serde_json::Value as Json;
@@ -38,10 +39,14 @@ pub enum Output {
     Typename(TypeName),
     /// `nodeId`
     NodeId(TypeName),
+    /// `viewerCan`
+    ViewerCan(Vec<(Label, CanField)>),
     /// A column.
     Column(ColumnOutput),
     /// The row that a foreign key points to.
     ToOne(Box<ToOnePlan>),
+    /// A page of the rows that point here.
+    Connection(Box<ConnectionPlan>),
     /// The rows that point here.
     ToMany(Box<ToManyPlan>),
     /// What is computed over the rows that point here.
@@ -115,10 +120,15 @@ impl Planner<'_> {
         }
         let unknown =
             || PlanError::argument(place.to_string(), format!("`{}` has no field `{}`", collection.name, selected.name));
-        if selected.name == "nodeId" {
-            return Ok(Output::NodeId(collection.name.clone()));
+        match selected.name.as_str() {
+            "nodeId" => return Ok(Output::NodeId(collection.name.clone())),
+            "viewerCan" => return Ok(Output::ViewerCan(self.plan_viewer_can(collection, &selected.selection)?)),
+            _ => {}
         }
         let Some(field) = collection.find_field(&selected.name) else {
+            if let Some(connection) = self.plan_relation_connection(collection, selected, place, masked)? {
+                return Ok(connection);
+            }
             return self.plan_relation_aggregate(collection, selected, place, masked)?.ok_or_else(unknown);
         };
         match field.kind {
@@ -142,13 +152,30 @@ impl Planner<'_> {
                 let key = self.guarded_column(self.catalog.field(inverse)).ok_or_else(unknown)?;
                 Ok(Output::ToMany(Box::new(ToManyPlan {
                     key,
-                    filter: self.plan_where(target_collection, selected)?,
-                    order: self.plan_order(target_collection, "orderBy", selected.argument("orderBy"))?,
+                    filter: self.plan_rows(target_collection, selected)?,
+                    order: self.plan_list_order(target_collection, selected)?,
                     limit: self.plan_first(selected)?,
                     row: self.plan_row(self.readable(target), &selected.selection, place, masked)?,
                 })))
             }
         }
+    }
+
+    /// `eventsConnection(...)` beside the relation `events`.
+    fn plan_relation_connection(
+        &self,
+        collection: &Collection,
+        selected: &SelectedField,
+        place: &Place<'_>,
+        masked: &mut Vec<String>,
+    ) -> Result<Option<Output>, PlanError> {
+        let relation = selected.name.strip_suffix("Connection").and_then(|name| collection.find_field(name));
+        let Some(FieldKind::ToMany { target, inverse }) = relation.map(|field| &field.kind) else {
+            return Ok(None);
+        };
+        let Some(key) = self.guarded_column(self.catalog.field(*inverse)) else { return Ok(None) };
+        let plan = self.plan_connection(self.catalog.collection(*target), selected, place, masked)?;
+        Ok(Some(Output::Connection(Box::new(ConnectionPlan { parent_key: Some(key), ..plan }))))
     }
 
     /// `eventsAggregate(...)` beside the relation `events`.

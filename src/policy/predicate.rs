@@ -102,6 +102,26 @@ impl Predicate {
         }
     }
 
+    /// What is asked of the row as it is stored: whatever is asked of the changed one counts as granted. Every row that some
+    /// change is allowed for is selected, and perhaps others.
+    pub fn of_stored_row(&self) -> Self {
+        match self {
+            Self::Always | Self::Never => self.clone(),
+            Self::All(parts) => Self::all(parts.iter().map(Self::of_stored_row)),
+            Self::Any(parts) => Self::any(parts.iter().map(Self::of_stored_row)),
+            Self::Condition(condition) if condition.names_new_row() => Self::Always,
+            Self::Condition(_) => self.clone(),
+        }
+    }
+
+    fn names_new_row(&self) -> bool {
+        match self {
+            Self::Always | Self::Never => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_new_row),
+            Self::Condition(condition) => condition.names_new_row(),
+        }
+    }
+
     /// Whether every row is allowed.
     pub fn is_always(&self) -> bool {
         matches!(self, Self::Always)
@@ -199,6 +219,20 @@ impl Operand {
         match self {
             Self::Column(RowImage::Row | RowImage::Old | RowImage::New, column) => Some(column),
             Self::Column(RowImage::Member(_), _) | Self::Value(_) => None,
+        }
+    }
+}
+
+impl Condition {
+    fn names_new_row(&self) -> bool {
+        let is_new = |operand: &Operand| matches!(operand, Operand::Column(RowImage::New, _));
+        match self {
+            Self::Compare(_, left, right) => is_new(left) || is_new(right),
+            Self::IsNull(operand) | Self::IsNotNull(operand) | Self::IsBoolean(operand, _) => is_new(operand),
+            Self::InList { operand, list, .. } => is_new(operand) || is_new(list),
+            Self::Text { text, part, .. } => is_new(text) || is_new(part),
+            Self::Exists { join_value, body, .. } => is_new(join_value) || body.names_new_row(),
+            Self::Not(inner) => inner.names_new_row(),
         }
     }
 }

@@ -168,12 +168,13 @@ impl RuleBook {
         collections.into_iter().collect()
     }
 
-    /// What the rules of reading ask of the request: where they do, what was solved for one request is not for another.
+    /// What the rules ask of the request: where they do, what was solved for one request is not for another.
     pub fn request_use(&self) -> RequestUse {
         let mut used = RequestUse::default();
-        for rules in &self.collections {
-            let fields = rules.fields.iter().filter_map(|field| field.read.as_ref());
-            for rule in std::iter::once(&rules.read).chain(fields) {
+        for CollectionRules { read, create, update, delete, export, fields, .. } in &self.collections {
+            let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]);
+            let of_rows = [read, create, update, delete];
+            for rule in of_rows.into_iter().chain(export).chain(of_fields.flatten()) {
                 usage::add_request_use(rule, &mut used);
             }
         }

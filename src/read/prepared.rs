@@ -112,6 +112,10 @@ fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
 pub(super) fn json_of_nothing(plan: &ReadPlan) -> String {
     match &plan.root {
         ReadRoot::Listed { ids, .. } => format!("[{}]", vec!["null"; ids.len()].join(",")),
-        ReadRoot::Row { .. } | ReadRoot::Found { .. } | ReadRoot::Connection(_) | ReadRoot::Aggregate(_) => "null".to_owned(),
+        ReadRoot::Row { .. }
+        | ReadRoot::Found { .. }
+        | ReadRoot::Connection(_)
+        | ReadRoot::Aggregate(_)
+        | ReadRoot::Viewer(_) => "null".to_owned(),
     }
 }

@@ -46,6 +46,8 @@ pub enum CompareOp {
     HasAllKeys,
     /// `#>`: the JSON value at a path.
     AtPath,
+    /// `@@`: the words of a text match what is searched for.
+    Matches,
 }
 
 impl CompareOp {
@@ -72,6 +74,7 @@ impl CompareOp {
             Self::HasAnyKey => " ?| ",
             Self::HasAllKeys => " ?& ",
             Self::AtPath => " #> ",
+            Self::Matches => " @@ ",
         }
     }
 }

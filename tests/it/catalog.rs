@@ -30,7 +30,7 @@ fn describe(catalog: &Catalog) -> String {
 }
 
 fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
-    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, .. } = collection;
+    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, search, .. } = collection;
     let mut text = format!("{name}: {singular} / {plural} in {table}, {mutations:?}\n");
     if !former_names.is_empty() {
         text += &format!("  once {former_names:?}\n");
@@ -43,6 +43,13 @@ fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
     text += &format!("  {audit:?}\n");
     if let Some(export) = export {
         text += &format!("  export: {}, {} rows\n", export.allow.text, export.max_rows);
+    }
+    if let Some(search) = search {
+        for group in search.groups(collection) {
+            let columns: Vec<String> =
+                group.columns().iter().map(|(column, weight)| format!("{column} {}", weight.letter())).collect();
+            text += &format!("  search {}: {}, {}\n", search.config.name(), columns.join(", "), group.index);
+        }
     }
     for field in &collection.fields {
         text += &format!("  {}: {}{}\n", field.name, describe_kind(catalog, &field.kind), describe_settings(field));

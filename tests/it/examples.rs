@@ -44,7 +44,10 @@ async fn every_tool_is_served_to_users_of_every_role() {
 
 /// Everybody gets an answer without an error, and the demo data has something of each collection for somebody.
 async fn query_every_collection(server: &Server, catalog: &Catalog, tokens: &[String]) {
-    let lists = catalog.collections.iter().map(|collection| format!("{} {{ totalCount nodes {{ id }} }}", collection.plural));
+    let lists = catalog
+        .collections
+        .iter()
+        .map(|collection| format!("{} {{ totalCount nodes {{ id viewerCan {{ update delete }} }} }}", collection.plural));
     let query = format!("{{ {} }}", lists.collect::<Vec<_>>().join(" "));
     let mut most: BTreeMap<&str, u64> = BTreeMap::new();
     for token in tokens {

@@ -106,6 +106,7 @@ impl Desk {
             RootField::One(collection) => planner.plan_read_one(collection, field),
             RootField::By(collection) => planner.plan_read_by(collection, field),
             RootField::Many(collection) => planner.plan_read_many(collection, field),
+            RootField::Aggregate(collection) => planner.plan_read_aggregate(collection, field),
             other => panic!("{other:?} reads nothing"),
         };
         Statement::of(&read_statement(&planner, &plan.unwrap())).unwrap()
@@ -180,7 +181,7 @@ impl Footprint {
 }
 
 /// Lists, filters, orders and relations as an agent, a manager and a viewer ask for them.
-const PAGES: [&str; 38] = [
+const PAGES: [&str; 49] = [
     "{ tickets { nodes { id } } }",
     "{ tickets { nodes { caseId subject customer { name } assignedTo { name } events(first: 3) { kind } } } }",
     "{ tickets { nodes { caseId events(first: 3, orderBy: [{createdAt: DESC}]) { kind author { name } } } } }",
@@ -219,6 +220,21 @@ const PAGES: [&str; 38] = [
     "{ customers(where: {tickets: {some: {priority: {eq: HIGH}}}}, first: 5) { nodes { id } } }",
     "{ tickets(last: 20, orderBy: [{dueAt: ASC}]) { nodes { id } pageInfo { hasPreviousPage } } }",
     "{ tickets(offset: 100, orderBy: [{createdAt: DESC}]) { nodes { id } pageInfo { hasPreviousPage hasNextPage } } }",
+    r#"{ tickets(search: "CASE-170000") { nodes { caseId } pageInfo { hasNextPage endCursor } totalCount } }"#,
+    r#"{ tickets(search: "invoice 140007 or order 140123", orderBy: [{createdAt: DESC}]) { nodes { caseId } } }"#,
+    r#"{ tickets(search: "invoice 140007", where: {status: {eq: CLOSED}}) { nodes { caseId customer { name } } } }"#,
+    r#"{ ticketsAggregate(search: "CASE-170000") { count } }"#,
+    r#"{ tickets(where: {assignedTo: {email: {eq: "agent@demo.test"}}, status: {eq: OPEN}}, orderBy: [{customer: {name: ASC}}]) {
+        nodes { id customer { name } } } }"#,
+    r#"{ tickets(where: {customer: {name: {eq: "CUSTOMER"}}}, orderBy: [{assignedTo: {name: DESC}}]) { nodes { id } } }"#,
+    r#"{ ticketsAggregate(where: {dueAt: {gt: "2025-10-20T00:00:00Z"}}, groupBy: [{field: priority}]) { keys { priority } count } }"#,
+    r#"{ customers(where: {name: {gte: "M"}}, orderBy: [{name: ASC}], first: 10) {
+        nodes { name ticketsAggregate(groupBy: [{field: priority}]) { keys { priority } count max { createdAt } } } } }"#,
+    r#"{ customers(where: {name: {gte: "M"}}, orderBy: [{name: ASC}], first: 10) { nodes { name
+        ticketsConnection(first: 3, orderBy: [{createdAt: DESC}]) { nodes { caseId } pageInfo { hasNextPage endCursor } totalCount }
+    } } }"#,
+    "{ tickets(orderBy: [{createdAt: DESC}]) { nodes { caseId eventsConnection(last: 2) { nodes { kind } pageInfo { hasPreviousPage } } } } }",
+    "{ tickets(orderBy: [{createdAt: DESC}]) { nodes { caseId viewerCan { update delete } } } }",
 ];
 
 /// The orders in which a list is paged through to its middle, and the same in SQL.
@@ -294,5 +310,18 @@ async fn parents_without_children_are_not_looked_for_in_the_whole_table() {
         // Most users have no tickets assigned.
         let footprint = desk.explain(&actor, "{ users { nodes { name assignedTickets(first: 5) { caseId } } } }").await;
         assert_eq!(footprint.excess(MOST_ROWS), None, "{email}");
+    }
+}
+
+#[tokio::test]
+async fn words_are_found_by_their_indexes() {
+    let mut desk = Desk::open().await;
+    for (email, is_note_searched) in [("manager@demo.test", true), ("viewer@demo.test", false)] {
+        let actor = desk.actor(email).await;
+        let footprint = desk.explain(&actor, r#"{ tickets(search: "CASE-170000") { nodes { caseId } } }"#).await;
+        assert!(footprint.nodes.contains("tickets_search_idx"), "{email}: {}", footprint.nodes);
+        // What the field's rule hides is not even looked at.
+        assert_eq!(footprint.nodes.contains("tickets_internal_note_search_idx"), is_note_searched, "{email}");
+        assert!(footprint.rows["tickets"] < 10.0, "{email}: {}", footprint.nodes);
     }
 }

@@ -329,6 +329,83 @@ async fn a_cursor_of_another_list_is_refused() {
 }
 
 #[tokio::test]
+async fn pages_of_a_search_make_up_what_is_found() {
+    let app = start().await;
+    let ada = app.user("ada");
+    const SEARCH: &str = "query Search($search: String, $first: Int, $after: String, $last: Int, $before: String) {
+        things(search: $search, first: $first, after: $after, last: $last, before: $before) {
+            nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount
+        }
+    }";
+    let search = |variables: Json| async { ada.graphql(SEARCH, variables).await.data()["things"].take() };
+    // Some have one of the words, some two, in fields of different weight: the ranks differ, and many are the same.
+    let words = "thing or here or a";
+    let all = search(json!({ "search": words, "first": 100 })).await;
+    assert_eq!(names(&all).len(), 47);
+    let (mut forward, mut backward) = (Vec::new(), Vec::new());
+    let mut page = search(json!({ "search": words, "first": 5 })).await;
+    forward.extend(names(&page));
+    while page["pageInfo"]["hasNextPage"] == true {
+        page = search(json!({ "search": words, "first": 5, "after": page["pageInfo"]["endCursor"] })).await;
+        forward.extend(names(&page));
+    }
+    assert_eq!(forward, names(&all));
+    let mut page = search(json!({ "search": words, "last": 7 })).await;
+    backward.splice(0..0, names(&page));
+    while page["pageInfo"]["hasPreviousPage"] == true {
+        page = search(json!({ "search": words, "last": 7, "before": page["pageInfo"]["startCursor"] })).await;
+        backward.splice(0..0, names(&page));
+    }
+    assert_eq!(backward, names(&all));
+    let other = ada.graphql(SEARCH, json!({ "search": "thing", "after": all["pageInfo"]["startCursor"] })).await;
+    assert_eq!(other.codes(), ["BAD_USER_INPUT"], "the order of another search");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn pages_within_a_row_make_up_its_list() {
+    let app = start().await;
+    let ada = app.user("ada");
+    const BOX: &str = "query Box($orderBy: [ThingOrder!], $after: String, $where: BoxFilter) {
+        boxes(where: $where) { nodes { name
+            all: things(orderBy: $orderBy, first: 500) { name }
+            thingsConnection(orderBy: $orderBy, first: 2, after: $after) {
+                nodes { name } edges { cursor } pageInfo { hasNextPage endCursor } totalCount
+            }
+        } }
+    }";
+    for order in
+        [json!([]), json!([{ "pieces": "DESC" }]), json!([{ "parent": { "name": "ASC" } }, { "note": "ASC_NULLS_FIRST" }])]
+    {
+        for number in 1..=3 {
+            let one_box = json!({ "name": { "eq": format!("box {number}") } });
+            let (mut walked, mut after) = (Vec::new(), Json::Null);
+            let all = loop {
+                let variables = json!({ "orderBy": order, "after": after, "where": one_box });
+                let found = ada.graphql(BOX, variables).await.data()["boxes"]["nodes"][0].take();
+                let page = &found["thingsConnection"];
+                walked.extend(names(page));
+                assert_eq!(page["totalCount"], found["all"].as_array().unwrap().len());
+                if page["pageInfo"]["hasNextPage"] == false {
+                    break found["all"].clone();
+                }
+                after = page["pageInfo"]["endCursor"].clone();
+                assert_eq!(after, page["edges"][1]["cursor"]);
+            };
+            let all: Vec<&str> = all.as_array().unwrap().iter().map(|thing| thing["name"].as_str().unwrap()).collect();
+            assert!(all.len() > 2, "more than a page");
+            assert_eq!(walked, all, "{order}");
+            if order != json!([]) {
+                // The cursor of one order is none of another, within a row as at the root.
+                let other = ada.graphql(BOX, json!({ "after": after, "where": one_box })).await;
+                assert_eq!(other.codes(), ["BAD_USER_INPUT"]);
+            }
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_cursor_of_another_caller_shows_the_reader_only_what_is_its_own() {
     let app = start().await;
     const BOXES: &str = "query Boxes($after: String) { boxes(orderBy: [{name: ASC}], first: 3, after: $after) { nodes { isSecret } pageInfo { endCursor } totalCount } }";

@@ -23,7 +23,7 @@ macro_rules! areas {
     };
 }
 
-areas!(errors, guards, lists, nodes, operations, rules);
+areas!(errors, guards, lists, nodes, operations, rules, search);
 
 #[test]
 fn every_area_is_tested() {

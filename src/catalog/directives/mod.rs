@@ -11,6 +11,7 @@ mod reader;
 mod record;
 mod relation;
 mod rule;
+mod search;
 mod storage;
 
 pub(super) use access::AccessDirective;
@@ -20,6 +21,7 @@ pub(super) use reader::Located;
 pub(super) use record::{AuditDirective, ExportDirective};
 pub(super) use relation::{InverseDirective, OnDeleteDirective};
 pub(super) use rule::RuleDirective;
+pub(super) use search::SearchDirective;
 pub(super) use storage::{
     ColumnDirective, DefaultDirective, LengthDirective, PatternDirective, RangeDirective, SequenceDirective, UniqueDirective,
 };
@@ -37,6 +39,7 @@ pub(super) struct TypeDirectives {
     pub service: Option<AccessDirective>,
     pub audit: Option<AuditDirective>,
     pub export: Option<ExportDirective>,
+    pub search: Option<SearchDirective>,
     pub was: Option<WasDirective>,
     pub uniques: Vec<UniqueDirective>,
 }
@@ -51,6 +54,7 @@ impl TypeDirectives {
             service: find("service").map(AccessDirective::read),
             audit: find("audit").map(AuditDirective::read),
             export: find("export").and_then(ExportDirective::read),
+            search: find("search").and_then(SearchDirective::read),
             was: find("was").and_then(WasDirective::read),
             uniques: find_all(directives, "unique", findings).map(UniqueDirective::read).collect(),
         }

@@ -27,6 +27,18 @@ pub(in crate::catalog) fn check(collections: &[Collection], findings: &mut Findi
         }
         check_checks(collection, findings);
         check_uniques(collection, &mut relations, findings);
+        check_search(collection, &mut relations, findings);
+    }
+}
+
+/// The indexes of `@search`.
+fn check_search(collection: &Collection, relations: &mut Taken, findings: &mut Findings) {
+    let Some(search) = &collection.search else { return };
+    for group in search.groups(collection) {
+        if check_length(&group.index, search.span, "@column(name:)` or `@collection(table:)", findings) {
+            let owner = format!("`@search` of `{}`", collection.name);
+            relations.take(format!("{}.{}", collection.table.schema, group.index), &owner, search.span, findings);
+        }
     }
 }
 

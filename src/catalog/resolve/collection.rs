@@ -6,7 +6,7 @@ use crate::catalog::draft::TypeDraft;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::field::{Owner, Written};
 use crate::catalog::resolve::scope::{Scope, to_id};
-use crate::catalog::resolve::{access, field, history, implicit, names, unique};
+use crate::catalog::resolve::{access, field, history, implicit, names, search, unique};
 use crate::catalog::{
     AuditSettings, Collection, CollectionId, Diagnostic, DiagnosticCode, ExportSettings, Field, FieldId, MutationKind, physical,
 };
@@ -21,7 +21,7 @@ const DEFAULT_EXPORT_ROWS: u32 = 100_000;
 pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: &mut Findings) -> Collection {
     let draft = scope.type_draft(id);
     names::check_type_name(&draft.name, draft.span, findings);
-    let TypeDirectives { collection, access, service, audit, export, was, uniques } =
+    let TypeDirectives { collection, access, service, audit, export, search, was, uniques } =
         TypeDirectives::read(&draft.directives, findings);
     if collection.is_none() {
         let message = format!("`{}` is no collection", draft.name);
@@ -46,6 +46,7 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
         is_platform: draft.is_platform,
         is_append_only,
         uniques: unique::resolve_uniques(name, uniques, &fields, findings),
+        search: search.and_then(|search| search::resolve_search(name, search, &fields, findings)),
         fields,
         mutations: owner.mutations,
         access: access::with_services(access::row_rules(access, draft, findings), service, draft, findings),

@@ -19,6 +19,7 @@ mod names;
 mod relation;
 mod rules;
 mod scope;
+mod search;
 mod unique;
 
 use crate::catalog::draft::Draft;

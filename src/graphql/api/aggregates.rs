@@ -2,7 +2,7 @@
 
 use crate::base::ScalarType;
 use crate::catalog::{Catalog, Collection, Field as CatalogField, FieldKind};
-use crate::graphql::api::{Types, field};
+use crate::graphql::api::{Types, field, objects};
 use crate::planner::aggregate::BucketUnit;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputObject, InputValue, Object, TypeRef};
 
@@ -93,7 +93,12 @@ pub(super) fn relation_field(catalog: &Catalog, collection: &Collection, relatio
 fn arguments(field_name: &str, collection: &Collection) -> Field {
     let name = &collection.name;
     let argument = |argument: &str, ty: TypeRef, description: &str| InputValue::new(argument, ty).description(description);
-    field(field_name, TypeRef::named_nn_list_nn(format!("{name}Aggregate")))
+    let aggregate = field(field_name, TypeRef::named_nn_list_nn(format!("{name}Aggregate")));
+    let aggregate = match objects::search_argument(collection) {
+        Some(search) => aggregate.argument(search),
+        None => aggregate,
+    };
+    aggregate
         .argument(argument("where", TypeRef::named(format!("{name}Filter")), "Which rows; all if absent."))
         .argument(argument(
             "groupBy",

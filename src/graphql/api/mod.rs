@@ -11,6 +11,7 @@ mod plural;
 mod scalar_filters;
 mod scalars;
 mod upsert;
+mod viewer;
 mod words;
 
 pub(crate) use plural::{AT_MOST, payload_name};
@@ -30,6 +31,8 @@ pub enum RootField {
     By(CollectionId),
     /// `node(nodeId:)`
     Node,
+    /// `viewer`
+    Viewer,
     /// `tickets(...)`
     Many(CollectionId),
     /// `ticketsAggregate(...)`
@@ -105,7 +108,8 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
             has_mutations = true;
         }
     }
-    query = query.field(lookups::node_field(&mut types));
+    viewer::declare(catalog, &mut types);
+    query = query.field(lookups::node_field(&mut types)).field(viewer::viewer_field(&mut types));
     let mut builder =
         Schema::build("Query", has_mutations.then_some("Mutation"), None).register(query).register(lookups::node_interface());
     if has_mutations {

@@ -1,7 +1,7 @@
 //! Root fields that write, and their payloads.
 
 use crate::catalog::{Catalog, Collection, MutationKind};
-use crate::graphql::api::{RootField, Types, field, inputs, plural, upsert};
+use crate::graphql::api::{RootField, Types, field, inputs, objects, plural, upsert};
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, InputValue, Object, TypeRef};
 
@@ -64,7 +64,12 @@ fn export(collection: &Collection, types: &mut Types) -> Field {
     }
     let format =
         InputValue::new("format", TypeRef::named_nn("ExportFormat")).default_value(Value::Enum(async_graphql::Name::new("CSV")));
-    field(&name, TypeRef::named_nn("ExportPayload"))
+    let field = field(&name, TypeRef::named_nn("ExportPayload"));
+    let field = match objects::search_argument(collection) {
+        Some(search) => field.argument(search),
+        None => field,
+    };
+    field
         .argument(
             InputValue::new("where", TypeRef::named(format!("{}Filter", collection.name)))
                 .description("Which rows; all if absent."),

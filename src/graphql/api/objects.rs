@@ -2,17 +2,28 @@
 
 use crate::catalog::{Catalog, Collection, EnumType, Field as CatalogField, FieldKind};
 use crate::graphql::api::connections::paging_arguments;
-use crate::graphql::api::{aggregates, described, field, lookups, marked};
+use crate::graphql::api::{aggregates, described, field, lookups, marked, viewer};
 use crate::policy::RuleBook;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputValue, Object, TypeRef};
 
 /// The object type of a collection.
 pub(super) fn object(catalog: &Catalog, rules: &RuleBook, collection: &Collection) -> Object {
     let object = described!(Object::new(collection.name.as_str()), collection.description.as_deref());
-    let object = object.implement("Node").field(lookups::node_id());
+    let object = object.implement("Node").field(lookups::node_id()).field(viewer::viewer_can());
     let object = collection.fields.iter().fold(object, |object, field| object.field(output_field(catalog, rules, field)));
+    let connections = collection.fields.iter().filter_map(|field| relation_connection(catalog, field));
+    let object = connections.fold(object, Object::field);
     let aggregates = collection.fields.iter().filter_map(|field| aggregates::relation_field(catalog, collection, field));
     aggregates.fold(object, Object::field)
+}
+
+/// `eventsConnection(...)` beside the relation `events`.
+fn relation_connection(catalog: &Catalog, relation: &CatalogField) -> Option<Field> {
+    let FieldKind::ToMany { target, .. } = relation.kind else { return None };
+    let target = catalog.collection(target);
+    let name = format!("{}Connection", relation.name);
+    let connection = list_arguments(field(&name, TypeRef::named_nn(format!("{}Connection", target.name))), target);
+    Some(paging_arguments(connection).description(format!("`{}`, a page at a time.", relation.name)))
 }
 
 fn output_field(catalog: &Catalog, rules: &RuleBook, catalog_field: &CatalogField) -> Field {
@@ -75,11 +86,24 @@ pub(super) fn root_fields(collection: &Collection) -> (Field, Field) {
 /// The arguments of every list.
 fn list_arguments(field: Field, collection: &Collection) -> Field {
     let name = &collection.name;
+    let field = match search_argument(collection) {
+        Some(search) => field.argument(search),
+        None => field,
+    };
+    let order = if collection.search.is_some() {
+        "By what; if absent, by how well rows fit `search`, or by id, so by age."
+    } else {
+        "By what; by id, so by age, if absent."
+    };
     field
         .argument(InputValue::new("where", TypeRef::named(format!("{name}Filter"))).description("Which rows; all if absent."))
-        .argument(
-            InputValue::new("orderBy", TypeRef::named_nn_list(format!("{name}Order")))
-                .description("By what; by id, so by age, if absent."),
-        )
+        .argument(InputValue::new("orderBy", TypeRef::named_nn_list(format!("{name}Order"))).description(order))
         .argument(InputValue::new("first", TypeRef::named(TypeRef::INT)).description("How many rows at most."))
+}
+
+/// `search`, where the collection has it.
+pub(super) fn search_argument(collection: &Collection) -> Option<InputValue> {
+    collection.search.as_ref()?;
+    let description = "Words that the rows have, as people type them into a search box: `refund \"in full\" or credit -paid`.";
+    Some(InputValue::new("search", TypeRef::named(TypeRef::STRING)).description(description))
 }

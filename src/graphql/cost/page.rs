@@ -29,7 +29,7 @@ enum Order {
 impl CostModel<'_> {
     /// Judges a list of `available` rows of a collection.
     pub(super) fn page(&self, collection: &Collection, field: &SelectedField, available: f64) -> Page {
-        let sieve = self.sieve(collection, field.argument("where"));
+        let sieve = self.list_sieve(collection, field);
         let number = |name| field.argument(name).and_then(Json::as_f64);
         let wanted = number("first").or(number("last")).unwrap_or(f64::from(self.page_size)).max(0.0);
         let skipped = number("offset").unwrap_or(0.0).max(0.0);
@@ -37,7 +37,9 @@ impl CostModel<'_> {
         let rows = wanted.min(matching).max(1.0);
         let all = sieve.judge(available * sieve.indexed_share);
         let sorted = all + (matching + 1.0) * weight::SORT;
-        let find = match self.order(collection, field.argument("orderBy")) {
+        let is_ranked = field.argument("search").is_some() && field.argument("orderBy").is_none();
+        let order = if is_ranked { Order::Sorted } else { self.order(collection, field.argument("orderBy")) };
+        let find = match order {
             // Either in order until enough are found, or all that the filter's index leads to, put in order.
             Order::Indexed => {
                 let looked_at = ((rows + skipped) / sieve.sure_share.max(1e-9)).min(available);
@@ -65,7 +67,7 @@ impl CostModel<'_> {
 
     /// What a sum or count over all matching rows costs.
     pub(super) fn aggregate(&self, collection: &Collection, field: &SelectedField, available: f64) -> f64 {
-        let Sieve { share, .. } = self.sieve(collection, field.argument("where"));
+        let Sieve { share, .. } = self.list_sieve(collection, field);
         let grouped = if field.argument("groupBy").is_some() { weight::SORT } else { 0.0 };
         self.page(collection, field, available).count + available * share * (weight::VALUE + grouped)
     }

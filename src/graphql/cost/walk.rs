@@ -120,9 +120,9 @@ impl CostModel<'_> {
     fn available(&self, place: Place<'_>, field: &SelectedField, collection: &Collection) -> f64 {
         let all = self.rows_of(collection.id);
         let is_relation = |parent: &Collection| {
-            // `eventsAggregate` is about the rows of `events`.
-            let name = field.name.strip_suffix("Aggregate").unwrap_or(&field.name);
-            let kind = parent.find_field(name).map(|field| &field.kind);
+            // `eventsConnection` and `eventsAggregate` are about the rows of `events`.
+            let beside = ["Connection", "Aggregate"].iter().find_map(|suffix| field.name.strip_suffix(suffix));
+            let kind = parent.find_field(&field.name).or_else(|| parent.find_field(beside?)).map(|field| &field.kind);
             matches!(kind, Some(FieldKind::ToMany { .. }))
         };
         match place.collection {

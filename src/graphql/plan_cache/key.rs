@@ -12,6 +12,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Texts up to this length the planner binds or refuses by their form alone.
+pub(crate) const MAX_ORDINARY_BYTES: usize = 256;
+
 /// Longer values of variables are planned each time.
 const MAX_BYTES: usize = 4 * 1024;
 
@@ -97,9 +100,13 @@ impl PlanKey {
     }
 }
 
-/// The type of a text that a plan may bind untouched; other values may decide what a plan looks like.
-pub(super) fn slot_type(type_name: &str) -> Option<ScalarType> {
+/// The type of a text that a plan may bind untouched; other values may decide what a plan looks like. So may blank and long
+/// texts, which the planner refuses in places.
+pub(super) fn slot_type(type_name: &str, text: &str) -> Option<ScalarType> {
     let scalar = ScalarType::from_graphql_name(type_name)?;
+    if text.len() > MAX_ORDINARY_BYTES || text.trim().is_empty() {
+        return None;
+    }
     let is_bound =
         matches!(scalar, ScalarType::Id | ScalarType::String | ScalarType::Url | ScalarType::Email | ScalarType::DateTime);
     is_bound.then_some(scalar)
@@ -142,7 +149,7 @@ impl<'v> Writing<'_, 'v> {
                 }
                 self.out.push('}');
             }
-            (Some(ExtendedType::Scalar(_)), JsonValue::String(text)) => match slot_type(name) {
+            (Some(ExtendedType::Scalar(_)), JsonValue::String(text)) => match slot_type(name, text.as_str()) {
                 Some(scalar) => {
                     self.texts.push(TextValue { scalar, text: text.as_str() });
                     self.out.push_str(scalar.graphql_name());

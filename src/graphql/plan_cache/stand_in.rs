@@ -64,7 +64,7 @@ impl Placing<'_> {
                     });
                     JsonValue::Object(fields.collect())
                 }
-                (Some(ExtendedType::Scalar(_)), JsonValue::String(_)) => match slot_type(name) {
+                (Some(ExtendedType::Scalar(_)), JsonValue::String(text)) => match slot_type(name, text.as_str()) {
                     Some(scalar) => {
                         let text = text_of(scalar);
                         self.texts.push(text.clone());

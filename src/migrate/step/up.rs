@@ -4,7 +4,7 @@ use crate::base::{ColumnName, TableName, TypeName};
 use crate::migrate::check::{self, CHECK_KINDS};
 use crate::migrate::step::rewrite::in_batches;
 use crate::migrate::step::{Age, Step};
-use crate::migrate::wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedIndex, WantedTable};
+use crate::migrate::wanted::{SequenceFormat, WantedColumn, WantedDefault, WantedIndex, WantedTable, WantedWords};
 use crate::migrate::{ddl, names};
 
 impl Step {
@@ -121,8 +121,11 @@ fn add_foreign_key(table: &TableName, column: &ColumnName, target: &TableName, a
 }
 
 fn build_index(table: &TableName, index: &WantedIndex, age: Age) -> String {
-    let WantedIndex { name, column, order, is_descending, unique_with } = index;
+    let WantedIndex { name, column, order, is_descending, unique_with, words } = index;
     let manner = if age == Age::Old { "concurrently " } else { "" };
+    if let Some(words) = words {
+        return format!("create index {manner}{} on {} using gin (({}));", ddl::name(name), ddl::table(table), vector(words));
+    }
     if !unique_with.is_empty() {
         let columns: Vec<String> = [column].into_iter().chain(unique_with).map(ddl::column).collect();
         return format!("create unique index {manner}{} on {} ({});", ddl::name(name), ddl::table(table), columns.join(", "));
@@ -136,6 +139,15 @@ fn build_index(table: &TableName, index: &WantedIndex, age: Age) -> String {
     };
     let keys = if *is_descending { format!("{key} desc nulls last, id desc") } else { format!("{key}, id") };
     format!("create index {manner}{} on {} ({keys});", ddl::name(name), ddl::table(table))
+}
+
+/// The same expression that `planner` searches by: only then does PostgreSQL take the index.
+fn vector(WantedWords { config, columns }: &WantedWords) -> String {
+    let parts = columns.iter().map(|(column, weight)| {
+        let text = format!("coalesce({}, '')", ddl::column(column));
+        format!("setweight(to_tsvector({}::regconfig, {text}), {})", config.sql(), weight.sql())
+    });
+    parts.collect::<Vec<_>>().join(" || ")
 }
 
 /// The comment by which a table is known as a collection's when the collection is gone.

@@ -30,7 +30,7 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<AggregatePlan, PlanError> {
-        let filter = self.plan_where(collection, selected)?;
+        let filter = self.plan_rows(collection, selected)?;
         let mut arguments =
             AggregateArguments { planner: self, collection, inputs: Vec::new(), keys: Vec::new(), measures: Vec::new() };
         arguments.read_keys(selected.argument("groupBy"))?;

@@ -13,9 +13,10 @@ mod test;
 
 pub use json::{JsonKind, JsonPathTest};
 pub use test::FilterTest;
+pub(crate) use test::text_value;
 
 use crate::catalog::Collection;
-use crate::planner::{GuardedColumn, PlanError, Planner, Readable};
+use crate::planner::{GuardedColumn, PlanError, Planner, Readable, Search};
 use serde_json::Value as Json;
 
 /// A caller's condition on rows.
@@ -29,6 +30,8 @@ pub enum Filter {
     Not(Box<Filter>),
     /// A test of a column. A guarded column counts as null where its guard does not allow.
     Column(GuardedColumn, FilterTest),
+    /// Words that have to be in its texts.
+    Search(Search),
     /// The row that a foreign key points to is there for the caller and passes the filter.
     ToOne {
         /// The foreign key.
@@ -86,7 +89,7 @@ impl Filter {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::size).sum::<usize>().max(1),
             Self::Not(inner) => inner.size(),
-            Self::Column(..) => 1,
+            Self::Column(..) | Self::Search(_) => 1,
             Self::ToOne { filter, .. } | Self::ToMany { filter, .. } => filter.size() + 1,
         }
     }
@@ -96,7 +99,7 @@ impl Filter {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::depth).max().unwrap_or_default(),
             Self::Not(inner) => inner.depth(),
-            Self::Column(..) => 0,
+            Self::Column(..) | Self::Search(_) => 0,
             Self::ToOne { filter, .. } | Self::ToMany { filter, .. } => filter.depth() + 1,
         }
     }

@@ -138,7 +138,7 @@ fn escape(text: &str) -> String {
 }
 
 /// A text as a bind.
-pub(super) fn text_value(path: &str, text: &str) -> Result<Value, PlanError> {
+pub(crate) fn text_value(path: &str, text: &str) -> Result<Value, PlanError> {
     Value::parse(ScalarType::String, text).map_err(|source| PlanError::Value { argument: path.to_owned(), source })
 }
 

@@ -6,7 +6,7 @@ use crate::planner::to_sql::cursor::{cursor_payload, marked_cursor};
 use crate::planner::to_sql::cut::{Cut, List, PLACE};
 use crate::planner::to_sql::page_info::Beyond;
 use crate::planner::to_sql::row::{RowParts, json_rows, row_object, row_parts, seen_row};
-use crate::planner::{ConnectionField, ConnectionPlan, CursorKey, EdgeField, PageInfoField, RowPlan, Travel};
+use crate::planner::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField, RowPlan, Travel};
 use crate::sql::{Alias, Column, CompareOp, Expr, From, Label, Select};
 
 /// A connection with all that decides its rows.
@@ -23,15 +23,22 @@ impl<'p> Connection<'p> {
         Self { plan, list: List { source, parent: None, filter, order } }
     }
 
+    /// A connection of the rows that point to the row `parent`.
+    pub(crate) fn below(plan: &'p ConnectionPlan, parent: Alias) -> Self {
+        let Self { list, .. } = Self::root(plan);
+        let parent = plan.parent_key.as_ref().map(|key| (key, parent));
+        Self { plan, list: List { parent, ..list } }
+    }
+
     /// Renders the page: one row with `j` (the connection's JSON), `rows` (how many) and, where reads are audited, `seen`.
-    pub(crate) fn select(self, key: &CursorKey, aliases: &mut Aliases) -> Select {
+    pub(crate) fn select(self, aliases: &mut Aliases) -> Select {
         let Self { plan, list } = self;
         if !plan.needs_page() {
-            return self.without_page(key, aliases);
+            return self.without_page(aliases);
         }
         let page = Page::render(plan, list, aliases);
         let all = aliases.next();
-        let mut aggregates = Aggregates { connection: self, page: all, key, columns: Vec::new() };
+        let mut aggregates = Aggregates { connection: self, page: all, columns: Vec::new() };
         let fields: Vec<Column> = plan.fields.iter().map(|(label, field)| aggregates.field(label, field, aliases)).collect();
         let rows = aggregates.count();
         aggregates.columns.push(Column::fixed(rows, "rows"));
@@ -50,8 +57,8 @@ impl<'p> Connection<'p> {
     }
 
     /// A connection of which only the count is asked, or less: no row is looked at to show none.
-    fn without_page(self, key: &CursorKey, aliases: &mut Aliases) -> Select {
-        let mut aggregates = Aggregates { connection: self, page: TOTALS, key, columns: Vec::new() };
+    fn without_page(self, aliases: &mut Aliases) -> Select {
+        let mut aggregates = Aggregates { connection: self, page: TOTALS, columns: Vec::new() };
         let fields = self.plan.fields.iter().map(|(label, field)| aggregates.field(label, field, aliases)).collect();
         let columns = vec![Column::fixed(row_object(fields, aliases), "j"), Column::fixed(Expr::Fixed("0::bigint"), "rows")];
         Select { columns, ..Select::default() }
@@ -154,14 +161,13 @@ fn slot_column(expr: Expr, index: usize) -> Column {
 }
 
 /// Builds the aggregation columns that the connection's fields need.
-struct Aggregates<'k, 'p> {
+struct Aggregates<'p> {
     connection: Connection<'p>,
     page: Alias,
-    key: &'k CursorKey,
     columns: Vec<Column>,
 }
 
-impl Aggregates<'_, '_> {
+impl Aggregates<'_> {
     fn field(&mut self, label: &Label, field: &ConnectionField, aliases: &mut Aliases) -> Column {
         let expr = match field {
             ConnectionField::Typename(name) => text(name),
@@ -191,7 +197,7 @@ impl Aggregates<'_, '_> {
         let columns = fields.iter().map(|(label, field)| {
             let expr = match field {
                 EdgeField::Typename(name) => text(name),
-                EdgeField::Cursor => marked_cursor(Expr::labelled(self.page, "cursor"), self.key),
+                EdgeField::Cursor => marked_cursor(Expr::labelled(self.page, "cursor"), &self.connection.plan.cursor_key),
                 EdgeField::Node(row) => self.slot(row),
             };
             Column::new(expr, label.clone())
@@ -224,7 +230,7 @@ impl Aggregates<'_, '_> {
     fn cursor_at(&mut self, place: Expr) -> Expr {
         let cursors = self.aggregate("array_agg", Expr::labelled(self.page, "cursor"));
         let payload = self.aggregated(Expr::Element(Box::new(cursors), Box::new(place)));
-        marked_cursor(payload, self.key)
+        marked_cursor(payload, &self.connection.plan.cursor_key)
     }
 
     fn list(&mut self, element: Expr) -> Expr {

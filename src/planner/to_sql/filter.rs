@@ -1,6 +1,7 @@
 //! Filters as SQL conditions.
 
 use crate::base::{ColumnName, Value};
+use crate::planner::to_sql::search::search_condition;
 use crate::planner::{Filter, FilterTest, GuardedColumn, JsonKind, JsonPathTest, Quantifier, Readable};
 use crate::sql::{Alias, CompareOp, Expr, Select};
 
@@ -14,6 +15,7 @@ pub(crate) fn filter_condition(filter: &Filter, alias: Alias, depth: u16) -> Exp
         },
         Filter::Not(inner) => Expr::Not(Box::new(filter_condition(inner, alias, depth))),
         Filter::Column(column, test) => column_condition(column, test, alias),
+        Filter::Search(search) => search_condition(search, alias),
         Filter::ToOne { target, .. } if target.is_empty() => Expr::never(),
         Filter::ToOne { key, target, filter } => {
             let inner = Alias::Filter(depth);

@@ -24,6 +24,7 @@ mod page_info;
 mod read;
 mod relation;
 mod row;
+mod search;
 mod update;
 
 pub use change::ChangeStatement;

@@ -1,6 +1,7 @@
 //! Orders as SQL: ORDER BY, and the joins that it needs.
 
 use crate::base::{ColumnName, ScalarType, Value};
+use crate::planner::to_sql::search::search_rank;
 use crate::planner::{Order, OrderBy, OrderSource, Travel};
 use crate::sql::{Alias, Column, CompareOp, Expr, Join, JoinKind, Label, OrderTerm};
 
@@ -73,6 +74,9 @@ pub(crate) fn sort_expr(term: &OrderBy, index: usize, sorted: Sorted) -> Expr {
         Sorted::Outside(alias) if is_carried(term) => return Expr::labelled(alias, &carried_name(index)),
         Sorted::Inside(alias) | Sorted::Outside(alias) => alias,
     };
+    if let Some(search) = &term.search {
+        return search_rank(search, row);
+    }
     let value = match alias_of(term.source, row) {
         Some(alias) => term.column.value(alias),
         None => Expr::Value(Value::Null(term.column.scalar())),
@@ -95,7 +99,7 @@ fn alias_of(source: OrderSource, row: Alias) -> Option<Alias> {
 }
 
 fn is_carried(term: &OrderBy) -> bool {
-    matches!(term.source, OrderSource::Joined(_))
+    term.search.is_some() || matches!(term.source, OrderSource::Joined(_))
 }
 
 /// No field's column has this name: GraphQL names have no `#`.

@@ -1,14 +1,14 @@
 //! A whole read as one statement, with its VIEW event where reads are audited.
 
-use crate::base::{ColumnName, Value};
+use crate::base::{ColumnName, ScalarType, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::aggregate::aggregate_select;
 use crate::planner::to_sql::audit::view_cte;
 use crate::planner::to_sql::connection::Connection;
 use crate::planner::to_sql::filter::filter_condition;
 use crate::planner::to_sql::listed::listed_select;
-use crate::planner::to_sql::row::{json_rows, row_parts};
-use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan};
+use crate::planner::to_sql::row::{field_parts, json_rows, row_parts};
+use crate::planner::{Planner, ReadPlan, ReadRoot, RowPlan, ViewerPlan};
 use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Query, Select};
 use uuid::Uuid;
 
@@ -23,8 +23,9 @@ pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
         ReadRoot::Row { id, row } => row_select(row, |alias| is_row(*id, alias), &mut aliases),
         ReadRoot::Found { filter, row } => row_select(row, |alias| filter_condition(filter, alias, 0), &mut aliases),
         ReadRoot::Aggregate(aggregate) => aggregate_select(aggregate, |_| None, &mut aliases),
+        ReadRoot::Viewer(viewer) => viewer_select(viewer, &mut aliases),
         ReadRoot::Listed { ids, row } => listed_select(ids, row, &mut aliases),
-        ReadRoot::Connection(connection) => Connection::root(connection).select(&planner.settings.cursor_key, &mut aliases),
+        ReadRoot::Connection(connection) => Connection::root(connection).select(&mut aliases),
     };
     let Some(view) = &plan.view else {
         return Query::select(answer);
@@ -43,8 +44,28 @@ pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
     }
 }
 
+/// The caller as a row of constants, with what is joined to it.
+fn viewer_select(viewer: &ViewerPlan, aliases: &mut Aliases) -> Select {
+    let alias = aliases.next();
+    let id = |id: Option<Uuid>| Expr::Value(id.map_or(Value::Null(ScalarType::Id), Value::Id));
+    let text = |text: Option<String>| Expr::Value(text.map_or(Value::Null(ScalarType::String), Value::Text));
+    let columns = vec![
+        Column::fixed(id(viewer.id), "id"),
+        Column::fixed(text(viewer.email.clone()), "email"),
+        Column::fixed(text(Some(viewer.role.clone())), "role"),
+        Column::fixed(id(viewer.team), "team_id"),
+    ];
+    let parts = field_parts(&viewer.fields, Vec::new(), alias, aliases);
+    let constants = Select { columns, ..Select::default() };
+    let mut select = Select::new(Vec::new(), From::Subselect(Box::new(constants), alias));
+    select.joins = parts.joins;
+    let mut rows = json_rows(select, parts.columns, parts.seen, aliases);
+    rows.columns.insert(1, Column::fixed(Expr::Fixed("1::bigint"), "rows"));
+    rows
+}
+
 fn is_row(id: Option<Uuid>, alias: Alias) -> Expr {
-    let id = Expr::Value(id.map_or(Value::Null(crate::base::ScalarType::Id), Value::Id));
+    let id = Expr::Value(id.map_or(Value::Null(ScalarType::Id), Value::Id));
     Expr::compare(CompareOp::Equal, Expr::column(alias, &ColumnName::new("id")), id)
 }
 

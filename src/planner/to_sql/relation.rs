@@ -3,9 +3,10 @@
 use crate::base::ColumnName;
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::aggregate::aggregate_select;
+use crate::planner::to_sql::connection::Connection;
 use crate::planner::to_sql::cut::List;
 use crate::planner::to_sql::row::{json_rows, row_parts};
-use crate::planner::{ToManyAggregate, ToManyPlan, ToOnePlan, Window};
+use crate::planner::{ConnectionPlan, ToManyAggregate, ToManyPlan, ToOnePlan, Window};
 use crate::sql::{Alias, Column, CompareOp, Expr, From, Join, JoinKind, Select};
 
 /// A joined relation.
@@ -50,6 +51,17 @@ pub(crate) fn to_many_join(relation: &ToManyPlan, parent: Alias, aliases: &mut A
     lateral(list, has_seen, aliases)
 }
 
+/// A page of the rows whose foreign key points to the row `parent`, as the JSON of a connection.
+pub(crate) fn connection_join(plan: &ConnectionPlan, parent: Alias, aliases: &mut Aliases) -> Joined {
+    let select = Connection::below(plan, parent).select(aliases);
+    let has_seen = has_seen(&select);
+    lateral(select, has_seen, aliases)
+}
+
+fn has_seen(select: &Select) -> bool {
+    select.columns.iter().any(|column| column.label.as_ref().is_some_and(|label| label.as_str() == "seen"))
+}
+
 /// What is computed over the rows whose foreign key points to the row `parent`, as a JSON array.
 pub(crate) fn aggregate_join(relation: &ToManyAggregate, parent: Alias, aliases: &mut Aliases) -> Joined {
     let points_here = |row| {
@@ -58,7 +70,7 @@ pub(crate) fn aggregate_join(relation: &ToManyAggregate, parent: Alias, aliases:
         Some(Expr::all([is_child, relation.key.guard(row)]))
     };
     let select = aggregate_select(&relation.plan, points_here, aliases);
-    let has_seen = select.columns.iter().any(|column| column.label.as_ref().is_some_and(|label| label.as_str() == "seen"));
+    let has_seen = has_seen(&select);
     lateral(select, has_seen, aliases)
 }
 

@@ -2,9 +2,11 @@
 
 use crate::base::{ColumnName, TypeName, Value};
 use crate::planner::to_sql::Aliases;
-use crate::planner::to_sql::relation::{aggregate_join, to_many_join, to_one_join};
-use crate::planner::{NodeId, Output, RowPlan};
-use crate::sql::{Alias, Column, CompareOp, Expr, Join, Select};
+use crate::planner::to_sql::change::holds;
+use crate::planner::to_sql::relation::{aggregate_join, connection_join, to_many_join, to_one_join};
+use crate::planner::{CanField, NodeId, Output, OutputField, RowPlan};
+use crate::policy::Images;
+use crate::sql::{Alias, Column, CompareOp, Expr, Join, Label, Select};
 
 /// The rendered parts of a row.
 pub(crate) struct RowParts {
@@ -18,9 +20,14 @@ pub(crate) struct RowParts {
 
 /// Renders what `row` shows of the row that `alias` names.
 pub(crate) fn row_parts(row: &RowPlan, alias: Alias, aliases: &mut Aliases) -> RowParts {
-    let mut parts = RowParts { columns: Vec::with_capacity(row.fields.len()), joins: Vec::new(), seen: None };
-    let mut seen: Vec<Expr> = row.view_name.iter().map(|name| seen_row(name, alias)).collect();
-    for field in &row.fields {
+    let seen = row.view_name.iter().map(|name| seen_row(name, alias)).collect();
+    field_parts(&row.fields, seen, alias, aliases)
+}
+
+/// Renders fields of what `alias` names, beside what is seen already.
+pub(crate) fn field_parts(fields: &[OutputField], mut seen: Vec<Expr>, alias: Alias, aliases: &mut Aliases) -> RowParts {
+    let mut parts = RowParts { columns: Vec::with_capacity(fields.len()), joins: Vec::new(), seen: None };
+    for field in fields {
         let expr = match &field.output {
             Output::Typename(name) => Expr::Cast(Box::new(Expr::Value(Value::Text(name.to_string()))), "text"),
             Output::NodeId(name) => NodeId::sql(name, alias),
@@ -39,6 +46,13 @@ pub(crate) fn row_parts(row: &RowPlan, alias: Alias, aliases: &mut Aliases) -> R
                 seen.extend(joined.seen);
                 joined.json
             }
+            Output::ViewerCan(fields) => viewer_can(fields, alias, aliases),
+            Output::Connection(connection) => {
+                let joined = connection_join(connection, alias, aliases);
+                parts.joins.push(joined.join);
+                seen.extend(joined.seen);
+                joined.json
+            }
             Output::Aggregate(relation) => {
                 let joined = aggregate_join(relation, alias, aliases);
                 parts.joins.push(joined.join);
@@ -52,6 +66,20 @@ pub(crate) fn row_parts(row: &RowPlan, alias: Alias, aliases: &mut Aliases) -> R
         parts.seen = Some(Expr::Call("concat_ws", [vec![Expr::Fixed("','")], seen].concat()));
     }
     parts
+}
+
+/// What the caller may do with the row that `alias` names.
+fn viewer_can(fields: &[(Label, CanField)], alias: Alias, aliases: &mut Aliases) -> Expr {
+    // An update rule may speak of the row as `row` or as `old`.
+    let images = Images { row: Some(alias), old: Some(alias), new: None };
+    let columns = fields.iter().map(|(label, field)| {
+        let expr = match field {
+            CanField::Typename(name) => Expr::Cast(Box::new(Expr::Value(Value::Text((*name).to_owned()))), "text"),
+            CanField::Allowed(rule) => holds(rule, &images),
+        };
+        Column::new(expr, label.clone())
+    });
+    row_object(columns.collect(), aliases)
 }
 
 /// The columns of one row as one JSON object, beside other columns of the same FROM.

@@ -26,7 +26,7 @@ async fn a_client_that_hangs_up_changes_nothing() {
     let desk = Desk::new().await;
     let block = desk.block().await;
     let collection = desk.database.catalog.find_collection("Contact").unwrap().id;
-    let request = ExportRequest { collection, filter: json!(null), format: ExportFormat::Csv, reason: None };
+    let request = ExportRequest { collection, filter: json!(null), search: None, format: ExportFormat::Csv, reason: None };
     let (manager, context) = (person("manager"), context());
     let mut asking = Box::pin(desk.exporter().export(&manager, &context, request));
     assert!(asking.as_mut().now_or_never().is_none(), "waits for its end");

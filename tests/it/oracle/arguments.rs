@@ -17,6 +17,17 @@ const UNORDERED: &[(Table, &str)] =
 /// Keys that stored documents have, or have not.
 const JSON_KEYS: &[&str] = &["a", "b", "long", "text", "more"];
 
+/// How a list is cut.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Paged {
+    /// A connection at the root.
+    Root,
+    /// A connection of a relation.
+    Connection,
+    /// The plain list of a relation.
+    List,
+}
+
 /// Makes arguments.
 pub struct ArgumentSource<'s> {
     pub schema: &'s Schema,
@@ -26,7 +37,8 @@ pub struct ArgumentSource<'s> {
 
 impl ArgumentSource<'_> {
     /// The arguments of a list of a table's rows; few rows where it stands deep.
-    pub fn list(&mut self, random: &mut StdRng, table: Table, is_nested: bool) -> Vec<(String, Literal)> {
+    pub fn list(&mut self, random: &mut StdRng, table: Table, paged: Paged) -> Vec<(String, Literal)> {
+        let is_nested = paged != Paged::Root;
         let name = table.name();
         let mut arguments = Vec::new();
         if random.random_bool(0.45) {
@@ -41,13 +53,13 @@ impl ArgumentSource<'_> {
         } else {
             self.nothing(random, "orderBy", &format!("[{name}Order!]"), &mut arguments);
         }
-        if !is_nested && random.random_bool(0.2) {
-            let last = Literal::Int(random.random_range(0..30));
+        if paged != Paged::List && random.random_bool(0.2) {
+            let last = Literal::Int(random.random_range(0..if is_nested { 4 } else { 30 }));
             arguments.push(("last".to_owned(), self.vary(random, "Int", last)));
             return arguments;
         }
-        if !is_nested && random.random_bool(0.2) {
-            let offset = Literal::Int(random.random_range(0..12));
+        if paged != Paged::List && random.random_bool(0.2) {
+            let offset = Literal::Int(random.random_range(0..if is_nested { 3 } else { 12 }));
             arguments.push(("offset".to_owned(), self.vary(random, "Int", offset)));
         }
         if random.random_bool(if is_nested { 0.7 } else { 0.5 }) {

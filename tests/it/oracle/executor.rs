@@ -32,6 +32,9 @@ enum Node {
     Row(Table, usize),
     Page(Arc<Page>),
     Edge(Table, usize),
+    Viewer,
+    /// What the caller may do with a row: change it, and delete it.
+    Can(bool),
     PageInfo(Arc<Page>),
 }
 
@@ -110,6 +113,8 @@ fn answer(world: &World, field: &str, context: &ResolverContext<'_>) -> Result<O
         Node::Edge(..) if field == "cursor" => Some(FieldValue::value(CURSOR)),
         Node::Edge(table, index) => Some(FieldValue::owned_any(Node::Row(*table, *index))),
         Node::PageInfo(page) => page_info_field(page, field),
+        Node::Viewer => viewer_field(world, caller, field),
+        Node::Can(may) => Some(FieldValue::value(*may)),
     })
 }
 
@@ -119,6 +124,9 @@ fn root_field(
     field: &str,
     arguments: &ObjectAccessor<'_>,
 ) -> Result<Option<FieldValue<'static>>, Error> {
+    if field == "viewer" {
+        return Ok(Some(FieldValue::owned_any(Node::Viewer)));
+    }
     if field == "node" {
         let text = base64::engine::general_purpose::STANDARD.decode(arguments.try_get("nodeId")?.string()?).unwrap_or_default();
         let text = String::from_utf8(text).unwrap_or_default();
@@ -143,7 +151,11 @@ fn root_field(
     }
     let table = Table::ALL.into_iter().find(|table| format!("{}s", table.name().to_lowercase()) == field);
     let table = table.ok_or_else(|| Error::new("no root field of the oracle's"))?;
-    let rows = list(world, caller, table, |_| true, arguments);
+    page(table, list(world, caller, table, |_| true, arguments), arguments)
+}
+
+/// The part of a list that the arguments ask for.
+fn page(table: Table, rows: Vec<usize>, arguments: &ObjectAccessor<'_>) -> Result<Option<FieldValue<'static>>, Error> {
     let total = rows.len();
     let (start, end) = match size(arguments, "last")? {
         Some(last) => (total.saturating_sub(last), total),
@@ -163,6 +175,15 @@ fn row_field(
     field: &str,
     arguments: &ObjectAccessor<'_>,
 ) -> Result<Option<FieldValue<'static>>, Error> {
+    if field == "viewerCan" {
+        // Only the people's tables may be written at all, by an admin.
+        let may = caller.role == "admin" && matches!(table, Table::User | Table::Team);
+        return Ok(Some(FieldValue::owned_any(Node::Can(may))));
+    }
+    if let Some(Relation::Many(target, inverse)) = field.strip_suffix("Connection").and_then(|name| table.relation(name)) {
+        let points_here = |other: &Row| caller.known(target, other, inverse) == row["id"];
+        return page(target, list(world, caller, target, points_here, arguments), arguments);
+    }
     if field == "nodeId" {
         let text = format!("{}:{}", table.name(), row["id"].to_json().as_str().unwrap());
         return Ok(Some(FieldValue::value(base64::engine::general_purpose::STANDARD.encode(text))));
@@ -180,6 +201,21 @@ fn row_field(
             Some(FieldValue::list(rows.map(|index| FieldValue::owned_any(Node::Row(target, index)))))
         }
     })
+}
+
+fn viewer_field(world: &World, caller: &Caller, field: &str) -> Option<FieldValue<'static>> {
+    let row = |table: Table, id: Cell| {
+        let found = world.find(table, &id).filter(|row| caller.may_read(world, table, row));
+        found.map(|row| node(world, table, row))
+    };
+    match field {
+        "id" => Some(FieldValue::value(caller.id.to_string())),
+        "role" => Some(FieldValue::value(Value::Enum(async_graphql::Name::new(caller.role)))),
+        "user" => row(Table::User, Cell::Id(caller.id)),
+        "team" => row(Table::Team, caller.team.map_or(Cell::Null, Cell::Id)),
+        // The callers of these tests have no mail address.
+        _ => None,
+    }
 }
 
 fn page_field(page: &Arc<Page>, field: &str) -> Option<FieldValue<'static>> {

@@ -1,6 +1,6 @@
 //! A generated selection: what is asked for, before it is scattered over a document.
 
-use crate::oracle::arguments::ArgumentSource;
+use crate::oracle::arguments::{ArgumentSource, Paged};
 use crate::oracle::literal::Literal;
 use crate::oracle::world::{Relation, Table};
 use rand::Rng;
@@ -90,6 +90,15 @@ impl<'s> SelectionSource<'s> {
             let ty = format!("{NODE}{}", table.name());
             return self.aliased(random, Selected { arguments, ty, children, ..leaf("node") });
         }
+        if random.random_bool(0.05) {
+            let children = vec![self.leaf(random, "id"), self.leaf(random, "role"), self.leaf(random, "email")];
+            let user = self.row(random, Table::User, 1);
+            let user = self.plain_or_aliased(random, "user", "User", user);
+            let team = self.row(random, Table::Team, 1);
+            let team = self.plain_or_aliased(random, "team", "Team", team);
+            let children = distinct([children, vec![user, team]].concat());
+            return self.aliased(random, Selected { ty: "Viewer".to_owned(), children, ..leaf("viewer") });
+        }
         if let (Some(field), true) = (table.unique_field(), random.random_bool(0.4)) {
             let arguments = vec![("by".to_owned(), self.arguments.by(random, table, field))];
             let children = self.row(random, table, 1);
@@ -101,13 +110,13 @@ impl<'s> SelectionSource<'s> {
             let children = self.row(random, table, 1);
             return self.aliased(random, Selected { arguments, ty: table.name().to_owned(), children, ..leaf(&singular) });
         }
-        let arguments = self.arguments.list(random, table, false);
-        let children = self.connection(random, table);
+        let arguments = self.arguments.list(random, table, Paged::Root);
+        let children = self.connection(random, table, 1);
         let ty = format!("{}Connection", table.name());
         self.aliased(random, Selected { arguments, ty, children, ..leaf(&format!("{singular}s")) })
     }
 
-    fn connection(&mut self, random: &mut StdRng, table: Table) -> Vec<Selected> {
+    fn connection(&mut self, random: &mut StdRng, table: Table, depth: usize) -> Vec<Selected> {
         let mut fields = Vec::new();
         for _ in 0..random.random_range(1..4) {
             fields.push(match random.random_range(0..9) {
@@ -120,11 +129,11 @@ impl<'s> SelectionSource<'s> {
                     self.plain_or_aliased(random, "pageInfo", "PageInfo", children)
                 }
                 3 | 4 => {
-                    let children = self.edge(random, table);
+                    let children = self.edge(random, table, depth);
                     self.plain_or_aliased(random, "edges", &format!("{}Edge", table.name()), children)
                 }
                 _ => {
-                    let children = self.row(random, table, 1);
+                    let children = self.row(random, table, depth);
                     self.plain_or_aliased(random, "nodes", table.name(), children)
                 }
             });
@@ -132,8 +141,8 @@ impl<'s> SelectionSource<'s> {
         distinct(fields)
     }
 
-    fn edge(&mut self, random: &mut StdRng, table: Table) -> Vec<Selected> {
-        let children = self.row(random, table, 1);
+    fn edge(&mut self, random: &mut StdRng, table: Table, depth: usize) -> Vec<Selected> {
+        let children = self.row(random, table, depth);
         let mut fields = vec![self.plain_or_aliased(random, "node", table.name(), children)];
         if random.random_bool(0.4) {
             fields.insert(random.random_range(0..2), self.leaf(random, "cursor"));
@@ -145,13 +154,19 @@ impl<'s> SelectionSource<'s> {
     fn row(&mut self, random: &mut StdRng, table: Table, depth: usize) -> Vec<Selected> {
         let declared = self.arguments.schema.get_object(table.name()).unwrap();
         // The oracle computes nothing over rows; `requests` has the cases of aggregates.
-        let names = declared.fields.keys().map(|name| name.as_str()).filter(|name| !name.ends_with("Aggregate"));
+        let is_plain = |name: &&str| !name.ends_with("Aggregate") && !name.ends_with("Connection") && *name != "viewerCan";
+        let names = declared.fields.keys().map(|name| name.as_str()).filter(is_plain);
         let names: Vec<&str> = names.collect();
         let (leaves, relations): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| table.relation(name).is_none());
         let mut fields = Vec::new();
         for _ in 0..random.random_range(1..5) {
             let name = if random.random_ratio(1, 8) { "__typename" } else { leaves.choose(random).unwrap() };
             fields.push(self.leaf(random, name));
+        }
+        if random.random_ratio(1, 8) {
+            let children = vec![self.leaf(random, "update"), self.leaf(random, "delete")];
+            let can = self.plain_or_aliased(random, "viewerCan", "ViewerCan", distinct(children));
+            fields.push(can);
         }
         for _ in 0..random.random_range(0..3) {
             if depth >= MAX_DEPTH || self.budget == 0 {
@@ -171,8 +186,15 @@ impl<'s> SelectionSource<'s> {
                 let children = self.row(random, target, depth + 1);
                 self.plain_or_aliased(random, name, target.name(), children)
             }
+            Relation::Many(target, _) if random.random_bool(0.35) => {
+                let arguments = self.arguments.list(random, target, Paged::Connection);
+                let children = self.connection(random, target, depth + 1);
+                let name = format!("{name}Connection");
+                let ty = format!("{}Connection", target.name());
+                self.aliased(random, Selected { arguments, ty, children, ..leaf(&name) })
+            }
             Relation::Many(target, _) => {
-                let arguments = self.arguments.list(random, target, true);
+                let arguments = self.arguments.list(random, target, Paged::List);
                 let children = self.row(random, target, depth + 1);
                 self.aliased(random, Selected { arguments, ty: target.name().to_owned(), children, ..leaf(name) })
             }

@@ -63,6 +63,7 @@ impl Tool {
             RootField::One(collection) => Planned::read(&planner, planner.plan_read_one(collection, field)?),
             RootField::By(collection) => Planned::read(&planner, planner.plan_read_by(collection, field)?),
             RootField::Node => Planned::read(&planner, planner.plan_read_node(field)?),
+            RootField::Viewer => Planned::read(&planner, planner.plan_viewer(field)?),
             RootField::Many(collection) => Planned::read(&planner, planner.plan_read_many(collection, field)?),
             RootField::Aggregate(collection) => Planned::read(&planner, planner.plan_read_aggregate(collection, field)?),
             RootField::Create(collection) => {
@@ -129,7 +130,12 @@ impl Tool {
                 Planned::change(&create, create_statement(&planner, &create), random).after(changing).after(choosing)
             }
             RootField::Export(collection) => {
-                let plan = planner.plan_export(collection, field.argument("where").unwrap_or(&Json::Null), 1000)?;
+                let plan = planner.plan_export(
+                    collection,
+                    field.argument("where").unwrap_or(&Json::Null),
+                    field.text_argument("search"),
+                    1000,
+                )?;
                 Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
             }
         })

@@ -118,7 +118,7 @@ impl Schema {
         }
         let index = random.random_range(0..self.types[owner].fields.len());
         let mut field = self.types[owner].fields[index].clone();
-        match random.random_range(0..9) {
+        match random.random_range(0..11) {
             0 => {
                 self.types[owner].fields.remove(index);
                 return;
@@ -133,6 +133,11 @@ impl Schema {
             6 => {
                 let is_free = field.sequence.is_none() && !field.is_unique;
                 field.default = if is_free && random.random_bool(0.7) { self.literal(random, &field) } else { None };
+            }
+            8 => field.is_searched = field.is_text() && !field.is_searched,
+            9 => {
+                field.is_guarded = !field.is_guarded;
+                self.types[owner].config = ["simple", "english", "german"].choose(random).unwrap();
             }
             7 => field.length = (field.is_text() && random.random_bool(0.7)).then(|| random.random_range(30..60)),
             _ => change_type(random, &mut field),
@@ -179,4 +184,5 @@ fn change_type(random: &mut StdRng, field: &mut Field) {
     }
     field.is_unique &= field.is_key_like();
     field.is_indexed &= field.is_key_like();
+    field.is_searched &= field.is_text();
 }

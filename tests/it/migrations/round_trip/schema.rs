@@ -37,6 +37,8 @@ pub struct Named {
 pub struct Type {
     pub named: Named,
     pub fields: Vec<Field>,
+    /// `@search(config:)`.
+    pub config: &'static str,
 }
 
 /// A field.
@@ -48,6 +50,10 @@ pub struct Field {
     pub is_required: bool,
     pub is_unique: bool,
     pub is_indexed: bool,
+    /// Whether `@search` names it.
+    pub is_searched: bool,
+    /// Whether not everybody reads it.
+    pub is_guarded: bool,
     pub length: Option<u32>,
     /// `@default(value:)`.
     pub default: Option<String>,
@@ -116,7 +122,7 @@ impl Schema {
 
     pub fn add_type(&mut self, random: &mut StdRng) {
         let name = self.name("Thing");
-        self.types.push(Type { named: Named::new(name), fields: Vec::new() });
+        self.types.push(Type { named: Named::new(name), fields: Vec::new(), config: "simple" });
         let last = self.types.len() - 1;
         for _ in 0..random.random_range(1..=5) {
             let field = self.field(random, last);
@@ -140,6 +146,8 @@ impl Schema {
             is_required: kind != Kind::ToOne("User".to_owned()) && random.random_bool(0.5),
             is_unique: false,
             is_indexed: false,
+            is_searched: false,
+            is_guarded: random.random_bool(0.2),
             length: None,
             default: None,
             backfill: None,
@@ -148,6 +156,7 @@ impl Schema {
         };
         field.is_unique = field.is_distinct() && random.random_bool(0.25);
         field.is_indexed = field.is_key_like() && random.random_bool(0.3);
+        field.is_searched = field.is_text() && random.random_bool(0.5);
         field.length = (field.is_text() && random.random_bool(0.5)).then(|| random.random_range(30..60));
         if field.kind == Kind::Scalar("String") && !field.is_list && random.random_bool(0.25) {
             field.sequence = Some("N-{:03}".to_owned());
@@ -186,9 +195,15 @@ impl Schema {
             let values: Vec<String> = values.iter().map(|value| format!("{}{}", value.name, value.directive())).collect();
             writeln!(text, "enum {name} {{ {} }}", values.join("\n")).unwrap();
         }
-        for Type { named, fields } in &self.types {
+        for Type { named, fields, config } in &self.types {
             let was = named.directive();
-            writeln!(text, "type {} @collection @access(read: \"true\", write: \"true\"){was} {{", named.name).unwrap();
+            let searched: Vec<&str> =
+                fields.iter().filter(|field| field.is_searched).map(|field| field.named.name.as_str()).collect();
+            let search = match searched.as_slice() {
+                [] => String::new(),
+                searched => format!(" @search(fields: {searched:?}, config: {config:?})"),
+            };
+            writeln!(text, "type {} @collection @access(read: \"true\", write: \"true\"){was}{search} {{", named.name).unwrap();
             for field in fields {
                 writeln!(text, "  {}", self.field_to_sdl(field)).unwrap();
             }
@@ -210,6 +225,7 @@ impl Schema {
         let directives = [
             field.is_unique.then(|| " @unique".to_owned()),
             field.is_indexed.then(|| " @index".to_owned()),
+            field.is_guarded.then(|| " @access(read: \"user.role == 'admin'\")".to_owned()),
             field.length.map(|length| format!(" @length(max: {length})")),
             field.default.as_ref().map(|value| format!(" @default(value: {value})")),
             field.backfill.as_ref().map(|value| format!(" @backfill({value})")),
