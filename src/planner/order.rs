@@ -1,4 +1,4 @@
-//! `orderBy`, always ended by `id`, so that the order is total and a cursor names one place in it.
+//! `orderBy`, always ended by a field that no two rows share, so that the order is total and a cursor names one place in it.
 
 use crate::catalog::{Collection, CollectionId, Field, FieldId, FieldKind};
 use crate::planner::{GuardedColumn, PlanError, Planner, Readable, Search};
@@ -57,7 +57,7 @@ pub struct OrderBy {
 pub struct Order {
     /// The relations that terms go through, each after the one that it starts from.
     pub joins: Vec<OrderJoin>,
-    /// The terms; the last is the row's own `id`.
+    /// The terms; the last is the row's own `id`, or another field of the row that is unique.
     pub terms: Vec<OrderBy>,
 }
 
@@ -150,9 +150,12 @@ impl Planner<'_> {
 
     /// Makes an order total.
     fn end_order(&self, argument: &str, collection: &Collection, order: &mut Order) -> Result<(), PlanError> {
-        let id = collection.id_field().id;
-        let is_row_id = |term: &OrderBy| term.field == id && term.source == OrderSource::Row && term.search.is_none();
-        match order.terms.iter().position(is_row_id) {
+        let is_unique = |term: &OrderBy| {
+            let field = self.catalog.field(term.field);
+            let is_of_row = term.source == OrderSource::Row && term.search.is_none();
+            is_of_row && !term.is_nullable && (field.is_unique || term.field == collection.id_field().id)
+        };
+        match order.terms.iter().position(is_unique) {
             // Whatever follows a unique term orders nothing.
             Some(index) => order.terms.truncate(index + 1),
             None => {
@@ -246,8 +249,8 @@ impl Order {
 
     /// The fields that decide the order, without the `id` that ends it; those of relations that it goes through included.
     pub(crate) fn fields(&self) -> impl Iterator<Item = FieldId> {
-        let is_end = |index: usize| index + 1 == self.terms.len();
-        let terms = self.terms.iter().enumerate().filter(move |(index, _)| !is_end(*index));
+        let is_end = |index: usize, term: &OrderBy| index + 1 == self.terms.len() && term.path == "id";
+        let terms = self.terms.iter().enumerate().filter(move |(index, term)| !is_end(*index, term));
         let terms = terms.filter(|(_, term)| term.source != OrderSource::Nowhere).map(|(_, term)| term.field);
         self.joins.iter().map(|join| join.field).chain(terms)
     }

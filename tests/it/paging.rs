@@ -308,7 +308,7 @@ async fn a_cursor_of_another_list_is_refused() {
         json!([{ "name": "DESC" }]),
         json!([{ "name": "ASC_NULLS_FIRST" }]),
         json!([]),
-        json!([{ "name": "ASC" }, { "pieces": "ASC" }]),
+        json!([{ "pieces": "ASC" }, { "name": "ASC" }]),
         json!([{ "parent": { "name": "ASC" } }]),
     ];
     let other_order = other_order.map(|order| (order, cursor.as_str()));

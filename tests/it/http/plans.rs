@@ -106,7 +106,7 @@ async fn each_request_gets_the_answer_for_its_own_values() {
         // What is no text of its own in the statement is planned each time, or for each value.
         (
             "query($part: String!) { tickets(where: {subject: {contains: $part}}) { nodes { id } } }",
-            vec![json!({ "part": "r" }), json!({ "part": "%" }), json!({ "part": "" })],
+            vec![json!({ "part": "r" }), json!({ "part": "" }), json!({ "part": "%" })],
             false,
         ),
         (
