@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "a report is for whoever asked for it")]
 
 mod cost;
+mod cursors;
 mod export;
 mod limit;
 mod load;
@@ -48,7 +49,8 @@ struct Options {
     /// Clients that ask at once, each on a connection of its own.
     #[arg(long, default_value_t = 16)]
     clients: usize,
-    /// Only the measurements whose name contains this: `list`, `by id`, `update`, `start`, `cost`, `export`.
+    /// Only the measurements whose name contains this: `filter`, `page`, `upsert`, `aggregate`, `list`, `by id`, `update`,
+    /// `start`, `cost`, `export`.
     #[arg(long, default_value = "")]
     only: String,
     /// Tickets of the export.

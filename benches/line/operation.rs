@@ -1,6 +1,7 @@
-//! What is asked: five operations, each as GraphQL and as the SQL that somebody would write by hand for the same JSON.
+//! What is asked: each operation as GraphQL and as the SQL that somebody would write by hand for the same JSON.
 
-use crate::limit::statement::{COUNTED, FILTERED, LIST, OPENING, TICKET, UPDATE};
+use crate::cursors;
+use crate::limit::statement::{COUNTED, FILTERED, LIST, OPENING, PAGE, TICKET, UPDATE, UPSERT};
 use crate::stage::Stage;
 use anyhow::Result;
 use serde_json::json;
@@ -34,6 +35,8 @@ pub(crate) struct Operation {
 enum Kind {
     List,
     Filter,
+    Page,
+    Upsert,
     Aggregate,
     Ticket,
     Update,
@@ -56,6 +59,14 @@ const FILTER_DOCUMENT: &str = "query Waiting($team: String!) {
     orderBy: [{createdAt: DESC}]
     first: 20
   ) { nodes { id subject } }
+}";
+
+const PAGE_DOCUMENT: &str = "query Page($after: String) {
+  tickets(orderBy: [{createdAt: DESC}], first: 10, after: $after) { nodes { id caseId subject } pageInfo { hasNextPage } }
+}";
+
+const UPSERT_DOCUMENT: &str = "mutation Upsert($email: Email!, $name: String!) {
+  upsertCustomer(by: {email: $email}, create: {name: $name}, update: {name: $name}) { customer { name email } }
 }";
 
 const AGGREGATE_DOCUMENT: &str = "query Customers($name: String!) {
@@ -92,12 +103,18 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
         vec![id.clone(), format!("Delivery {index} is late"), priorities[index % priorities.len()].to_owned()]
     });
     let updates: Vec<_> = updates.collect();
+    let places = cursors::behind_pages(stage).await?;
+    let addresses = format!("select email from customers where email is not null order by md5(id::text) limit {SETS}");
+    let upserts = stage.sql(&addresses)?.into_iter().enumerate();
+    let upserts: Vec<_> = upserts.map(|(index, email)| vec![email, format!("Customer {index}")]).collect();
     let operation = |name: &str, target, reads, kind: Kind, values: &Vec<Vec<String>>| {
         let bodies = values.iter().map(|values| kind.body(values)).collect();
         Operation { name: name.to_owned(), target, reads, bodies, kind, values: values.clone() }
     };
     Ok(vec![
         operation("filter", Some(0.60), Reads::Unaudited, Kind::Filter, &teams),
+        operation("page 2,000", Some(0.60), Reads::Unaudited, Kind::Page, &places),
+        operation("upsert", Some(0.60), Reads::Unaudited, Kind::Upsert, &upserts),
         operation("aggregate", Some(0.60), Reads::Unaudited, Kind::Aggregate, &customers),
         operation("list", Some(0.90), Reads::Unaudited, Kind::List, &befores),
         operation("by id", Some(0.65), Reads::Unaudited, Kind::Ticket, &tickets),
@@ -114,6 +131,8 @@ impl Operation {
         match self.kind {
             Kind::List => "/list",
             Kind::Filter => "/filter",
+            Kind::Page => "/page",
+            Kind::Upsert => "/upsert",
             Kind::Aggregate => "/aggregate",
             Kind::Ticket => "/ticket",
             Kind::Update => "/update",
@@ -130,6 +149,14 @@ impl Kind {
     fn body(self, values: &[String]) -> String {
         let body = match (self, values) {
             (Self::List, [before]) => json!({ "query": LIST_DOCUMENT, "variables": { "before": before } }),
+            (Self::Page, [cursor, created_at, id]) => json!({
+                "query": PAGE_DOCUMENT,
+                "variables": { "after": cursor },
+                "extensions": { "createdAt": created_at, "id": id },
+            }),
+            (Self::Upsert, [email, name]) => {
+                json!({ "query": UPSERT_DOCUMENT, "variables": { "email": email, "name": name } })
+            }
             (Self::Filter, [team]) => json!({ "query": FILTER_DOCUMENT, "variables": { "team": team } }),
             (Self::Aggregate, [name]) => json!({ "query": AGGREGATE_DOCUMENT, "variables": { "name": name } }),
             (Self::Ticket, [id]) => json!({ "query": TICKET_DOCUMENT, "variables": { "id": id } }),
@@ -143,9 +170,13 @@ impl Kind {
     }
 
     fn script(self, values: &[String]) -> String {
+        // The cursor is for Toolcrib alone.
+        let values = if matches!(self, Self::Page) { &values[1..] } else { values };
         let parts: &[&str] = match self {
             Self::List => &LIST,
             Self::Filter => &FILTERED,
+            Self::Page => &PAGE,
+            Self::Upsert => &UPSERT,
             Self::Aggregate => &COUNTED,
             Self::Ticket => &TICKET,
             Self::Update => &UPDATE,
@@ -155,8 +186,10 @@ impl Kind {
         let statement: String = parts.iter().zip(literals).map(|(part, literal)| format!("{part}{literal}")).collect();
         let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
-            Self::List | Self::Filter | Self::Aggregate | Self::Ticket => format!("{statement};\n"),
-            Self::Update => {
+            Self::List | Self::Filter | Self::Page | Self::Aggregate | Self::Ticket => {
+                format!("{statement};\n")
+            }
+            Self::Update | Self::Upsert => {
                 let opening = OPENING.replace("; ", ";\n");
                 format!("\\startpipeline\n{opening};\n{statement};\nCOMMIT;\n\\endpipeline\n")
             }

@@ -2,6 +2,7 @@
 
 use crate::base::{Fault, FaultCode};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::fmt;
 
 /// An error of the database or the way to it.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub enum DbError {
         table: String,
         /// The constraint's name, or the column's for NOT NULL. Never shown to callers.
         name: String,
+        /// The values that are there already, for whoever looks for the row that brought them again.
+        taken: TakenValues,
     },
     /// A concurrent change; the same request may work when it is sent again.
     #[error("a concurrent change got in the way; send the request again")]
@@ -34,6 +37,30 @@ pub enum DbError {
     /// Anything else is a fault of ours.
     #[error("the database refused a statement")]
     Statement(#[source] DieselError),
+}
+
+/// The values of a unique constraint as PostgreSQL prints them, `a, b`. Others' rows hold them: they are never shown, and never
+/// in a log.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TakenValues(Option<String>);
+
+impl TakenValues {
+    /// Reads `Key (label)=(tin) already exists.`, of which only the values look the same in every language.
+    fn read(details: Option<&str>) -> Self {
+        let values = details.and_then(|details| details.split_once(")=(")?.1.rsplit_once(')'));
+        Self(values.map(|(values, _)| values.to_owned()))
+    }
+
+    /// Whether a row with these values is the one in question.
+    pub fn are(&self, values: &str) -> bool {
+        self.0.as_deref() == Some(values)
+    }
+}
+
+impl fmt::Debug for TakenValues {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TakenValues(..)")
+    }
 }
 
 /// The kinds of constraint that a caller's value can hurt.
@@ -58,6 +85,10 @@ impl From<DieselError> for DbError {
             kind: constraint_kind,
             table: information.table_name().unwrap_or_default().to_owned(),
             name: information.constraint_name().or(information.column_name()).unwrap_or_default().to_owned(),
+            taken: match constraint_kind {
+                ConstraintKind::Unique => TakenValues::read(information.details()),
+                ConstraintKind::ForeignKey | ConstraintKind::NotNull | ConstraintKind::Check => TakenValues::default(),
+            },
         };
         match kind {
             DatabaseErrorKind::UniqueViolation => constraint(ConstraintKind::Unique),

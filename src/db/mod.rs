@@ -33,7 +33,7 @@ mod transaction;
 
 pub use address::{ConnectError, DatabaseAddress};
 pub use connect::ConnectOptions;
-pub use error::{ConstraintKind, DbError};
+pub use error::{ConstraintKind, DbError, TakenValues};
 pub use explain::ExplainRun;
 pub use observe::PoolState;
 pub use pool::Database;

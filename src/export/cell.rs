@@ -11,6 +11,10 @@ const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠
 /// Characters before which a spreadsheet may still see a formula, beside white space.
 const INVISIBLE: [char; 4] = ['\u{feff}', '\u{200b}', '\u{200e}', '\u{200f}'];
 
+/// What ends a cell where the list separator is no comma, as in most of Europe: a spreadsheet there tears our cells apart, quoted
+/// or not, because for it the quotes stand in the middle of one. A formula then begins behind any of these.
+const FOREIGN_SEPARATORS: [char; 4] = [';', '\t', '\n', '\r'];
+
 /// How the values of a column become text. Decided by the column's type, never by a value's looks: a number stays a number,
 /// also a negative one, and a text that looks like a formula never is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +60,41 @@ impl CellKind {
             Self::Bare | Self::Text if json.starts_with('"') => Cow::Owned(serde_json::from_str::<String>(json)?),
             Self::Bare | Self::Text | Self::Json => Cow::Borrowed(json),
         };
-        Ok(if self == Self::Bare || !is_formula(&text) { text } else { Cow::Owned(format!("'{text}")) })
+        Ok(if self == Self::Bare { text } else { escaped(text) })
     }
 }
 
-/// Whether a spreadsheet could take the text for a formula.
+/// The text with a `'` before everything that a spreadsheet could take for a formula.
+fn escaped(text: Cow<'_, str>) -> Cow<'_, str> {
+    let begins = std::iter::once(0).filter(|_| is_formula(&text) || text.starts_with(['\t', '\r', '\n']));
+    let later = text.match_indices(FOREIGN_SEPARATORS).map(|(index, separator)| index + separator.len());
+    let places: Vec<usize> = begins.chain(later.filter(|place| is_formula_torn_off(&text[*place..]))).collect();
+    if places.is_empty() {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len() + places.len());
+    let mut from = 0;
+    for place in places {
+        escaped.push_str(&text[from..place]);
+        escaped.push('\'');
+        from = place;
+    }
+    escaped.push_str(&text[from..]);
+    Cow::Owned(escaped)
+}
+
+/// Whether a spreadsheet could take what begins here for a formula.
 fn is_formula(text: &str) -> bool {
-    let shown = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || INVISIBLE.contains(&c));
-    text.starts_with(['\t', '\r', '\n']) || shown.starts_with(FORMULA_STARTS)
+    text.trim_start_matches(is_passed).starts_with(FORMULA_STARTS)
+}
+
+/// The same of what a spreadsheet has torn off, where the quotes have lost their meaning.
+fn is_formula_torn_off(text: &str) -> bool {
+    text.trim_start_matches(|c| is_passed(c) || c == '"').starts_with(FORMULA_STARTS)
+}
+
+fn is_passed(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || INVISIBLE.contains(&c)
 }
 
 #[cfg(test)]
@@ -84,9 +115,9 @@ mod tests {
             (r#""@SUM(A1)""#, "'@SUM(A1)"),
             (r#""\tx""#, "'\tx"),
             (r#""\rx""#, "'\rx"),
-            (r#""\n=1""#, "'\n=1"),
+            (r#""\n=1""#, "'\n'=1"),
             (r#""  =1""#, "'  =1"),
-            (r#"" \t\u00a0=1""#, "' \t\u{a0}=1"),
+            (r#"" \t\u00a0=1""#, "' \t'\u{a0}=1"),
             (r#""\ufeff=1""#, "'\u{feff}=1"),
             (r#""\u0001=1""#, "'\u{1}=1"),
             (r#""＝1""#, "'＝1"),
@@ -96,9 +127,26 @@ mod tests {
     }
 
     #[test]
+    fn formulas_behind_foreign_separators_are_escaped() {
+        for (json, expected) in [
+            (r#""a;=1+1""#, "a;'=1+1"),
+            (r#""a; \"=1;b;-2""#, "a;' \"=1;b;'-2"),
+            (r#"";=1""#, ";'=1"),
+            (r#""=1;=2""#, "'=1;'=2"),
+            (r#""a\n@SUM(A1)""#, "a\n'@SUM(A1)"),
+            (r#""a\t+1""#, "a\t'+1"),
+        ] {
+            check(CellKind::Text, json, expected);
+        }
+        check(CellKind::Json, r#"["a;=1"]"#, r#"["a;'=1"]"#);
+    }
+
+    #[test]
     fn other_text_stays_as_it_is() {
         for (json, expected) in [
+            (r#""\"=1\"""#, "\"=1\""),
             (r#""a=b""#, "a=b"),
+            (r#""a, =b; c=d; e\nf-g""#, "a, =b; c=d; e\nf-g"),
             (r#""it's - fine""#, "it's - fine"),
             (r#""  indented""#, "  indented"),
             (r#""say \"hi\", twice\r\n""#, "say \"hi\", twice\r\n"),

@@ -55,8 +55,9 @@ pub async fn apply(
         Change::Upsert(_) => Ok(Vec::new()),
         Change::Create(plan) => create(transaction, planner, plan, answers).await,
         Change::Update(plan) => {
-            let UpdatePlan { entity_type, rows, places, .. } = plan;
-            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places, unique: None };
+            let UpdatePlan { entity_type, rows, places, columns, .. } = plan;
+            let given = columns.as_slice();
+            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places, given, unique: None };
             let answers = change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await?;
             transaction.note_events("UPDATE", rows.len());
             Ok(answers)
@@ -77,12 +78,12 @@ async fn create(
     plan: &CreatePlan,
     answers: &[ReadPlan],
 ) -> Result<Vec<ReadAnswer>, WriteError> {
-    let CreatePlan { entity_type, rows, places, before, after, .. } = plan;
+    let CreatePlan { entity_type, rows, places, columns, before, after, .. } = plan;
     for nested in before {
         Box::pin(create(transaction, planner, nested, &[])).await?;
     }
     let unique = plan.unique.as_ref().map(|unique| &unique.field);
-    let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places, unique };
+    let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places, given: columns, unique };
     let statement = create_statement(planner, plan);
     if after.is_empty() {
         let answers = change_and_read(transaction, planner, subject, &statement, answers).await?;
@@ -105,7 +106,7 @@ pub(crate) async fn delete(
     visited: &mut Visited,
 ) -> Result<(), WriteError> {
     let DeletePlan { entity_type, rows, places, .. } = plan;
-    let subject = Subject { operation: "delete", collection: entity_type.as_str(), rows, places, unique: None };
+    let subject = Subject { operation: "delete", collection: entity_type.as_str(), rows, places, given: &[], unique: None };
     if !planner.references_to(plan.collection).is_empty() {
         change_and_read(transaction, planner, subject, &delete_verdict_statement(plan), &[]).await?;
         cascade(transaction, planner, plan, visited).await?;
@@ -131,7 +132,7 @@ pub(crate) async fn change_and_read(
         read_each(transaction, planner, answers),
     );
     opened?;
-    let verdicts = verdicts.map_err(|error| explain(planner.catalog, subject.operation, error))?;
+    let verdicts = verdicts.map_err(|error| explain(planner.catalog, subject, error))?;
     subject.check(&verdicts)?;
     if let Some(after) = after? {
         subject.check(&after)?;

@@ -84,6 +84,7 @@ fn at(plan: &DeletePlan, id: Uuid, error: WriteError) -> WriteError {
         collection: plan.entity_type.as_str(),
         rows: &plan.rows,
         places: &plan.places,
+        given: &[],
         unique: None,
     };
     match plan.rows.iter().position(|row| row.id == id) {
@@ -105,6 +106,7 @@ async fn unlink(
         collection: plan.entity_type.as_str(),
         rows: &plan.rows,
         places: &plan.places,
+        given: &plan.columns,
         unique: None,
     };
     change_and_read(transaction, planner, subject, &update_statement(planner, &plan), &[]).await?;

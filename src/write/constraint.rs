@@ -1,25 +1,59 @@
 //! A constraint's refusal in the words of the schema: the field, never the constraint.
 
-use crate::base::Value;
+use crate::base::{ColumnName, Value};
 use crate::catalog::{Catalog, Collection, CompoundUnique, ConstraintKind as CheckKind, Field, compound_unique_name};
-use crate::db::{ConstraintKind, DbError};
+use crate::db::{ConstraintKind, DbError, TakenValues};
+use crate::planner::WriteValue;
 use crate::write::WriteError;
+use crate::write::verdict::Subject;
 
 /// Turns a constraint's error into words about a field. Other errors stay what they are.
-pub(crate) fn explain(catalog: &Catalog, operation: &str, error: DbError) -> WriteError {
-    let DbError::Constraint { kind, table, name } = &error else {
+pub(crate) fn explain(catalog: &Catalog, subject: Subject<'_>, error: DbError) -> WriteError {
+    let DbError::Constraint { kind, table, name, taken } = &error else {
         return WriteError::Database(error);
     };
     let Some(collection) = catalog.collections.iter().find(|collection| *collection.table.name == **table) else {
         return WriteError::Database(error);
     };
+    let is_own = collection.name == subject.collection;
+    let in_row = |columns: &[&ColumnName], error| match find_row(subject, columns, taken).filter(|_| is_own) {
+        Some(index) => subject.at(index, error),
+        None => error,
+    };
     if let Some(unique) = find_unique(collection, name) {
-        return WriteError::Constraint(unique);
+        let columns: Vec<&ColumnName> = unique.columns(collection).collect();
+        return in_row(&columns, WriteError::Constraint(together(collection, unique)));
     }
     let Some(field) = find_field(collection, name) else {
         return WriteError::Constraint(format!("a constraint of `{}` refuses the change", collection.name));
     };
-    WriteError::Constraint(sentence(operation, *kind, collection, field, name))
+    let columns: Vec<&ColumnName> = field.column().into_iter().collect();
+    in_row(&columns, WriteError::Constraint(sentence(subject.operation, *kind, collection, field, name)))
+}
+
+/// The row of a list that brings values again which are there already: the last, because of two rows of the list that have the
+/// same it is the second that comes too late.
+fn find_row(subject: Subject<'_>, columns: &[&ColumnName], taken: &TakenValues) -> Option<usize> {
+    let given: Option<Vec<&WriteValue>> =
+        columns.iter().map(|column| Some(&subject.given.iter().find(|given| given.column == **column)?.value)).collect();
+    let given = given?;
+    let text = |value: &WriteValue, index: usize| match value {
+        WriteValue::Same(value) => Some(shown(value)),
+        WriteValue::Each(each) => each.values.get(index).map(shown),
+    };
+    (0..subject.rows.len()).rev().find(|index| {
+        let values: Option<Vec<String>> = given.iter().map(|value| text(value, *index)).collect();
+        values.is_some_and(|values| taken.are(&values.join(", ")))
+    })
+}
+
+/// A value as PostgreSQL prints it in a complaint. Kinds that it prints in another way are not found there, and then no row is
+/// named.
+fn shown(value: &Value) -> String {
+    match value.to_json() {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    }
 }
 
 fn sentence(operation: &str, kind: ConstraintKind, collection: &Collection, field: &Field, constraint: &str) -> String {
@@ -57,12 +91,15 @@ fn broken_limit(collection: &str, field: &Field, constraint: &str) -> String {
     format!("`{name}` of `{collection}` {}", said.unwrap_or_else(|| "does not accept this value".to_owned()))
 }
 
-/// `@unique(fields:)`: another row has the same values of these fields together.
-fn find_unique(collection: &Collection, constraint: &str) -> Option<String> {
+/// The `@unique(fields:)` of a constraint.
+fn find_unique<'c>(collection: &'c Collection, constraint: &str) -> Option<&'c CompoundUnique> {
     let is_meant = |unique: &&CompoundUnique| compound_unique_name(&collection.table, unique.columns(collection)) == constraint;
-    let unique = collection.uniques.iter().find(is_meant)?;
+    collection.uniques.iter().find(is_meant)
+}
+
+fn together(collection: &Collection, unique: &CompoundUnique) -> String {
     let names: Vec<String> = unique.of(collection).map(|field| format!("`{}`", field.name)).collect();
-    Some(format!("{}: another `{}` already has these values together", names.join(", "), collection.name))
+    format!("{}: another `{}` already has these values together", names.join(", "), collection.name)
 }
 
 /// Constraint names begin with the table and the column, `tickets_case_id_key`; NOT NULL gives the column alone. The longest

@@ -1,7 +1,7 @@
 //! The verdict that a change's statement gives on each row.
 
 use crate::base::FieldName;
-use crate::planner::{ChangedRow, RowPlaces};
+use crate::planner::{ChangedRow, RowPlaces, WriteColumn};
 use crate::write::WriteError;
 use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
 use std::collections::HashMap;
@@ -25,6 +25,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) rows: &'a [ChangedRow],
     /// How a refusal names them.
     pub(crate) places: &'a RowPlaces,
+    /// What they are given.
+    pub(crate) given: &'a [WriteColumn],
     /// The field whose value another row may have: then a new row is not there, and that is no refusal.
     pub(crate) unique: Option<&'a FieldName>,
 }

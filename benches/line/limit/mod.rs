@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use pool::{Limit, LimitError};
 use serde::Deserialize;
-use statement::{Counted, Filtered, JsonText, List, OPENING, Ticket, Update};
+use statement::{Counted, Filtered, JsonText, List, OPENING, Page, Ticket, Update, Upsert};
 use tokio::net::TcpListener;
 use tokio::task::coop::unconstrained;
 use uuid::Uuid;
@@ -26,6 +26,8 @@ pub(crate) async fn serve(owner: &str, server: &str) -> Result<()> {
     let router = Router::new()
         .route("/list", post(list))
         .route("/filter", post(filter))
+        .route("/page", post(page))
+        .route("/upsert", post(upsert))
         .route("/aggregate", post(aggregate))
         .route("/ticket", post(ticket))
         .route("/update", post(update))
@@ -41,6 +43,25 @@ pub(crate) async fn serve(owner: &str, server: &str) -> Result<()> {
 #[derive(Deserialize)]
 struct Asked<Variables> {
     variables: Variables,
+}
+
+/// A request that says beside its cursor where that stands, which only the server that made it can read.
+#[derive(Deserialize)]
+struct AskedFrom {
+    extensions: Place,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    created_at: String,
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct UpsertVariables {
+    email: String,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +104,13 @@ async fn filter(State(limit): State<Limit>, Json(asked): Json<Asked<FilterVariab
     Ok(answer("{\"data\":{\"tickets\":{\"nodes\":", &nodes, "}}}"))
 }
 
+async fn page(State(limit): State<Limit>, Json(asked): Json<AskedFrom>) -> Result<Response, LimitError> {
+    let Place { created_at, id } = asked.extensions;
+    let connection = limit.owner.get().await?;
+    let page: JsonText = Page { created_at, id }.get_result(&mut &*connection).await?;
+    Ok(answer("{\"data\":{\"tickets\":", &page, "}}"))
+}
+
 async fn aggregate(State(limit): State<Limit>, Json(asked): Json<Asked<AggregateVariables>>) -> Result<Response, LimitError> {
     let connection = limit.owner.get().await?;
     let nodes: JsonText = Counted { name: asked.variables.name }.get_result(&mut &*connection).await?;
@@ -113,6 +141,26 @@ async fn update(State(limit): State<Limit>, Json(asked): Json<Asked<UpdateVariab
     let ticket = ticket?;
     committed?;
     Ok(answer("{\"data\":{\"updateTicket\":{\"ticket\":", &ticket, "}}}"))
+}
+
+/// As [`update`].
+async fn upsert(State(limit): State<Limit>, Json(asked): Json<Asked<UpsertVariables>>) -> Result<Response, LimitError> {
+    let UpsertVariables { email, name } = asked.variables;
+    let connection = limit.server.get().await?;
+    let (mut begin, mut commit) = (&*connection, &*connection);
+    let (begun, customer, committed) = unconstrained(async {
+        tokio::join!(
+            biased;
+            begin.batch_execute(OPENING),
+            Upsert { email, name }.get_result::<JsonText>(&mut &*connection),
+            commit.batch_execute("COMMIT"),
+        )
+    })
+    .await;
+    begun?;
+    let customer = customer?;
+    committed?;
+    Ok(answer("{\"data\":{\"upsertCustomer\":{\"customer\":", &customer, "}}}"))
 }
 
 fn answer(before: &str, json: &JsonText, after: &str) -> Response {

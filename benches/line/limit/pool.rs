@@ -1,6 +1,6 @@
 //! Connections of the hand-written server: as the owner for reads, as the server's login for the update.
 
-use super::statement::{JsonText, OPENING, Update};
+use super::statement::{JsonText, OPENING, Update, Upsert};
 use anyhow::Result;
 use deadpool::managed::{Manager, Metrics, Pool, PoolError, RecycleResult};
 use diesel::OptionalExtension;
@@ -45,12 +45,14 @@ impl Limit {
     }
 }
 
-/// Changes no ticket, so that the update is prepared: COMMIT would overtake one that is not.
-async fn prepare_update(mut connection: &AsyncPgConnection) -> Result<(), LimitError> {
+/// Changes nothing, so that the writes are prepared: COMMIT would overtake one that is not.
+async fn prepare_writes(mut connection: &AsyncPgConnection) -> Result<(), LimitError> {
     connection.batch_execute(OPENING).await?;
     let nothing = Update { id: Uuid::nil(), subject: String::new(), priority: "LOW".to_owned() };
     nothing.get_result::<JsonText>(&mut connection).await.optional()?;
-    Ok(connection.batch_execute("COMMIT").await?)
+    let taken_back = Upsert { email: "nobody@acme.test".to_owned(), name: "Nobody".to_owned() };
+    taken_back.get_result::<JsonText>(&mut connection).await?;
+    Ok(connection.batch_execute("ROLLBACK").await?)
 }
 
 /// Opens connections with the options of Toolcrib's.
@@ -78,7 +80,7 @@ impl Manager for Connector {
         tokio::spawn(socket);
         let connection = AsyncPgConnection::try_from(client).await.map_err(|error| LimitError(error.to_string()))?;
         if self.logs_in == LogsIn::Server {
-            prepare_update(&connection).await?;
+            prepare_writes(&connection).await?;
         }
         Ok(connection)
     }

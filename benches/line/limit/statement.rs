@@ -24,15 +24,29 @@ pub(crate) const LIST: [&str; 2] = [
        order by ticket.case_id desc) as page",
 ];
 
-/// Open tickets of a team to whose customer has replied, found through two relations.
+/// Open tickets of a team to whose customer has replied, found through two relations, by somebody who knows that open tickets
+/// are recent ones and that many have a reply: it goes through the tickets by age and stops at the twentieth. With `exists`,
+/// PostgreSQL guesses that one in twelve has a reply, and judges all of them first.
 pub(crate) const FILTERED: [&str; 2] = [
     "select coalesce(json_agg(row_to_json(page)), '[]') from (
        select ticket.id, ticket.subject from public.tickets as ticket
-       where ticket.status = 'OPEN'
-         and exists (select from toolcrib.teams as team where team.id = ticket.team_id and team.name = ",
+       cross join lateral (
+         select from public.ticket_events as event
+         where event.ticket_id = ticket.id and event.kind = 'CUSTOMER_REPLY' limit 1) as event
+       where ticket.status = 'OPEN' and ticket.team_id = (select id from toolcrib.teams where name = ",
     ")
-         and exists (select from public.ticket_events as event where event.ticket_id = ticket.id and event.kind = 'CUSTOMER_REPLY')
        order by ticket.created_at desc, ticket.id desc limit 20) as page",
+];
+
+/// A page behind a place in the middle or at the end of the list, and whether another follows.
+pub(crate) const PAGE: [&str; 3] = [
+    "select json_build_object(
+       'nodes', coalesce(json_agg(json_build_object('id', id, 'caseId', case_id, 'subject', subject)) filter (where place <= 10), '[]'),
+       'pageInfo', json_build_object('hasNextPage', count(*) > 10))
+     from (select id, case_id, subject, row_number() over () as place from (
+       select id, case_id, subject from public.tickets where (created_at, id) < (",
+    "::timestamptz, ",
+    "::uuid) order by created_at desc, id desc limit 11) as ticket) as page",
 ];
 
 /// Ten customers from a name on, each with the count of its tickets and the time of its last one by priority.
@@ -68,6 +82,17 @@ pub(crate) const UPDATE: [&str; 4] = [
        set subject = input.subject, priority = input.priority, version = ticket.version + 1, updated_at = now()
        from input where ticket.id = input.id returning ticket.id, ticket.subject, ticket.priority)
      select row_to_json(changed) from changed",
+];
+
+/// A customer by the mail address, changed or new.
+pub(crate) const UPSERT: [&str; 3] = [
+    "with input as (select ",
+    "::text as email, ",
+    "::text as name), written as (
+       insert into public.customers as customer (email, name) select email, name from input
+       on conflict (email) do update set name = excluded.name, version = customer.version + 1, updated_at = now()
+       returning customer.name, customer.email)
+     select row_to_json(written) from written",
 ];
 
 /// BEGIN with the role and the settings that Toolcrib's transactions have, too.
@@ -135,4 +160,14 @@ statement!(
     /// [`UPDATE`]
     Update { id: Uuid as diesel::sql_types::Uuid, subject: String as Text, priority: String as Text },
     UPDATE
+);
+statement!(
+    /// [`PAGE`]
+    Page { created_at: String as Text, id: String as Text },
+    PAGE
+);
+statement!(
+    /// [`UPSERT`]
+    Upsert { email: String as Text, name: String as Text },
+    UPSERT
 );

@@ -27,12 +27,17 @@ pub(crate) fn aggregate_select(
 ) -> Select {
     let groups = aliases.next();
     let mut parts = GroupParts { plan, groups, joins: Vec::new(), seen: Vec::new() };
+    let has_joins = plan.key_rows().any(|relation| !relation.row.source.is_empty());
     let grouped = grouped(plan, condition, aliases);
+    // The groups come in their order; only joins could mix them up.
+    let grouped = if has_joins { numbered(grouped, aliases) } else { grouped };
     let columns = plan.fields.iter().map(|(label, field)| Column::new(parts.field(field, aliases), label.clone())).collect();
     let GroupParts { joins, seen, .. } = parts;
     let mut select = Select::new(Vec::new(), From::Subselect(Box::new(grouped), groups));
     select.joins = joins;
-    select.order = vec![ascending(Expr::labelled(groups, PLACE))];
+    if has_joins {
+        select.order = vec![ascending(Expr::labelled(groups, PLACE))];
+    }
     let seen = (!seen.is_empty()).then(|| Expr::Call("concat_ws", [vec![Expr::Fixed("','")], seen].concat()));
     let has_seen = seen.is_some();
     let rows = json_rows(select, columns, seen, aliases);
@@ -47,7 +52,7 @@ pub(crate) fn aggregate_select(
     Select::new(columns, From::Subselect(Box::new(rows), all))
 }
 
-/// The groups: keys `k0`, `k1`, ..., measures `m0`, ..., and their number in the order.
+/// The groups in their order: keys `k0`, `k1`, ..., measures `m0`, ....
 fn grouped(plan: &AggregatePlan, condition: impl FnOnce(Alias) -> Option<Expr>, aliases: &mut Aliases) -> Select {
     let values = aliases.next();
     let row = aliases.next();
@@ -66,15 +71,22 @@ fn grouped(plan: &AggregatePlan, condition: impl FnOnce(Alias) -> Option<Expr>, 
     select.having = Some(Expr::all(having)).filter(|having| !having.is_always());
     if plan.keys.is_empty() {
         // Without keys there is one group, also of no rows.
-        select.columns.push(Column::fixed(Expr::Fixed("1"), PLACE));
+        if select.columns.is_empty() {
+            select.columns.push(Column::bare(Expr::Fixed("count(*)")));
+        }
         return select;
     }
-    // `row_number() over ()` numbers the rows as they come: the order has to be in a subselect of its own.
     select.order = plan.order.iter().map(|term| order_term(plan, term, values)).collect();
     select.limit = Some(plan.first);
+    select
+}
+
+/// The groups with their number in the order. `row_number() over ()` numbers the rows as they come: the order has to be in a
+/// subselect of its own.
+fn numbered(groups: Select, aliases: &mut Aliases) -> Select {
     let ordered = aliases.next();
     let columns = vec![Column::bare(Expr::WholeRow(ordered)), Column::fixed(Expr::Fixed("row_number() over ()"), PLACE)];
-    Select::new(columns, From::Subselect(Box::new(select), ordered))
+    Select::new(columns, From::Subselect(Box::new(groups), ordered))
 }
 
 /// The rows with the values that are grouped and computed: `k0`, ..., `v0`, .... A collection that the caller may not read at

@@ -102,3 +102,31 @@ async fn a_trigger_s_words_stay_in_the_log() {
     assert!(!response.text().contains("secret"), "{}", response.text());
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_value_that_is_taken_names_the_row_of_the_list() {
+    let app = TestApp::with_schema(SCHEMA).with_rows(ROWS).start().await;
+    let taken = |place: &str, field: &str| format!("`{place}`: `{field}`: another `Shelf` already has this value");
+    for (field, message) in [
+        (
+            "createShelves(inputs: [{name: \"a\"}, {name: \"b\"}, {name: \"left\"}, {name: \"c\"}])".to_owned(),
+            taken("inputs[2]", "name"),
+        ),
+        ("createShelves(inputs: [{name: \"a\", code: 8}, {name: \"b\", code: 7}])".to_owned(), taken("inputs[1]", "code")),
+        // Of two that are the same, the second comes too late.
+        ("createShelves(inputs: [{name: \"a\"}, {name: \"b\"}, {name: \"a\"}])".to_owned(), taken("inputs[2]", "name")),
+        (
+            format!(
+                "updateShelvesById(updates: [{{id: \"{LEFT}\", set: {{color: RED}}}}, {{id: \"{RIGHT}\", set: {{code: 7}}}}])"
+            ),
+            taken("updates[1]", "code"),
+        ),
+        ("createShelf(input: {name: \"left\"})".to_owned(), "`name`: another `Shelf` already has this value".to_owned()),
+    ] {
+        let response = app.user("ada").graphql(&format!("mutation {{ {field} {{ __typename }} }}"), json!({})).await;
+        assert_eq!(response.codes(), ["CONSTRAINT_VIOLATION"], "{field}");
+        assert_eq!(response.messages(), [message], "{field}");
+    }
+    assert_eq!(app.rows("select name from public.shelves").await.len(), 2, "all or none");
+    app.finish().await;
+}
