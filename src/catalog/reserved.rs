@@ -12,8 +12,18 @@ const IMPLICIT_FIELDS: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
 const RESERVED_FIELDS: [&str; 6] = ["where", "and", "or", "not", "nodeId", "viewerCan"];
 
 /// Types of the API that do not come from one collection.
-const API_TYPES: &[&str] =
-    &["DateBucket", "ExportPayload", "JSONPathFilter", "Node", "OrderDirection", "PageInfo", "Viewer", "ViewerCan"];
+const API_TYPES: &[&str] = &[
+    "DateBucket",
+    "ExportPayload",
+    "JSONPathFilter",
+    "Node",
+    "OrderDirection",
+    "PageInfo",
+    "RevokeServiceTokenPayload",
+    "RotateServiceTokenPayload",
+    "Viewer",
+    "ViewerCan",
+];
 
 /// Root fields that do not come from one collection.
 pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];

@@ -6,9 +6,11 @@ use crate::graphql::mutation::{MutationForm, Shape};
 use crate::graphql::payload::{PayloadPlan, PayloadRows};
 use crate::graphql::response::Data;
 use crate::graphql::retry::{from_kept, to_kept};
+use crate::graphql::token::change_token;
 use crate::planner::{ChangedRow, PlanError, Planner, SelectedField};
 use crate::read::{self, ReadAnswer, UnrecordedView};
 use crate::write::{self, Change, WriteError};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
 /// What the fields of a mutation have answered so far.
@@ -40,12 +42,12 @@ impl Answered {
 
     /// Adds the answer of a field; without rows it is `__typename`.
     pub(crate) fn add(&mut self, field: &SelectedField, shown: Option<Shown<'_>>) {
-        let Some(Shown { payload, answers, done, manner }) = shown else {
+        let Some(Shown { payload, answers, done, manner, secret }) = shown else {
             self.data.push(&field.key, "\"Mutation\"");
             self.kept.push(Json::Null);
             return;
         };
-        self.data.push(&field.key, &payload.render(&answers, |name| constant(name, &done, manner)));
+        self.data.push(&field.key, &payload.render(&answers, |name| constant(name, &done, manner, secret.as_ref())));
         let masked = payload.reads.iter().flat_map(|read| &read.masked);
         self.masked.extend(masked.map(|path| format!("{}.{path}", field.key)));
         self.unrecorded.extend(answers.into_iter().filter_map(|answer| answer.unrecorded));
@@ -56,10 +58,12 @@ impl Answered {
 
 /// What a field shows of the rows that it changed.
 pub(crate) struct Shown<'f> {
-    payload: PayloadPlan<'f>,
-    answers: Vec<ReadAnswer>,
-    done: Done,
-    manner: Manner,
+    pub(crate) payload: PayloadPlan<'f>,
+    pub(crate) answers: Vec<ReadAnswer>,
+    pub(crate) done: Done,
+    pub(crate) manner: Manner,
+    /// The secret of a token that was made; it is shown this once.
+    pub(crate) secret: Option<SecretString>,
 }
 
 /// What a field did.
@@ -87,6 +91,9 @@ impl Engine {
             return Ok(None);
         }
         let shape = self.shape_of(planner, field)?;
+        if let Some(change) = self.token_change(field) {
+            return change_token(transaction, planner, field, &shape, (change, manner)).await.map(Some);
+        }
         let planning = tracing::trace_span!(target: "toolcrib::stage", "plan");
         let planned = planning.in_scope(|| self.plan_change(planner, field))?;
         let attempts = if matches!(planned, Change::Upsert(_)) { MAX_ATTEMPTS } else { 1 };
@@ -120,7 +127,7 @@ impl Engine {
         for read in &payload.reads {
             answers.push(read::run_in(transaction, planner, read).await?);
         }
-        Ok(Some(Shown { payload, answers, done, manner: Manner::Real }))
+        Ok(Some(Shown { payload, answers, done, manner: Manner::Real, secret: None }))
     }
 }
 
@@ -143,10 +150,10 @@ async fn change_once<'f>(
     }
     let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
     let created = is_upsert.then_some(matches!(change, Change::Create(_)));
-    Ok(Shown { payload, answers, done: Done { rows, created }, manner })
+    Ok(Shown { payload, answers, done: Done { rows, created }, manner, secret: None })
 }
 
-fn plan_payload<'f>(
+pub(crate) fn plan_payload<'f>(
     planner: &Planner<'_>,
     field: &'f SelectedField,
     shape: &Shape,
@@ -161,12 +168,13 @@ fn plan_payload<'f>(
 }
 
 /// What a payload says beside the rows.
-fn constant(name: &str, done: &Done, manner: Manner) -> String {
+fn constant(name: &str, done: &Done, manner: Manner, secret: Option<&SecretString>) -> String {
     let mut events = done.rows.iter().map(|row| format!("\"{}\"", row.event_id));
     match (name, manner) {
         ("auditEventId", Manner::Real) => events.next().unwrap_or_else(|| "null".to_owned()),
         ("auditEventIds", Manner::Real) => format!("[{}]", events.collect::<Vec<_>>().join(",")),
         ("count", _) => done.rows.len().to_string(),
+        ("secret", _) => secret.map_or(Json::Null, |secret| Json::from(secret.expose_secret())).to_string(),
         ("created", _) => done.created.unwrap_or_default().to_string(),
         _ => "null".to_owned(),
     }

@@ -30,6 +30,7 @@ mod payload;
 mod pricing;
 mod response;
 mod retry;
+mod token;
 mod trusted;
 mod variables;
 

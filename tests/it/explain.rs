@@ -82,6 +82,8 @@ impl Desk {
             auth_method: AuthMethod::Token,
             is_mfa: false,
             service: None,
+            scope: toolcrib::base::Scope::Full,
+            acted_by: None,
         }
     }
 

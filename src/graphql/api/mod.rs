@@ -10,6 +10,7 @@ mod objects;
 mod plural;
 mod scalar_filters;
 mod scalars;
+mod tokens;
 mod upsert;
 mod words;
 
@@ -54,6 +55,12 @@ pub enum RootField {
     Upsert(CollectionId),
     /// `exportTickets(...)`
     Export(CollectionId),
+    /// `createServiceToken(...)`
+    CreateToken,
+    /// `rotateServiceToken(...)`
+    RotateToken,
+    /// `revokeServiceToken(...)`
+    RevokeToken,
 }
 
 /// The API of a catalog.
@@ -104,6 +111,10 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
             mutation = mutation.field(field);
             has_mutations = true;
         }
+    }
+    for field in tokens::mutations(catalog, &mut types) {
+        mutation = mutation.field(field);
+        has_mutations = true;
     }
     query = query.field(lookups::node_field(&mut types));
     let mut builder =

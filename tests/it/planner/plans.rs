@@ -132,6 +132,9 @@ impl Tool {
                 let plan = planner.plan_export(collection, field.argument("where").unwrap_or(&Json::Null), 1000)?;
                 Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
             }
+            RootField::CreateToken | RootField::RotateToken | RootField::RevokeToken => {
+                unreachable!("tokens are planned where their secrets are made")
+            }
         })
     }
 
@@ -211,6 +214,8 @@ pub fn actor(role: &str) -> Actor {
         auth_method: AuthMethod::Token,
         is_mfa: false,
         service: None,
+        scope: toolcrib::base::Scope::Full,
+        acted_by: None,
     }
 }
 
