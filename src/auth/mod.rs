@@ -13,6 +13,7 @@ mod actor;
 mod cache;
 mod credential;
 mod error;
+mod person;
 mod session;
 mod token;
 mod token_scope;
@@ -22,6 +23,7 @@ pub use actor::{Authenticator, find_actor};
 pub use cache::CACHE_TIME;
 pub use credential::Credential;
 pub use error::AuthError;
+pub use person::find_person;
 pub use session::{NewSession, create_session, delete_session};
 pub use token::{
     DEFAULT_SCOPES, MAX_LIFETIME, MAX_OVERLAP, NewToken, Rotation, TokenRequest, create_token, find_user_id, issue_secret,

@@ -13,6 +13,9 @@ const RESERVED_FIELDS: [&str; 6] = ["where", "and", "or", "not", "nodeId", "view
 
 /// Types of the API that do not come from one collection.
 const API_TYPES: &[&str] = &[
+    "AccessChange",
+    "AccessExtent",
+    "AccessOperation",
     "DateBucket",
     "ExportPayload",
     "JSONPathFilter",

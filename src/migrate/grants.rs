@@ -101,6 +101,8 @@ fn fixed_grants() -> BTreeSet<Grant> {
     add(Securable::Column(PLATFORM_SCHEMA.to_owned(), last_used.0, last_used.1), server(), "UPDATE");
     add(function("ensure_audit_partitions", "months integer"), server(), "EXECUTE");
     add(function("find_abandoned_exports", ""), server(), "EXECUTE");
+    let circle = "table_schema text, table_name text, link text, changed uuid[]";
+    add(function("find_circle", circle), server(), "EXECUTE");
     // Defaults run with the rights of whoever inserts; the function only formats a number.
     add(function("format_sequence", "prefix text, width integer, suffix text, value bigint"), None, "EXECUTE");
     grants

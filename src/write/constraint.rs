@@ -5,6 +5,10 @@ use crate::catalog::{Catalog, Collection, CompoundUnique, ConstraintKind as Chec
 use crate::db::{ConstraintKind, DbError};
 use crate::write::WriteError;
 
+/// What the platform's own tables keep by triggers, in words.
+const INVARIANTS: [(&str, &str); 1] =
+    [("users_last_admin", "the last active admin cannot be removed, demoted or deactivated; make somebody else admin first")];
+
 /// Turns a constraint's error into words about a field. Other errors stay what they are.
 pub(crate) fn explain(catalog: &Catalog, operation: &str, error: DbError) -> WriteError {
     let DbError::Constraint { kind, table, name } = &error else {
@@ -13,6 +17,9 @@ pub(crate) fn explain(catalog: &Catalog, operation: &str, error: DbError) -> Wri
     let Some(collection) = catalog.collections.iter().find(|collection| *collection.table.name == **table) else {
         return WriteError::Database(error);
     };
+    if let Some((_, sentence)) = INVARIANTS.iter().find(|(invariant, _)| name == invariant) {
+        return WriteError::Constraint((*sentence).to_owned());
+    }
     if let Some(unique) = find_unique(collection, name) {
         return WriteError::Constraint(unique);
     }

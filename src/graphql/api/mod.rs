@@ -1,5 +1,6 @@
 //! The API that comes out of a catalog: types, and what each root field does.
 
+mod access_changes;
 mod aggregates;
 mod connections;
 mod filters;

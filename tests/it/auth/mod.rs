@@ -2,6 +2,7 @@
 
 mod acting;
 mod command_line;
+mod people;
 mod scopes;
 mod sessions;
 mod token_mutations;

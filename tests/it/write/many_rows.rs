@@ -302,6 +302,10 @@ async fn a_thousand_rows_are_one_statement() {
         app.user("max").graphql(UPDATE_IDS, json!({ "updates": updates })).await.data()["updateTicketsById"]["count"],
         1000
     );
-    assert_eq!(app.rows("select count from toolcrib.test_statements").await, [json!({ "count": 4 })], "a token and its first use, too");
+    assert_eq!(
+        app.rows("select count from toolcrib.test_statements").await,
+        [json!({ "count": 4 })],
+        "a token and its first use, too"
+    );
     app.finish().await;
 }
