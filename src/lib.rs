@@ -27,7 +27,7 @@
 //! | 5 | write | base, catalog, policy, planner, db, audit, read |
 //! | 6 | auth | base, config, catalog, planner, db, audit, write |
 //! | 6 | export | base, config, catalog, policy, planner, db, audit, read, write |
-//! | 7 | graphql | base, config, sql, catalog, policy, planner, db, read, write, export |
+//! | 7 | graphql | base, config, sql, catalog, policy, planner, db, read, write, auth, export |
 //! | 8 | http | base, config, telemetry, catalog, policy, db, audit, auth, export, graphql |
 //! | 9 | app | base, config, catalog, policy, db, local_pg, planner, migrate, audit, read, write, auth, export, graphql, http |
 //! | 10 | backup | base, config, db, local_pg, migrate, app |
@@ -39,6 +39,7 @@
 //! - `db` takes a `sql::Query` and no text, so that no other module can hand it SQL.
 //! - `write` stands above `read`: what a payload shows is a read inside the write's own transaction.
 //! - `auth` and `export` stand above `write`: tokens and exports are collections, and collections change by the one write path.
+//! - `graphql` knows `auth` for tokens alone: their mutations show a secret once, which `auth` makes.
 //! - `migrate` knows `config` for the type of a database URL, which hides its password.
 //! - `graphql` and `cli` know `sql` for its `Statement`: `explain` shows one instead of running it, and the plans that are kept
 //!   are statements to be filled with a request's values.

@@ -1,7 +1,7 @@
 //! What `--demo` adds: data in an empty database, and a user of each role to be.
 
 use crate::app::{App, AppError, Storage, Tool};
-use crate::auth::{self, NewToken};
+use crate::auth::{self, NewToken, TokenRequest};
 use crate::base::{Actor, RequestContext};
 use crate::db::DbError;
 use crate::db::schema::toolcrib::{audit_events, users};
@@ -87,7 +87,13 @@ pub async fn demo_credentials(app: &App, tool: &Tool) -> Result<Vec<DemoCredenti
         let found = query.first::<(uuid::Uuid, String)>(&mut transaction.pg()).await.optional().map_err(DbError::from)?;
         transaction.commit().await?;
         let Some((id, email)) = found else { continue };
-        let token = auth::create_token(database, &planner, id, Some("demo"), request.time + TOKEN_LIFETIME).await?;
+        // Everything that the user may, people and tokens included: a demo is there to be tried.
+        let token = TokenRequest {
+            name: Some("demo".to_owned()),
+            scopes: ["*:*", "platform:*"].map(str::to_owned).to_vec(),
+            ..TokenRequest::new(id, request.time + TOKEN_LIFETIME)
+        };
+        let token = auth::create_token(database, &planner, token).await?;
         credentials.push(DemoCredential { user: DemoUser { email, role: role.to_string() }, token });
     }
     Ok(credentials)

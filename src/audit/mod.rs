@@ -35,6 +35,8 @@ pub enum EventType {
     Login,
     /// Somebody signed out.
     Logout,
+    /// A token was used for the first time.
+    TokenFirstUsed,
 }
 
 impl EventType {
@@ -50,6 +52,7 @@ impl EventType {
             Self::ExportDownloaded => "EXPORT_DOWNLOADED",
             Self::Login => "LOGIN",
             Self::Logout => "LOGOUT",
+            Self::TokenFirstUsed => "TOKEN_FIRST_USED",
         }
     }
 }
@@ -82,7 +85,8 @@ pub async fn append(transaction: &Transaction, actor: &Actor, request: &RequestC
     let insert = diesel::insert_into(audit_events::table).values((
         audit_events::id.eq(Uuid::now_v7()),
         audit_events::created_at.eq(request.time),
-        audit_events::actor_user_id.eq(actor.id),
+        audit_events::actor_user_id.eq(actor.acted_by.or(actor.id)),
+        audit_events::acting_for_id.eq(actor.acted_by.and(actor.id)),
         audit_events::actor_role.eq(actor_role),
         audit_events::event_type.eq(event_type.as_str()),
         audit_events::entity_type.eq(entity_type),

@@ -1,10 +1,12 @@
 //! The one place that makes an actor of a caller.
 
-use crate::auth::cache::ActorCache;
+use crate::auth::cache::{ActorCache, KnownCaller};
 use crate::auth::credential::CredentialHash;
+use crate::auth::token_scope::AllowList;
+use crate::auth::token_use::{act_for, find_token_caller};
 use crate::auth::{AuthError, Credential};
-use crate::base::{Actor, AuthMethod, RoleName};
-use crate::db::schema::toolcrib::{service_token_hashes, service_tokens, sessions, users};
+use crate::base::{Actor, AuthMethod, RequestContext, RoleName, Scope};
+use crate::db::schema::toolcrib::{sessions, users};
 use crate::db::{Database, DbError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -21,9 +23,9 @@ pub struct Authenticator {
 }
 
 /// What the database says of a credential's user.
-type UserRow = (Uuid, String, String, Option<Uuid>, bool);
+pub(super) type UserRow = (Uuid, String, String, Option<Uuid>, bool);
 
-const USER: (users::id, users::email, users::role, users::team_id, users::is_active) =
+pub(super) const USER: (users::id, users::email, users::role, users::team_id, users::is_active) =
     (users::id, users::email, users::role, users::team_id, users::is_active);
 
 impl Authenticator {
@@ -41,44 +43,44 @@ impl Authenticator {
     ///
     /// # Errors
     /// [`AuthError::Unauthenticated`] whatever is wrong with it; [`AuthError::Database`] if nobody can be asked.
-    pub async fn authenticate(&self, credential: &Credential) -> Result<Actor, AuthError> {
+    pub async fn authenticate(&self, credential: &Credential, request: &RequestContext) -> Result<Actor, AuthError> {
         let hash = credential.hash();
-        let asked = match self.cache.find(&hash) {
-            Ok(actor) => return Ok(actor),
-            Err(asked) => asked,
+        let known = match self.cache.find(&hash) {
+            Ok(known) => known,
+            Err(asked) => {
+                let found = match credential {
+                    Credential::Token(_) => find_token_caller(&self.database, &hash, request, LAST_USE_EVERY).await?,
+                    Credential::Session(_) => self.find_session_caller(&hash).await?,
+                };
+                let known = found.ok_or(AuthError::Unauthenticated)?;
+                self.cache.keep(hash, asked, known.clone());
+                known
+            }
         };
-        let now = Utc::now();
-        let (user, auth_method) = match credential {
-            Credential::Token(_) => (self.find_token_user(&hash, now).await?, AuthMethod::Token),
-            Credential::Session(_) => (self.find_session_user(&hash, now).await?, AuthMethod::Session),
-        };
-        let actor = user.and_then(|user| to_actor(user, auth_method)).ok_or(AuthError::Unauthenticated)?;
-        self.cache.keep(hash, asked, actor.clone());
-        Ok(actor)
+        // A cached caller may come from anywhere.
+        if !known.allow_list.admits(request.ip_address) {
+            return Err(AuthError::Unauthenticated);
+        }
+        Ok(known.actor)
+    }
+
+    /// The actor that a service account is while it acts for a person, named by mail address or id.
+    ///
+    /// # Errors
+    /// [`AuthError::ActingForbidden`], on record, if the scope of its token does not say so, or there is no such person.
+    pub async fn authenticate_for(&self, service: Actor, person: &str, request: &RequestContext) -> Result<Actor, AuthError> {
+        act_for(&self.database, service, person, request).await
+    }
+
+    async fn find_session_caller(&self, hash: &CredentialHash) -> Result<Option<KnownCaller>, DbError> {
+        let user = self.find_session_user(hash, Utc::now()).await?;
+        let actor = user.and_then(|user| to_actor(user, AuthMethod::Session));
+        Ok(actor.map(|actor| KnownCaller { actor, allow_list: AllowList::Anywhere }))
     }
 
     /// Forgets what is known of callers, after a change of users, teams or tokens through this server.
     pub fn forget_all(&self) {
         self.cache.clear();
-    }
-
-    async fn find_token_user(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<UserRow>, DbError> {
-        let transaction = self.database.begin_system().await?;
-        let query = service_token_hashes::table
-            .inner_join(service_tokens::table.inner_join(users::table))
-            .filter(service_token_hashes::hash.eq(hash.as_bytes()))
-            .filter(service_tokens::revoked_at.is_null())
-            .filter(service_tokens::expires_at.gt(now))
-            .select((service_tokens::id, service_tokens::last_used_at, USER));
-        let found = query.first::<(Uuid, Option<DateTime<Utc>>, UserRow)>(&mut transaction.pg()).await.optional()?;
-        if let Some((token_id, last_used_at, _)) = &found
-            && last_used_at.is_none_or(|last| now - last > LAST_USE_EVERY)
-        {
-            let token = service_tokens::table.filter(service_tokens::id.eq(token_id));
-            transaction.run(diesel::update(token).set(service_tokens::last_used_at.eq(now))).await?;
-        }
-        transaction.commit().await?;
-        Ok(found.map(|(_, _, user)| user))
     }
 
     async fn find_session_user(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<UserRow>, DbError> {
@@ -111,7 +113,7 @@ pub async fn find_actor(database: &Database, email: &str) -> Result<Actor, AuthE
 }
 
 /// An inactive user is no actor.
-fn to_actor((id, email, role, team, is_active): UserRow, auth_method: AuthMethod) -> Option<Actor> {
+pub(super) fn to_actor((id, email, role, team, is_active): UserRow, auth_method: AuthMethod) -> Option<Actor> {
     is_active.then(|| Actor {
         id: Some(id),
         email: Some(email),
@@ -122,5 +124,7 @@ fn to_actor((id, email, role, team, is_active): UserRow, auth_method: AuthMethod
         auth_method,
         is_mfa: false,
         service: None,
+        scope: Scope::Full,
+        acted_by: None,
     })
 }

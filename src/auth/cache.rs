@@ -1,6 +1,7 @@
 //! Actors of the last moments, so that a request does not ask the database who its caller is.
 
 use crate::auth::credential::CredentialHash;
+use crate::auth::token_scope::AllowList;
 use crate::base::Actor;
 use lru::LruCache;
 use parking_lot::Mutex;
@@ -14,11 +15,20 @@ pub const CACHE_TIME: Duration = Duration::from_millis(500);
 /// Actors kept; 5,000 employees with two credentials each fit.
 const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
+/// An actor with what its credential asks of each request.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownCaller {
+    /// Who.
+    pub(crate) actor: Actor,
+    /// From where the credential may be used.
+    pub(crate) allow_list: AllowList,
+}
+
 /// Actors by the hash of their credential.
 pub(crate) struct ActorCache(Mutex<Kept>);
 
 struct Kept {
-    actors: LruCache<CredentialHash, (Instant, Actor)>,
+    actors: LruCache<CredentialHash, (Instant, KnownCaller)>,
     /// How often everybody was forgotten.
     generation: u64,
 }
@@ -36,10 +46,10 @@ impl ActorCache {
     }
 
     /// The actor of a credential, if it was asked for a moment ago; otherwise this moment, for [`Self::keep`].
-    pub(crate) fn find(&self, hash: &CredentialHash) -> Result<Actor, Asked> {
+    pub(crate) fn find(&self, hash: &CredentialHash) -> Result<KnownCaller, Asked> {
         let mut kept = self.0.lock();
         match kept.actors.get(hash) {
-            Some((since, actor)) if since.elapsed() < CACHE_TIME => Ok(actor.clone()),
+            Some((since, known)) if since.elapsed() < CACHE_TIME => Ok(known.clone()),
             Some(_) => {
                 kept.actors.pop(hash);
                 Err(kept.asked())
@@ -49,10 +59,10 @@ impl ActorCache {
     }
 
     /// Keeps an actor, unless everybody was forgotten while the database was asked: its answer may be the old one.
-    pub(crate) fn keep(&self, hash: CredentialHash, asked: Asked, actor: Actor) {
+    pub(crate) fn keep(&self, hash: CredentialHash, asked: Asked, known: KnownCaller) {
         let mut kept = self.0.lock();
         if kept.generation == asked.generation {
-            kept.actors.put(hash, (asked.at, actor));
+            kept.actors.put(hash, (asked.at, known));
         }
     }
 

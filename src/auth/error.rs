@@ -10,6 +10,9 @@ pub enum AuthError {
     /// Not valid, expired, revoked, or of an inactive user: the caller is told no more than that.
     #[error("the credential is not valid; sign in, or send a token as `Authorization: Bearer ...`")]
     Unauthenticated,
+    /// The token's scope does not say so, or there is no such person: the caller is told no more than that.
+    #[error("this token may not act for `{0}`: its scope has to say `act-for:` with the person's role")]
+    ActingForbidden(String),
     /// There is no such user.
     #[error("there is no active user `{0}`")]
     UnknownUser(String),
@@ -28,6 +31,7 @@ impl Fault for AuthError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Unauthenticated => FaultCode::Unauthenticated,
+            Self::ActingForbidden(_) => FaultCode::Forbidden,
             Self::UnknownUser(_) | Self::UnknownToken(_) => FaultCode::NotFound,
             Self::Write(error) => error.code(),
             Self::Database(error) => error.code(),

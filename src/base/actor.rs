@@ -1,6 +1,6 @@
 //! Who is asking, as plain data.
 
-use crate::base::RoleName;
+use crate::base::{RoleName, Scope};
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -48,6 +48,10 @@ pub struct Actor {
     pub is_mfa: bool,
     /// The named part of the platform that acts, on the user's behalf or alone; `request.service` in rules.
     pub service: Option<String>,
+    /// What the caller's credential leaves of the user's rights.
+    pub scope: Scope,
+    /// The service account that acts for the user, by a token whose scope says so; audit events name both.
+    pub acted_by: Option<Uuid>,
 }
 
 impl Actor {
@@ -64,12 +68,15 @@ impl Actor {
             auth_method: AuthMethod::Platform,
             is_mfa: false,
             service: Some(service.to_owned()),
+            scope: Scope::Full,
+            acted_by: None,
         }
     }
 
-    /// The same user, with a named part of the platform acting on the user's behalf.
+    /// The same user, with a named part of the platform acting on the user's behalf. A scope cuts the user's rights, not those of
+    /// the platform's own work: whoever lets a service act asks the caller's own rights first.
     pub fn through(&self, service: &str) -> Self {
-        Self { service: Some(service.to_owned()), ..self.clone() }
+        Self { service: Some(service.to_owned()), scope: Scope::Full, ..self.clone() }
     }
 }
 

@@ -10,10 +10,12 @@ mod actor;
 mod fault;
 mod name;
 mod scalar;
+mod scope;
 mod value;
 
 pub use actor::{Actor, AuthMethod, RequestContext};
 pub use fault::{Fault, FaultCode, FaultKind};
 pub use name::{ColumnName, EnumValueName, FieldName, RoleName, TableName, TypeName};
 pub use scalar::ScalarType;
+pub use scope::{NoScope, Scope, ScopeOperation, ScopeOperations, ScopedCollection, TokenScope};
 pub use value::{Value, ValueError};

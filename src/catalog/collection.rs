@@ -290,6 +290,8 @@ pub struct Field {
     pub is_read_only: bool,
     /// Whether the compiler added it (`id`, `createdAt`, `updatedAt`, `version`).
     pub is_implicit: bool,
+    /// Whether no row may stand below itself along this relation to the own collection.
+    pub is_acyclic: bool,
     /// `@default`.
     pub default: Option<DefaultValue>,
     /// `@sequence(format:)`: text such as `CASE-{:06}`, filled from a PostgreSQL sequence.

@@ -16,12 +16,17 @@ pub(super) const FIELDS_OF_RELATION: [&str; 2] = ["Connection", "Aggregate"];
 
 /// Types of the API that do not come from one collection.
 const API_TYPES: &[&str] = &[
+    "AccessChange",
+    "AccessExtent",
+    "AccessOperation",
     "DateBucket",
     "ExportPayload",
     "JSONPathFilter",
     "Node",
     "OrderDirection",
     "PageInfo",
+    "RevokeServiceTokenPayload",
+    "RotateServiceTokenPayload",
     "Viewer",
     "ViewerActions",
     "ViewerCan",

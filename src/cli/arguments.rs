@@ -145,6 +145,8 @@ pub enum TokenCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Make a token in the place of another, which is still good for a while.
+    Rotate(TokenRotateArguments),
     /// End a token for good.
     Revoke {
         /// The token's id, as `token list` shows it.
@@ -164,6 +166,29 @@ pub struct TokenCreateArguments {
     /// What it is for.
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
+    /// What it leaves of the user's rights, any number of times: `Ticket:READ,UPDATE`, `*:READ`, `platform:*`; for service accounts
+    /// also `act-for:ROLE`, or `scim` alone. Without it `*:*`: everything, but for writing people and tokens.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// A network from which it may be used, any number of times: `10.1.0.0/16`. Without it any.
+    #[arg(long = "allow-ip", value_name = "NETWORK")]
+    pub allow_ips: Vec<String>,
+    /// Print `{"id", "token", "expiresAt"}`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `token rotate`
+#[derive(Debug, Args)]
+pub struct TokenRotateArguments {
+    /// The token's id, as `token list` shows it.
+    pub id: String,
+    /// How long the new one is good for: `30m`, `1h`, `7d`.
+    #[arg(long, value_name = "TIME")]
+    pub expires_in: String,
+    /// How long the old one is still good.
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub overlap: String,
     /// Print `{"id", "token", "expiresAt"}`.
     #[arg(long)]
     pub json: bool,

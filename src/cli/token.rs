@@ -1,9 +1,9 @@
 //! `toolcrib token`
 
-use crate::auth;
+use crate::auth::{self, NewToken, Rotation, TokenRequest};
 use crate::base::{Actor, RequestContext};
 use crate::cli::Arguments;
-use crate::cli::arguments::{TokenArguments, TokenCommand, TokenCreateArguments};
+use crate::cli::arguments::{TokenArguments, TokenCommand, TokenCreateArguments, TokenRotateArguments};
 use crate::cli::session::CommandSession;
 use crate::planner::{SelectedField, Selection};
 use crate::read;
@@ -21,6 +21,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &TokenArguments) -> anyh
     let request = RequestContext::internal(Utc::now());
     let outcome = match &command.command {
         TokenCommand::Create(create) => create_token(&session, &actor, &request, create).await,
+        TokenCommand::Rotate(rotate) => rotate_token(&session, &actor, &request, rotate).await,
         TokenCommand::List { json } => list(&session, &actor, &request, *json).await,
         TokenCommand::Revoke { id } => revoke(&session, &actor, &request, id).await,
     };
@@ -34,20 +35,48 @@ async fn create_token(
     request: &RequestContext,
     arguments: &TokenCreateArguments,
 ) -> anyhow::Result<()> {
-    let TokenCreateArguments { user, expires_in, name, json: as_json } = arguments;
-    let lifetime = parse_lifetime(expires_in).with_context(|| format!("`{expires_in}` is no time; write `30m`, `1h` or `7d`"))?;
+    let TokenCreateArguments { user, expires_in, name, scopes, allow_ips, json: as_json } = arguments;
+    let lifetime = lifetime(expires_in)?;
     let database = session.app.engine.database();
     let planner = session.app.engine.planner(actor, request);
     let user_id = auth::find_user_id(database, user).await?;
-    let token = auth::create_token(database, &planner, user_id, name.as_deref(), request.time + lifetime).await?;
+    let mut token = TokenRequest { name: name.clone(), ..TokenRequest::new(user_id, request.time + lifetime) };
+    if !scopes.is_empty() {
+        token.scopes.clone_from(scopes);
+    }
+    token.ip_allow_list = (!allow_ips.is_empty()).then(|| allow_ips.clone());
+    let token = auth::create_token(database, &planner, token).await?;
+    show(&token, &format!("token {} for {user}", token.id), *as_json);
+    Ok(())
+}
+
+async fn rotate_token(
+    session: &CommandSession,
+    actor: &Actor,
+    request: &RequestContext,
+    arguments: &TokenRotateArguments,
+) -> anyhow::Result<()> {
+    let TokenRotateArguments { id, expires_in, overlap, json: as_json } = arguments;
+    let rotation = Rotation { expires_at: request.time + lifetime(expires_in)?, overlap: lifetime(overlap)? };
+    let planner = session.app.engine.planner(actor, request);
+    let token = auth::rotate_token(session.app.engine.database(), &planner, id, rotation).await?;
+    show(&token, &format!("token {} in the place of {id}, which is good for {overlap} more at most", token.id), *as_json);
+    Ok(())
+}
+
+/// The only place that ever shows a token on the command line.
+fn show(token: &NewToken, said: &str, as_json: bool) {
     let expires_at = token.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    if *as_json {
+    if as_json {
         println!("{}", json!({ "id": token.id, "token": token.raw.expose_secret(), "expiresAt": expires_at }));
     } else {
         println!("{}", token.raw.expose_secret());
-        eprintln!("token {} for {user}, good until {expires_at}; it is not shown again", token.id);
+        eprintln!("{said}, good until {expires_at}; it is not shown again");
     }
-    Ok(())
+}
+
+fn lifetime(text: &str) -> anyhow::Result<TimeDelta> {
+    parse_lifetime(text).with_context(|| format!("`{text}` is no time; write `30m`, `1h` or `7d`"))
 }
 
 async fn list(session: &CommandSession, actor: &Actor, request: &RequestContext, as_json: bool) -> anyhow::Result<()> {
@@ -58,7 +87,7 @@ async fn list(session: &CommandSession, actor: &Actor, request: &RequestContext,
         selection: Selection(selection),
     };
     let leaf = |name: &str| field(name, Vec::new(), Map::new());
-    let columns = ["id", "name", "createdAt", "expiresAt", "revokedAt", "lastUsedAt"];
+    let columns = ["id", "name", "scopes", "ipAllowList", "createdAt", "expiresAt", "revokedAt", "lastUsedAt"];
     let mut fields: Vec<SelectedField> = columns.into_iter().map(leaf).collect();
     fields.insert(1, field("user", vec![leaf("email")], Map::new()));
     let page = Map::from_iter([
@@ -75,7 +104,15 @@ async fn list(session: &CommandSession, actor: &Actor, request: &RequestContext,
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_header(["id", "user", "name", "expires", "state", "last used"]);
+    table.load_preset(comfy_table::presets::NOTHING).set_header([
+        "id",
+        "user",
+        "name",
+        "scopes",
+        "expires",
+        "state",
+        "last used",
+    ]);
     for token in answer["nodes"].as_array().into_iter().flatten() {
         table.add_row(row_of(token, request));
     }
@@ -96,6 +133,7 @@ fn row_of(token: &Json, request: &RequestContext) -> Vec<String> {
         text(&token["id"]),
         text(&token["user"]["email"]),
         text(&token["name"]),
+        token["scopes"].as_array().into_iter().flatten().filter_map(Json::as_str).collect::<Vec<_>>().join(" "),
         second(&token["expiresAt"]),
         state.to_owned(),
         second(&token["lastUsedAt"]),

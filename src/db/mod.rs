@@ -9,6 +9,7 @@
 //! Deliberately unknown: plans, rules, what a statement means.
 
 mod address;
+mod circle;
 mod connect;
 mod error;
 mod explain;
@@ -32,6 +33,7 @@ mod table_sizes;
 mod transaction;
 
 pub use address::{ConnectError, DatabaseAddress};
+pub use circle::find_circle;
 pub use connect::ConnectOptions;
 pub use error::{ConstraintKind, DbError, TakenValues};
 pub use explain::ExplainRun;

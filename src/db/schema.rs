@@ -27,6 +27,7 @@ pub mod toolcrib {
             request_id -> Nullable<Uuid>,
             created_at -> Timestamptz,
             transaction_id -> Xid8,
+            acting_for_id -> Nullable<Uuid>,
         }
     }
 
@@ -85,6 +86,9 @@ pub mod toolcrib {
             created_at -> Timestamptz,
             updated_at -> Timestamptz,
             version -> Int4,
+            scopes -> Array<Nullable<Text>>,
+            ip_allow_list -> Nullable<Array<Nullable<Text>>>,
+            rotated_from_id -> Nullable<Uuid>,
         }
     }
 

@@ -1,14 +1,18 @@
 //! Running one root field that writes, inside the document's transaction.
 
+use crate::auth;
 use crate::db::Transaction;
+use crate::graphql::access_change::{self, AccessChange, find_access_changes};
 use crate::graphql::engine::Engine;
 use crate::graphql::mutation::{MutationForm, Shape};
 use crate::graphql::payload::{PayloadPlan, PayloadRows};
 use crate::graphql::response::Data;
 use crate::graphql::retry::{from_kept, to_kept};
+use crate::graphql::token::change_token;
 use crate::planner::{ChangedRow, PlanError, Planner, SelectedField};
 use crate::read::{self, ReadAnswer, UnrecordedView};
 use crate::write::{self, Change, WriteError};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
 /// What the fields of a mutation have answered so far.
@@ -40,12 +44,18 @@ impl Answered {
 
     /// Adds the answer of a field; without rows it is `__typename`.
     pub(crate) fn add(&mut self, field: &SelectedField, shown: Option<Shown<'_>>) {
-        let Some(Shown { payload, answers, done, manner }) = shown else {
+        let Some(Shown { payload, answers, done, manner, secret, access_changes }) = shown else {
             self.data.push(&field.key, "\"Mutation\"");
             self.kept.push(Json::Null);
             return;
         };
-        self.data.push(&field.key, &payload.render(&answers, |name| constant(name, &done, manner)));
+        self.data.push(
+            &field.key,
+            &payload.render(&answers, |selected| match selected.name.as_str() {
+                access_change::FIELD => access_change::render(&access_changes, selected),
+                name => constant(name, &done, manner, secret.as_ref()),
+            }),
+        );
         let masked = payload.reads.iter().flat_map(|read| &read.masked);
         self.masked.extend(masked.map(|path| format!("{}.{path}", field.key)));
         self.unrecorded.extend(answers.into_iter().filter_map(|answer| answer.unrecorded));
@@ -56,10 +66,14 @@ impl Answered {
 
 /// What a field shows of the rows that it changed.
 pub(crate) struct Shown<'f> {
-    payload: PayloadPlan<'f>,
-    answers: Vec<ReadAnswer>,
-    done: Done,
-    manner: Manner,
+    pub(crate) payload: PayloadPlan<'f>,
+    pub(crate) answers: Vec<ReadAnswer>,
+    pub(crate) done: Done,
+    pub(crate) manner: Manner,
+    /// The secret of a token that was made; it is shown this once.
+    pub(crate) secret: Option<SecretString>,
+    /// What a changed user gains and loses, if that is asked for.
+    pub(crate) access_changes: Vec<AccessChange>,
 }
 
 /// What a field did.
@@ -87,8 +101,14 @@ impl Engine {
             return Ok(None);
         }
         let shape = self.shape_of(planner, field)?;
+        if let Some(change) = self.token_change(field) {
+            return change_token(transaction, planner, field, &shape, (change, manner)).await.map(Some);
+        }
         let planning = tracing::trace_span!(target: "toolcrib::stage", "plan");
         let planned = planning.in_scope(|| self.plan_change(planner, field))?;
+        if field.selection.0.iter().any(|selected| selected.name == access_change::FIELD) {
+            return change_user(transaction, planner, field, &shape, (planned, manner)).await.map(Some);
+        }
         let attempts = if matches!(planned, Change::Upsert(_)) { MAX_ATTEMPTS } else { 1 };
         for _ in 1..attempts {
             let shown = change_once(transaction, planner, field, &shape, (planned.clone(), manner)).await;
@@ -120,12 +140,28 @@ impl Engine {
         for read in &payload.reads {
             answers.push(read::run_in(transaction, planner, read).await?);
         }
-        Ok(Some(Shown { payload, answers, done, manner: Manner::Real }))
+        Ok(Some(Shown { payload, answers, done, manner: Manner::Real, secret: None, access_changes: Vec::new() }))
     }
 }
 
 /// How often an upsert is tried that finds neither a row to change nor room for a new one.
 const MAX_ATTEMPTS: usize = 3;
+
+/// Changes a user, and compares what it may do with what it could do before.
+async fn change_user<'f>(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    field: &'f SelectedField,
+    shape: &Shape,
+    (planned, manner): (Change, Manner),
+) -> Result<Shown<'f>, WriteError> {
+    let id = planned.rows().first().map(|row| row.id).unwrap_or_default();
+    let before = auth::find_person(transaction, planner, id).await?;
+    let shown = change_once(transaction, planner, field, shape, (planned, manner)).await?;
+    let after = auth::find_person(transaction, planner, id).await?;
+    let access_changes = find_access_changes(transaction, planner, (before.as_ref(), after.as_ref())).await?;
+    Ok(Shown { access_changes, ..shown })
+}
 
 async fn change_once<'f>(
     transaction: &Transaction,
@@ -143,10 +179,10 @@ async fn change_once<'f>(
     }
     let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
     let created = is_upsert.then_some(matches!(change, Change::Create(_)));
-    Ok(Shown { payload, answers, done: Done { rows, created }, manner })
+    Ok(Shown { payload, answers, done: Done { rows, created }, manner, secret: None, access_changes: Vec::new() })
 }
 
-fn plan_payload<'f>(
+pub(crate) fn plan_payload<'f>(
     planner: &Planner<'_>,
     field: &'f SelectedField,
     shape: &Shape,
@@ -161,12 +197,13 @@ fn plan_payload<'f>(
 }
 
 /// What a payload says beside the rows.
-fn constant(name: &str, done: &Done, manner: Manner) -> String {
+fn constant(name: &str, done: &Done, manner: Manner, secret: Option<&SecretString>) -> String {
     let mut events = done.rows.iter().map(|row| format!("\"{}\"", row.event_id));
     match (name, manner) {
         ("auditEventId", Manner::Real) => events.next().unwrap_or_else(|| "null".to_owned()),
         ("auditEventIds", Manner::Real) => format!("[{}]", events.collect::<Vec<_>>().join(",")),
         ("count", _) => done.rows.len().to_string(),
+        ("secret", _) => secret.map_or(Json::Null, |secret| Json::from(secret.expose_secret())).to_string(),
         ("created", _) => done.created.unwrap_or_default().to_string(),
         _ => "null".to_owned(),
     }

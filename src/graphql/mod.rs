@@ -11,6 +11,7 @@
 //! Invariants: whoever may not introspect learns no name of the schema from an error; a mutation that fails has `data: null` and changed nothing; root fields keep the order of the request.
 //! Deliberately unknown: HTTP, how the caller signed in, SQL.
 
+mod access_change;
 pub mod api;
 mod change;
 pub mod collect;
@@ -33,6 +34,7 @@ mod plan_cache;
 mod pricing;
 mod response;
 mod retry;
+mod token;
 mod trusted;
 mod variables;
 

@@ -3,6 +3,7 @@
 use crate::catalog::CollectionId;
 use crate::graphql::api::{AT_MOST, RootField, payload_name};
 use crate::graphql::engine::Engine;
+use crate::graphql::token::TokenChange;
 use crate::planner::{PlanError, Planner, RowChoice, RowUpdate, SelectedField, UpsertRequest};
 use crate::write::Change;
 use serde_json::{Map, Value as Json};
@@ -33,6 +34,9 @@ impl Engine {
     /// [`PlanError`] for a field that does not write.
     pub(crate) fn shape_of(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Shape, PlanError> {
         use MutationForm::{Plural, Single};
+        if let Some(shape) = self.shape_of_token(planner, field) {
+            return Ok(shape);
+        }
         use RootField::{Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany, Upsert};
         let (collection, verb, form) = match self.api.root_fields.get(&field.name).copied() {
             Some(Create(collection)) => (collection, "create", Single),
@@ -50,6 +54,17 @@ impl Engine {
             Plural => payload_name(verb, names),
         };
         Ok(Shape { collection, type_name, form })
+    }
+
+    fn shape_of_token(&self, planner: &Planner<'_>, field: &SelectedField) -> Option<Shape> {
+        let verb = match self.token_change(field)? {
+            TokenChange::Create => "create",
+            TokenChange::Rotate => "rotate",
+            TokenChange::Revoke => "revoke",
+        };
+        let collection = planner.catalog.find_collection("ServiceToken")?;
+        let type_name = singular_payload_name(verb, collection.name.as_str());
+        Some(Shape { collection: collection.id, type_name, form: MutationForm::Single })
     }
 
     /// Plans what a root field does.

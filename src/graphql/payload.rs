@@ -56,7 +56,7 @@ impl<'f> PayloadPlan<'f> {
     }
 
     /// The payload's JSON: nodes from their reads, in order, the rest from `constant`.
-    pub(crate) fn render(&self, answers: &[ReadAnswer], constant: impl Fn(&str) -> String) -> String {
+    pub(crate) fn render(&self, answers: &[ReadAnswer], constant: impl Fn(&SelectedField) -> String) -> String {
         let mut answers = answers.iter();
         let mut data = Data::part();
         for field in self.fields {
@@ -65,7 +65,7 @@ impl<'f> PayloadPlan<'f> {
             } else if field.name == "__typename" {
                 data.push(&field.key, &format!("\"{}\"", self.type_name));
             } else {
-                data.push(&field.key, &constant(&field.name));
+                data.push(&field.key, &constant(field));
             }
         }
         data.finish()

@@ -67,7 +67,7 @@ async fn open_session(state: &WebState, email: &str, context: &crate::base::Requ
     let session = auth::create_session(database, user_id, context.time).await?;
     let cookie = format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", session.raw.expose_secret());
     // The session itself says who signed in: what is recorded is what the next request will be.
-    let actor = state.authenticator.authenticate(&Credential::Session(session.raw)).await?;
+    let actor = state.authenticator.authenticate(&Credential::Session(session.raw), context).await?;
     let transaction = database.begin(&ActorSettings::of(&actor)).await?;
     let event = Event {
         event_type: EventType::Login,

@@ -1,6 +1,6 @@
 //! Privileges, recomputed from the rules: what a rule no longer gives is taken away.
 
-use crate::base::{RoleName, TableName};
+use crate::base::TableName;
 use crate::catalog::Catalog;
 use crate::db::introspect::StoredSchema;
 use crate::db::privileges::{self, Grant, ROLE_PREFIX, SERVER_ROLE, Securable};
@@ -25,9 +25,6 @@ const SERVER_GRANTS: &[(&str, &[&str])] = &[
     ("idempotency_keys", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_events", &["INSERT"]),
 ];
-
-/// What the platform's own role has beside the rules: a token and its hash are made in one transaction.
-const PLATFORM_GRANTS: &[(&str, &str)] = &[("service_token_hashes", "INSERT")];
 
 /// What changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,12 +101,10 @@ fn fixed_grants() -> BTreeSet<Grant> {
     add(Securable::Column(PLATFORM_SCHEMA.to_owned(), last_used.0, last_used.1), server(), "UPDATE");
     add(function("ensure_audit_partitions", "months integer"), server(), "EXECUTE");
     add(function("find_abandoned_exports", ""), server(), "EXECUTE");
+    let circle = "table_schema text, table_name text, link text, changed uuid[]";
+    add(function("find_circle", circle), server(), "EXECUTE");
     // Defaults run with the rights of whoever inserts; the function only formats a number.
     add(function("format_sequence", "prefix text, width integer, suffix text, value bigint"), None, "EXECUTE");
-    let platform = database_role(&RoleName::platform());
-    for (table, privilege) in PLATFORM_GRANTS {
-        add(platform_table(table), Some(platform.clone()), privilege);
-    }
     grants
 }
 

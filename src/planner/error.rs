@@ -95,6 +95,14 @@ pub enum PlanError {
         /// The collection's name.
         collection: String,
     },
+    /// A relation that is always there, to a collection that the caller's token is not for.
+    #[error("`{field}` leads to `{collection}`, which the scope of the token leaves out")]
+    OutOfScope {
+        /// The place of the relation.
+        field: String,
+        /// The collection's name.
+        collection: String,
+    },
     /// The row cannot be there for this caller.
     #[error("`{collection}` `{id}` not found")]
     NotFound {
@@ -126,7 +134,7 @@ impl Fault for PlanError {
             | Self::TooMany { .. }
             | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
             Self::Constraint { .. } => FaultCode::ConstraintViolation,
-            Self::Forbidden { .. } | Self::FieldForbidden { .. } => FaultCode::Forbidden,
+            Self::Forbidden { .. } | Self::FieldForbidden { .. } | Self::OutOfScope { .. } => FaultCode::Forbidden,
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,
         }

@@ -9,6 +9,7 @@
 //! Deliberately unknown: connections, HTTP, GraphQL documents, how an answer is encoded.
 
 mod access;
+mod access_preview;
 pub mod aggregate;
 mod column;
 mod connection;
@@ -32,6 +33,7 @@ mod window;
 mod write_plan;
 
 pub use access::Readable;
+pub use access_preview::{AccessOperation, Extent, MAX_COUNTED, RowCount, UserAccess};
 pub use aggregate::AggregatePlan;
 pub use column::{ColumnOutput, ColumnShape, GuardedColumn};
 pub use connection::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField};

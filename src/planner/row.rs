@@ -144,7 +144,13 @@ impl Planner<'_> {
                 if !key.is_open() {
                     masked.push(place.to_string());
                 }
-                let row = self.plan_row(self.readable(target), &selected.selection, place, masked)?;
+                let source = self.readable(target);
+                if source.is_empty() && key.is_open() && field.is_required && self.rules.is_read_always_allowed(target) {
+                    // Everybody may read the target, so the API says that it is there: null would break the promise.
+                    let collection = self.catalog.collection(target).name.to_string();
+                    return Err(PlanError::OutOfScope { field: place.to_string(), collection });
+                }
+                let row = self.plan_row(source, &selected.selection, place, masked)?;
                 Ok(Output::ToOne(Box::new(ToOnePlan { key, row })))
             }
             FieldKind::ToMany { target, inverse } => {

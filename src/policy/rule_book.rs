@@ -1,6 +1,6 @@
 //! All rules of a catalog, checked, and the questions that the rest of the product asks them.
 
-use crate::base::{Actor, RequestContext, RoleName, ScalarType, Value};
+use crate::base::{Actor, RequestContext, RoleName, ScalarType, ScopeOperation, ScopedCollection, TypeName, Value};
 use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, RuleText};
 use crate::policy::known::Caller;
 use crate::policy::syntax::{KnownValue, Rule};
@@ -19,6 +19,18 @@ pub enum Operation {
     Update,
     /// Guards a deletion.
     Delete,
+}
+
+impl Operation {
+    /// The word for it in a token's scope.
+    fn scoped(self) -> ScopeOperation {
+        match self {
+            Self::Read => ScopeOperation::Read,
+            Self::Create => ScopeOperation::Create,
+            Self::Update => ScopeOperation::Update,
+            Self::Delete => ScopeOperation::Delete,
+        }
+    }
 }
 
 /// What a field rule is for.
@@ -49,6 +61,8 @@ pub struct RuleBook {
 
 #[derive(Clone, Debug)]
 struct CollectionRules {
+    name: TypeName,
+    is_platform: bool,
     read: Rule,
     create: Rule,
     update: Rule,
@@ -97,8 +111,12 @@ impl RuleBook {
         }
     }
 
-    /// The rows on which the actor may do this.
+    /// The rows on which the actor may do this. A token's scope is asked here and in [`RuleBook::solve_export`], through which
+    /// everything goes that reads or writes a row: what it leaves out is out for every use of the collection.
     pub fn solve(&self, collection: CollectionId, operation: Operation, actor: &Actor, request: &RequestContext) -> Predicate {
+        if !self.is_in_scope(collection, operation.scoped(), actor) {
+            return Predicate::Never;
+        }
         solve::solve(self.rule(collection, operation), Caller { actor, request })
     }
 
@@ -114,8 +132,17 @@ impl RuleBook {
 
     /// Whether the actor may export the collection, beside what the read rule says: `Always` or `Never`.
     pub fn solve_export(&self, collection: CollectionId, actor: &Actor, request: &RequestContext) -> Predicate {
+        if !self.is_in_scope(collection, ScopeOperation::Export, actor) {
+            return Predicate::Never;
+        }
         let rule = self.collection(collection).export.as_ref();
         rule.map_or(Predicate::Never, |rule| solve::solve(rule, Caller { actor, request }))
+    }
+
+    /// Whether the credential of the actor leaves this of the user's rights.
+    fn is_in_scope(&self, collection: CollectionId, operation: ScopeOperation, actor: &Actor) -> bool {
+        let CollectionRules { name, is_platform, .. } = self.collection(collection);
+        actor.scope.allows(ScopedCollection { name: name.as_str(), is_platform: *is_platform }, operation)
     }
 
     /// Which images the collection's update rule names.
@@ -217,6 +244,8 @@ fn compile_collection<'c>(
         collection.fields.iter().map(|field| compile_field(environment, field, diagnostics)).collect();
     let CheckedRule { rule: update, form: update_form } = update?;
     Some(CollectionRules {
+        name: collection.name.clone(),
+        is_platform: collection.is_platform,
         read: read?.rule,
         create: create?.rule,
         update,

@@ -6,6 +6,7 @@ use crate::planner::{ChangedRow, CreatePlan, DeletePlan, Planner, ReadPlan, Upda
 use crate::read::{self, ReadAnswer};
 use crate::write::WriteError;
 use crate::write::cascade::{Visited, cascade};
+use crate::write::circle::refuse_circles;
 use crate::write::constraint::explain;
 use crate::write::verdict::{Subject, VerdictRow, VerdictSql};
 use futures_util::stream::FuturesOrdered;
@@ -59,6 +60,7 @@ pub async fn apply(
             let given = columns.as_slice();
             let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places, given, unique: None };
             let answers = change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await?;
+            refuse_circles(transaction, planner, plan, subject).await?;
             transaction.note_events("UPDATE", rows.len());
             Ok(answers)
         }

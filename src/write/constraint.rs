@@ -7,6 +7,10 @@ use crate::planner::WriteValue;
 use crate::write::WriteError;
 use crate::write::verdict::Subject;
 
+/// What the platform's own tables keep by triggers, in words.
+const INVARIANTS: [(&str, &str); 1] =
+    [("users_last_admin", "the last active admin cannot be removed, demoted or deactivated; make somebody else admin first")];
+
 /// Turns a constraint's error into words about a field. Other errors stay what they are.
 pub(crate) fn explain(catalog: &Catalog, subject: Subject<'_>, error: DbError) -> WriteError {
     let DbError::Constraint { kind, table, name, taken } = &error else {
@@ -20,6 +24,9 @@ pub(crate) fn explain(catalog: &Catalog, subject: Subject<'_>, error: DbError) -
         Some(index) => subject.at(index, error),
         None => error,
     };
+    if let Some((_, sentence)) = INVARIANTS.iter().find(|(invariant, _)| name == invariant) {
+        return WriteError::Constraint((*sentence).to_owned());
+    }
     if let Some(unique) = find_unique(collection, name) {
         let columns: Vec<&ColumnName> = unique.columns(collection).collect();
         return in_row(&columns, WriteError::Constraint(together(collection, unique)));

@@ -100,6 +100,16 @@ pub enum WriteError {
         /// The id.
         id: Uuid,
     },
+    /// A row would stand below itself.
+    #[error("`{field}`: `{collection}` `{id}` would stand below itself")]
+    Circle {
+        /// The collection's name.
+        collection: String,
+        /// The field.
+        field: String,
+        /// The row.
+        id: Uuid,
+    },
     /// A constraint refuses a value; names the field, never the constraint.
     #[error("{0}")]
     Constraint(String),
@@ -120,7 +130,7 @@ impl Fault for WriteError {
             Self::InRow { source, .. } => source.code(),
             Self::TooMany { .. } => FaultCode::LimitExceeded,
             Self::Stale { .. } | Self::KeyTaken => FaultCode::Conflict,
-            Self::Constraint(_) | Self::Taken { .. } => FaultCode::ConstraintViolation,
+            Self::Constraint(_) | Self::Taken { .. } | Self::Circle { .. } => FaultCode::ConstraintViolation,
             Self::Database(error) => error.code(),
         }
     }

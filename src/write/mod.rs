@@ -8,6 +8,14 @@
 //! transaction must be rolled back.
 //! Deliberately unknown: GraphQL, HTTP, when a transaction ends.
 //!
+//! # What no rule can say
+//!
+//! Two things are true of the data whoever writes, and are asked beside the rules: no row stands below itself along an `@acyclic`
+//! relation (`circle`), and there is an active admin. The first is about the rows of any collection, so the write path asks it of
+//! every update, in a function that takes turns. The second is about one table of the platform's own, so the table keeps it itself,
+//! with a trigger that takes turns as well (`migrations/platform/*_keep_people_sound`); its refusal is put into words where those
+//! of other constraints are.
+//!
 //! # What holds at the commit
 //!
 //! Transactions are READ COMMITTED. A row that is changed is locked before its rule is asked and until the commit, and a row that
@@ -20,6 +28,7 @@
 mod apply;
 mod cascade;
 mod choose;
+mod circle;
 mod constraint;
 mod denial;
 mod error;

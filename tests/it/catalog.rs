@@ -79,6 +79,7 @@ fn describe_settings(field: &Field) -> String {
         (field.is_unique, "unique"),
         (field.is_indexed, "indexed"),
         (field.is_read_only, "read-only"),
+        (field.is_acyclic, "acyclic"),
         (field.is_implicit, "implicit"),
     ];
     let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| format!(", {name}"));

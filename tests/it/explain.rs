@@ -90,6 +90,8 @@ impl Desk {
             auth_method: AuthMethod::Token,
             is_mfa: false,
             service: None,
+            scope: toolcrib::base::Scope::Full,
+            acted_by: None,
         }
     }
 

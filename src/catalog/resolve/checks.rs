@@ -5,16 +5,17 @@ use crate::catalog::directives::{FieldDirectives, LengthDirective, SequenceDirec
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::limits;
 use crate::catalog::resolve::scope::{BaseType, FieldType};
-use crate::catalog::{Diagnostic, DiagnosticCode, OnDelete};
+use crate::catalog::{CollectionId, Diagnostic, DiagnosticCode, OnDelete};
 
 /// Refuses each directive that means nothing on a field of this type.
-pub(super) fn check_fit(directives: &FieldDirectives, ty: FieldType, findings: &mut Findings) {
+pub(super) fn check_fit(directives: &FieldDirectives, owner: CollectionId, ty: FieldType, findings: &mut Findings) {
     let is_json = ty.base == BaseType::Scalar(ScalarType::Json);
     let is_stored = !ty.is_to_many();
     let is_single_value = !ty.is_list && !is_json;
     let is_text = ty.single_scalar().is_some_and(ScalarType::is_text);
     let is_number_or_date = ty.single_scalar().is_some_and(limits::has_range);
     let is_string = ty.single_scalar() == Some(ScalarType::String);
+    let is_to_itself = ty.is_to_one() && ty.base == BaseType::Collection(owner);
     let table = [
         ("unique", directives.uniques.first().map(|found| found.span), is_single_value, "a single value, no list and no JSON"),
         ("index", directives.index, is_single_value, "a single value, no list and no JSON"),
@@ -28,6 +29,7 @@ pub(super) fn check_fit(directives: &FieldDirectives, ty: FieldType, findings: &
         ("range", directives.range.as_ref().map(|found| found.span), is_number_or_date, "a number or a `Date`"),
         ("pattern", directives.pattern.as_ref().map(|found| found.span), is_text, "a text (`String`, `Email`, `URL`)"),
         ("inverse", directives.inverse.as_ref().map(|found| found.span), ty.is_to_many(), "a list of a collection"),
+        ("acyclic", directives.acyclic, is_to_itself, "a field typed by its own collection"),
         ("onDelete", directives.on_delete.as_ref().map(|found| found.span), ty.is_to_one(), "a field typed by a collection"),
     ];
     for (name, span, fits, wanted) in table {

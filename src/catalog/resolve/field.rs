@@ -41,7 +41,7 @@ pub(super) fn check_name(definition: &FieldDefinition, findings: &mut Findings) 
 pub(super) fn resolve_field(scope: &Scope<'_>, written: &Written<'_>, owner: &Owner, findings: &mut Findings) -> Field {
     let Written { id, definition, ty, span } = *written;
     let mut directives = FieldDirectives::read(&definition.directives, findings);
-    checks::check_fit(&directives, ty, findings);
+    checks::check_fit(&directives, id.collection, ty, findings);
     unique::check_field(&directives.uniques, findings);
     let kind = resolve_kind(scope, written, (&directives, owner), findings);
     let sequence = directives.sequence.as_ref().and_then(|sequence| checks::checked_sequence(sequence, findings));
@@ -58,6 +58,7 @@ pub(super) fn resolve_field(scope: &Scope<'_>, written: &Written<'_>, owner: &Ow
         is_indexed: directives.index.is_some(),
         is_read_only: directives.read_only.is_some() || directives.sequence.is_some(),
         is_implicit: false,
+        is_acyclic: directives.acyclic.is_some(),
         default,
         sequence,
         max_length,

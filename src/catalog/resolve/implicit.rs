@@ -33,6 +33,7 @@ fn implicit_field(id: FieldId, name: &str, (scalar, description): (ScalarType, &
         is_indexed: false,
         is_read_only: true,
         is_implicit: true,
+        is_acyclic: false,
         default: None,
         sequence: None,
         max_length: None,

@@ -1,5 +1,6 @@
 //! The API that comes out of a catalog: types, and what each root field does.
 
+mod access_changes;
 mod aggregates;
 mod connections;
 mod filters;
@@ -10,6 +11,7 @@ mod objects;
 mod plural;
 mod scalar_filters;
 mod scalars;
+mod tokens;
 mod upsert;
 mod viewer;
 mod words;
@@ -57,6 +59,12 @@ pub enum RootField {
     Upsert(CollectionId),
     /// `exportTickets(...)`
     Export(CollectionId),
+    /// `createServiceToken(...)`
+    CreateToken,
+    /// `rotateServiceToken(...)`
+    RotateToken,
+    /// `revokeServiceToken(...)`
+    RevokeToken,
 }
 
 /// The API of a catalog.
@@ -110,6 +118,10 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
     }
     viewer::declare(catalog, &mut types);
     query = query.field(lookups::node_field(&mut types)).field(viewer::viewer_field(&mut types));
+    for field in tokens::mutations(catalog, &mut types) {
+        mutation = mutation.field(field);
+        has_mutations = true;
+    }
     let mut builder =
         Schema::build("Query", has_mutations.then_some("Mutation"), None).register(query).register(lookups::node_interface());
     if has_mutations {

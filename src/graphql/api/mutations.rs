@@ -1,7 +1,7 @@
 //! Root fields that write, and their payloads.
 
 use crate::catalog::{Catalog, Collection, MutationKind};
-use crate::graphql::api::{RootField, Types, field, inputs, objects, plural, upsert};
+use crate::graphql::api::{RootField, Types, access_changes, field, inputs, objects, plural, upsert};
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, InputValue, Object, TypeRef};
 
@@ -99,6 +99,10 @@ fn mutation(collection: &Collection, types: &mut Types, verb: &str, root_field: 
         field("auditEventId", TypeRef::named(TypeRef::ID))
             .description("The audit event of this change; null for a dry run, which leaves none."),
     );
+    let object = match root_field {
+        RootField::Update(_) => access_changes::payload_field(collection, types).into_iter().fold(object, Object::field),
+        _ => object,
+    };
     types.objects.push(object);
     let field_name = format!("{verb}{name}");
     types.root_fields.insert(field_name.clone(), root_field);

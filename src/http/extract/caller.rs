@@ -1,7 +1,7 @@
 //! The caller: an actor with the context of the request.
 
-use crate::auth::Credential;
-use crate::base::{Actor, AuthMethod, Fault, FaultCode, RequestContext};
+use crate::auth::{AuthError, Credential};
+use crate::base::{Actor, AuthMethod, Fault, FaultCode, RequestContext, TokenScope};
 use crate::http::WebState;
 use crate::http::error::Refusal;
 use crate::http::extract::request_context;
@@ -12,6 +12,9 @@ use secrecy::SecretString;
 
 /// The session cookie. Not `__Host-`, which browsers only take over TLS: the demo that sets it is on loopback without.
 pub(crate) const SESSION_COOKIE: &str = "toolcrib_session";
+
+/// For whom a service account acts: a person's mail address or id.
+pub(crate) const ACT_FOR_HEADER: &str = "x-toolcrib-act-for";
 
 /// Headers of which a caller by cookie has to send one: our own, the one that the GraphQL-over-HTTP specification shows, and
 /// Apollo's. A page of another origin can send none of them without a CORS preflight, which this server never allows.
@@ -39,14 +42,25 @@ impl FromRequestParts<WebState> for Caller {
             )
         };
         let credential = find_credential(&parts.headers).ok_or_else(unauthenticated)?;
-        let actor = state.authenticator.authenticate(&credential).await.map_err(|error| match error.code() {
+        let refuse = |error: AuthError| match error.code() {
             FaultCode::Unauthenticated => unauthenticated(),
+            FaultCode::Forbidden => Refusal::of(&error, context.request_id),
             _ => {
                 let mut refusal = Refusal::of(&error, context.request_id);
                 refusal.status = StatusCode::SERVICE_UNAVAILABLE;
                 refusal
             }
-        })?;
+        };
+        let mut actor = state.authenticator.authenticate(&credential, &context).await.map_err(refuse)?;
+        if actor.scope.of_token().is_some_and(TokenScope::is_provisioning) {
+            let message = "this token provisions by `/scim/v2` and does nothing else";
+            return Err(Refusal::new(FaultCode::Forbidden, message, context.request_id));
+        }
+        if let Some(person) = parts.headers.get(ACT_FOR_HEADER) {
+            // A text that is no text is nobody's name.
+            let person = person.to_str().unwrap_or_default();
+            actor = state.authenticator.authenticate_for(actor, person, &context).await.map_err(refuse)?;
+        }
         if actor.auth_method == AuthMethod::Session && needs_csrf_header(parts) {
             return Err(Refusal::new(
                 FaultCode::Forbidden,

@@ -31,12 +31,11 @@ pub(crate) struct EventExprs {
 pub(crate) fn event_insert(planner: &Planner<'_>, event: EventExprs, source: Select) -> Insert {
     let EventExprs { id, event_type, entity_type, entity_id, before, after, details, reason } = event;
     let text = |text: Option<String>| Expr::Value(text.map_or(Value::Null(ScalarType::String), Value::Text));
-    let actor_id = planner.actor.id.map_or(Value::Null(ScalarType::Id), Value::Id);
-    let request = planner.request;
-    let values: [(&str, Expr); 14] = [
+    let (actor, request) = (planner.actor, planner.request);
+    let mut values: Vec<(&str, Expr)> = vec![
         ("id", id),
         ("created_at", Expr::Value(Value::DateTime(request.time))),
-        ("actor_user_id", Expr::Value(actor_id)),
+        ("actor_user_id", nullable_id(actor.acted_by.or(actor.id))),
         ("actor_role", text(Some(actor_role(planner)))),
         ("event_type", text(Some(event_type.to_owned()))),
         ("entity_type", text(Some(entity_type))),
@@ -49,6 +48,9 @@ pub(crate) fn event_insert(planner: &Planner<'_>, event: EventExprs, source: Sel
         ("reason", text(reason)),
         ("request_id", Expr::Value(Value::Id(request.request_id))),
     ];
+    if actor.acted_by.is_some() {
+        values.push(("acting_for_id", nullable_id(actor.id)));
+    }
     let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
     Insert {
         table: TableName::new("toolcrib", "audit_events"),

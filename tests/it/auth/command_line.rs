@@ -61,3 +61,29 @@ async fn what_makes_no_sense_is_said() {
     assert_eq!(list(&app).await, json!([]));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn scopes_networks_and_rotation_are_said_on_the_command_line() {
+    let app = TestApp::support_desk().start().await;
+    let arguments =
+        ["token", "create", "--user", "max@desk.test", "--expires-in", "1h", "--scope", "Ticket:READ", "--scope", "User:READ"];
+    let arguments = [&arguments[..], &["--allow-ip", "192.0.2.0/24", "--json"]].concat();
+    let made: Json = serde_json::from_str(&toolcrib(&app, &arguments).await.unwrap()).unwrap();
+    let caller = app.token(made["token"].as_str().unwrap());
+    assert_eq!(tickets(&caller).await, Ok(6));
+    let customers = caller.graphql("{ customers { totalCount } }", json!({})).await.data();
+    assert_eq!(customers["customers"]["totalCount"], 0);
+    let rotate = ["token", "rotate", made["id"].as_str().unwrap(), "--expires-in", "2h", "--json"];
+    let rotated: Json = serde_json::from_str(&toolcrib(&app, &rotate).await.unwrap()).unwrap();
+    assert_eq!(tickets(&app.token(rotated["token"].as_str().unwrap())).await, Ok(6));
+    let listed = list(&app).await;
+    for token in listed.as_array().unwrap() {
+        assert_eq!(token["scopes"], json!(["Ticket:READ", "User:READ"]));
+        assert_eq!(token["ipAllowList"], json!(["192.0.2.0/24"]));
+    }
+    let unknown = toolcrib(&app, &["token", "rotate", "x", "--expires-in", "1h"]).await.unwrap_err();
+    assert_eq!(unknown, "error: there is no token `x`\n");
+    let wrong = ["token", "create", "--user", "max@desk.test", "--expires-in", "1h", "--scope", "Tikcet:READ"];
+    assert_eq!(toolcrib(&app, &wrong).await.unwrap_err(), "error: `input.scopes`: there is no collection `Tikcet`\n");
+    app.finish().await;
+}

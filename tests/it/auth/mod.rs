@@ -1,7 +1,11 @@
 //! Who is asking: tokens, sessions, users, and how soon a change of them counts.
 
+mod acting;
 mod command_line;
+mod people;
+mod scopes;
 mod sessions;
+mod token_mutations;
 mod tokens;
 mod users;
 

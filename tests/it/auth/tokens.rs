@@ -71,8 +71,9 @@ async fn a_revoked_token_is_nobody_and_stays_so() {
     let events = app
         .rows(&format!("select event_type, actor_role from toolcrib.audit_events where entity_id = '{}' order by id", token.id))
         .await;
-    let event = |kind: &str| json!({ "event_type": kind, "actor_role": "platform:cli" });
-    assert_eq!(events, [event("CREATE"), event("UPDATE")]);
+    let event = |kind: &str, role: &str| json!({ "event_type": kind, "actor_role": role });
+    let used = event("TOKEN_FIRST_USED", "agent");
+    assert_eq!(events, [event("CREATE", "platform:cli"), used, event("UPDATE", "platform:cli")]);
     for unknown in ["00000000-0000-7000-8000-000000000999", "x"] {
         let error = auth::revoke_token(database, &planner, unknown).await.unwrap_err();
         assert!(matches!(error, AuthError::UnknownToken(_)), "{error:?}");
@@ -81,7 +82,7 @@ async fn a_revoked_token_is_nobody_and_stays_so() {
 }
 
 #[tokio::test]
-async fn nobody_but_the_command_line_makes_tokens() {
+async fn nobody_but_the_command_line_makes_tokens_for_other_people() {
     let app = TestApp::support_desk().start().await;
     let id = app.user_id("ana").await;
     let request = RequestContext::internal(Utc::now());
@@ -93,7 +94,8 @@ async fn nobody_but_the_command_line_makes_tokens() {
     };
     for actor in [admin, Actor::platform("export")] {
         let planner = app.app.engine.planner(&actor, &request);
-        let made = auth::create_token(app.app.engine.database(), &planner, id, None, request.time + TimeDelta::hours(1)).await;
+        let token = auth::TokenRequest::new(id, request.time + TimeDelta::hours(1));
+        let made = auth::create_token(app.app.engine.database(), &planner, token).await;
         assert!(matches!(made, Err(AuthError::Write(_))), "{:?}", actor.role);
     }
     app.finish().await;

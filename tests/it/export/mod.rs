@@ -219,6 +219,8 @@ fn person(name: &str) -> Actor {
         auth_method: AuthMethod::Token,
         is_mfa: false,
         service: None,
+        scope: toolcrib::base::Scope::Full,
+        acted_by: None,
     }
 }
 

@@ -34,7 +34,7 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_admin tickets: SELECT INSERT UPDATE DELETE
     role_admin toolcrib.audit_events: SELECT INSERT
     role_admin toolcrib.exports: SELECT
-    role_admin toolcrib.service_tokens: SELECT
+    role_admin toolcrib.service_tokens: SELECT INSERT UPDATE
     role_admin toolcrib.teams: SELECT INSERT UPDATE DELETE
     role_admin toolcrib.users: SELECT INSERT UPDATE DELETE
     role_agent customers: SELECT INSERT
@@ -43,7 +43,7 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_agent tickets: SELECT INSERT UPDATE
     role_agent toolcrib.audit_events: INSERT
     role_agent toolcrib.exports: SELECT
-    role_agent toolcrib.service_tokens: SELECT
+    role_agent toolcrib.service_tokens: SELECT INSERT UPDATE
     role_agent toolcrib.teams: SELECT
     role_agent toolcrib.users: SELECT
     role_manager customers: SELECT INSERT UPDATE
@@ -52,19 +52,18 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_manager tickets: SELECT INSERT UPDATE
     role_manager toolcrib.audit_events: SELECT INSERT
     role_manager toolcrib.exports: SELECT
-    role_manager toolcrib.service_tokens: SELECT
+    role_manager toolcrib.service_tokens: SELECT INSERT UPDATE
     role_manager toolcrib.teams: SELECT
     role_manager toolcrib.users: SELECT
     role_platform toolcrib.audit_events: INSERT
     role_platform toolcrib.exports: SELECT INSERT UPDATE
-    role_platform toolcrib.service_token_hashes: INSERT
     role_platform toolcrib.service_tokens: SELECT INSERT UPDATE
     role_platform toolcrib.users: SELECT
     role_viewer customers: SELECT
     role_viewer tickets: SELECT
     role_viewer toolcrib.audit_events: INSERT
     role_viewer toolcrib.exports: SELECT
-    role_viewer toolcrib.service_tokens: SELECT
+    role_viewer toolcrib.service_tokens: SELECT INSERT UPDATE
     role_viewer toolcrib.teams: SELECT
     role_viewer toolcrib.users: SELECT
     server toolcrib.audit_events: INSERT

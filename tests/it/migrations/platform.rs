@@ -100,6 +100,7 @@ fn diesel_type(column: &StoredColumn) -> String {
     let name = match column.sql_type.as_str() {
         "uuid" => "Uuid",
         "text" => "Text",
+        "text[]" => "Array<Nullable<Text>>",
         "timestamp with time zone" => "Timestamptz",
         "jsonb" => "Jsonb",
         "boolean" => "Bool",

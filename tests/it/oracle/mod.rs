@@ -140,6 +140,8 @@ fn actor(caller: &Caller) -> Actor {
         auth_method: AuthMethod::Token,
         is_mfa: false,
         service: None,
+        scope: toolcrib::base::Scope::Full,
+        acted_by: None,
     }
 }
 

@@ -138,6 +138,9 @@ impl Tool {
                 )?;
                 Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
             }
+            RootField::CreateToken | RootField::RotateToken | RootField::RevokeToken => {
+                unreachable!("tokens are planned where their secrets are made")
+            }
         })
     }
 
@@ -217,6 +220,8 @@ pub fn actor(role: &str) -> Actor {
         auth_method: AuthMethod::Token,
         is_mfa: false,
         service: None,
+        scope: toolcrib::base::Scope::Full,
+        acted_by: None,
     }
 }
 

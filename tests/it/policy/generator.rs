@@ -345,6 +345,8 @@ pub fn actors(random: &mut StdRng, world: &World, count: usize) -> Vec<(Actor, R
             auth_method: *methods.choose(random).unwrap(),
             is_mfa: random.random_bool(0.5),
             service: (!some(random)).then(|| "export".to_owned()),
+            scope: toolcrib::base::Scope::Full,
+            acted_by: None,
         };
         let ip_address: Option<IpAddr> = some(random).then(|| "10.0.0.7".parse().unwrap());
         (actor, RequestContext { ip_address, ..RequestContext::internal(request_time()) })

@@ -28,6 +28,8 @@ fn actor(role: &str, team: Option<u128>) -> Actor {
         auth_method: AuthMethod::Token,
         is_mfa: false,
         service: None,
+        scope: toolcrib::base::Scope::Full,
+        acted_by: None,
     }
 }
 

@@ -203,11 +203,29 @@ impl TestApp {
         found.unwrap_or_else(|| panic!("there is no user `{name}`")).get(0)
     }
 
-    /// Makes a token as `toolcrib token create` does.
+    /// Makes a token as `toolcrib token create` does, for everything that the user may.
     pub async fn create_token(&self, user_id: Uuid, lifetime: chrono::TimeDelta) -> auth::NewToken {
         let (actor, request) = (Actor::platform("cli"), RequestContext::internal(chrono::Utc::now()));
         let planner = self.app.engine.planner(&actor, &request);
-        auth::create_token(self.app.engine.database(), &planner, user_id, Some("test"), request.time + lifetime).await.unwrap()
+        let scopes = ["*:*", "platform:*"].map(str::to_owned).to_vec();
+        let request = auth::TokenRequest {
+            name: Some("test".to_owned()),
+            scopes,
+            ..auth::TokenRequest::new(user_id, request.time + lifetime)
+        };
+        auth::create_token(self.app.engine.database(), &planner, request).await.unwrap()
+    }
+
+    /// A token with these scopes.
+    pub async fn scoped_token(&self, user: &str, scopes: &[&str]) -> String {
+        let (actor, request) = (Actor::platform("cli"), RequestContext::internal(chrono::Utc::now()));
+        let planner = self.app.engine.planner(&actor, &request);
+        let token = auth::TokenRequest {
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            ..auth::TokenRequest::new(self.user_id(user).await, request.time + chrono::TimeDelta::hours(1))
+        };
+        let token = auth::create_token(self.app.engine.database(), &planner, token).await.unwrap();
+        token.raw.expose_secret().to_owned()
     }
 
     /// The token of a user, made when it is first asked for.
