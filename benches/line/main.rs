@@ -49,7 +49,7 @@ struct Options {
     /// Clients that ask at once, each on a connection of its own.
     #[arg(long, default_value_t = 16)]
     clients: usize,
-    /// Only the measurements whose name contains this: `filter`, `page`, `upsert`, `aggregate`, `list`, `by id`, `update`,
+    /// Only the measurements whose name contains this: `filter`, `page`, `insert`, `upsert`, `aggregate`, `list`, `by id`, `update`,
     /// `start`, `cost`, `export`.
     #[arg(long, default_value = "")]
     only: String,

@@ -37,6 +37,7 @@ enum Kind {
     Filter,
     Page,
     Upsert,
+    Insert,
     Aggregate,
     Ticket,
     Update,
@@ -68,6 +69,8 @@ const PAGE_DOCUMENT: &str = "query Page($after: String) {
 const UPSERT_DOCUMENT: &str = "mutation Upsert($email: Email!, $name: String!) {
   upsertCustomer(by: {email: $email}, create: {name: $name}, update: {name: $name}) { customer { name email } }
 }";
+
+const INSERT_DOCUMENT: &str = "mutation Insert($inputs: [CreateTicketInput!]!) { createTickets(inputs: $inputs) { count } }";
 
 const AGGREGATE_DOCUMENT: &str = "query Customers($name: String!) {
   customers(where: {name: {gte: $name}}, orderBy: [{name: ASC}], first: 10) {
@@ -107,6 +110,7 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
     let addresses = format!("select email from customers where email is not null order by md5(id::text) limit {SETS}");
     let upserts = stage.sql(&addresses)?.into_iter().enumerate();
     let upserts: Vec<_> = upserts.map(|(index, email)| vec![email, format!("Customer {index}")]).collect();
+    let inserts = inserts(stage)?;
     let operation = |name: &str, target, reads, kind: Kind, values: &Vec<Vec<String>>| {
         let bodies = values.iter().map(|values| kind.body(values)).collect();
         Operation { name: name.to_owned(), target, reads, bodies, kind, values: values.clone() }
@@ -122,7 +126,25 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
         operation("list, VIEW event", None, Reads::Audited, Kind::List, &befores),
         operation("by id, VIEW event", None, Reads::Audited, Kind::Ticket, &tickets),
         operation("update, VIEW event of its answer", None, Reads::Audited, Kind::Update, &updates),
+        // The last, because the table grows.
+        operation("insert of 1,000 rows", Some(0.60), Reads::Unaudited, Kind::Insert, &inserts),
     ])
+}
+
+/// Lists of a thousand new tickets, as JSON.
+fn inserts(stage: &Stage) -> Result<Vec<Vec<String>>> {
+    let customers = stage.sql("select id from customers order by id limit 1000")?;
+    let teams = stage.sql("select id from toolcrib.teams order by id")?;
+    let list = |set: usize| {
+        let tickets = customers.iter().cycle().zip(teams.iter().cycle()).take(1000).enumerate();
+        let inputs: Vec<_> = tickets
+            .map(|(number, (customer, team))| {
+                json!({ "customer": { "id": customer }, "team": { "id": team }, "subject": format!("Imported {set} {number}") })
+            })
+            .collect();
+        vec![json!(inputs).to_string()]
+    };
+    Ok((0..16).map(list).collect())
 }
 
 impl Operation {
@@ -133,14 +155,18 @@ impl Operation {
             Kind::Filter => "/filter",
             Kind::Page => "/page",
             Kind::Upsert => "/upsert",
+            Kind::Insert => "/insert",
             Kind::Aggregate => "/aggregate",
             Kind::Ticket => "/ticket",
             Kind::Update => "/update",
         }
     }
 
-    /// The hand-written SQL as `pgbench` scripts, with the values in the text.
+    /// The hand-written SQL as `pgbench` scripts, with the values in the text; none for COPY, which it cannot do.
     pub(crate) fn scripts(&self) -> Vec<String> {
+        if matches!(self.kind, Kind::Insert) {
+            return Vec::new();
+        }
         self.values.iter().map(|values| self.kind.script(values)).collect()
     }
 }
@@ -154,6 +180,10 @@ impl Kind {
                 "variables": { "after": cursor },
                 "extensions": { "createdAt": created_at, "id": id },
             }),
+            (Self::Insert, [inputs]) => {
+                let inputs: serde_json::Value = serde_json::from_str(inputs).unwrap_or_default();
+                json!({ "query": INSERT_DOCUMENT, "variables": { "inputs": inputs } })
+            }
             (Self::Upsert, [email, name]) => {
                 json!({ "query": UPSERT_DOCUMENT, "variables": { "email": email, "name": name } })
             }
@@ -177,6 +207,7 @@ impl Kind {
             Self::Filter => &FILTERED,
             Self::Page => &PAGE,
             Self::Upsert => &UPSERT,
+            Self::Insert => &[],
             Self::Aggregate => &COUNTED,
             Self::Ticket => &TICKET,
             Self::Update => &UPDATE,
@@ -189,7 +220,7 @@ impl Kind {
             Self::List | Self::Filter | Self::Page | Self::Aggregate | Self::Ticket => {
                 format!("{statement};\n")
             }
-            Self::Update | Self::Upsert => {
+            Self::Update | Self::Upsert | Self::Insert => {
                 let opening = OPENING.replace("; ", ";\n");
                 format!("\\startpipeline\n{opening};\n{statement};\nCOMMIT;\n\\endpipeline\n")
             }

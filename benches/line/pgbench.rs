@@ -10,14 +10,18 @@ use std::time::Duration;
 /// `pgbench` takes no more scripts; each has other ids.
 const SCRIPTS: usize = 128;
 
-/// Transactions for each second.
+/// Transactions for each second; not a number for what it cannot do.
 pub(crate) fn run(stage: &Stage, operation: &Operation, length: Duration) -> Result<f64> {
+    let scripts = operation.scripts();
+    if scripts.is_empty() {
+        return Ok(f64::NAN);
+    }
     let directory = stage.scratch("pgbench")?;
     let seconds = length.as_secs().max(1) * 2;
     let clients = std::thread::available_parallelism().map_or(8, |cores| (2 * cores.get()).max(8));
     let mut command = Command::new("pgbench");
     command.args(["-n", "-M", "prepared", "-j", "2", "-c", &clients.to_string(), "-T", &seconds.to_string()]);
-    for (index, script) in operation.scripts().iter().take(SCRIPTS).enumerate() {
+    for (index, script) in scripts.iter().take(SCRIPTS).enumerate() {
         let path = directory.join(format!("{index}.sql"));
         fs::write(&path, script)?;
         command.arg("-f").arg(path);

@@ -98,7 +98,7 @@ impl Report {
             let mut row = vec![name.clone(), ratio(median(ratios)), ratio(least), ratio(most)];
             row.push(target.map_or_else(|| "-".to_owned(), |target| format!("{target:.2}")));
             row.extend(both(Side::rate, 0));
-            row.push(format!("{pgbench:.0}"));
+            row.push(if pgbench.is_nan() { "-".to_owned() } else { format!("{pgbench:.0}") });
             row.extend(both(|side| side.latency(0.50), 2));
             row.extend(both(|side| side.latency(0.99), 2));
             row.extend(both(Side::server_micros, 0));

@@ -3,6 +3,7 @@
 //! It has what somebody who cares for speed would give it: the same driver and as many connections as Toolcrib, no query on
 //! checkout, JSON built by PostgreSQL and passed on as text, statements found by type and not by text.
 
+mod copy;
 mod pool;
 pub(crate) mod statement;
 
@@ -12,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use copy::NewTicket;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use pool::{Limit, LimitError};
 use serde::Deserialize;
@@ -28,6 +30,7 @@ pub(crate) async fn serve(owner: &str, server: &str) -> Result<()> {
         .route("/filter", post(filter))
         .route("/page", post(page))
         .route("/upsert", post(upsert))
+        .route("/insert", post(insert))
         .route("/aggregate", post(aggregate))
         .route("/ticket", post(ticket))
         .route("/update", post(update))
@@ -56,6 +59,11 @@ struct AskedFrom {
 struct Place {
     created_at: String,
     id: String,
+}
+
+#[derive(Deserialize)]
+struct InsertVariables {
+    inputs: Vec<NewTicket>,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +169,12 @@ async fn upsert(State(limit): State<Limit>, Json(asked): Json<Asked<UpsertVariab
     let customer = customer?;
     committed?;
     Ok(answer("{\"data\":{\"upsertCustomer\":{\"customer\":", &customer, "}}}"))
+}
+
+async fn insert(State(limit): State<Limit>, Json(asked): Json<Asked<InsertVariables>>) -> Result<Response, LimitError> {
+    let mut connection = limit.copying.get().await?;
+    let count = connection.add(&asked.variables.inputs).await?;
+    Ok(answer("{\"data\":{\"createTickets\":{\"count\":", &JsonText(count.to_string()), "}}}"))
 }
 
 fn answer(before: &str, json: &JsonText, after: &str) -> Response {

@@ -1,5 +1,6 @@
 //! Connections of the hand-written server: as the owner for reads, as the server's login for the update.
 
+use super::copy::CopyConnector;
 use super::statement::{JsonText, OPENING, Update, Upsert};
 use anyhow::Result;
 use deadpool::managed::{Manager, Metrics, Pool, PoolError, RecycleResult};
@@ -15,6 +16,8 @@ pub(crate) struct Limit {
     pub(crate) owner: Pool<Connector>,
     /// The server's login.
     pub(crate) server: Pool<Connector>,
+    /// The owner, for COPY.
+    pub(crate) copying: Pool<CopyConnector>,
 }
 
 /// Anything that goes wrong, as text.
@@ -41,7 +44,8 @@ impl Limit {
         let cores = std::thread::available_parallelism()?.get();
         let pool =
             |url: &str, logs_in| Pool::builder(Connector { url: url.to_owned(), logs_in }).max_size((2 * cores).max(8)).build();
-        Ok(Self { owner: pool(owner, LogsIn::Owner)?, server: pool(server, LogsIn::Server)? })
+        let copying = Pool::builder(CopyConnector { url: owner.to_owned() }).max_size((2 * cores).max(8)).build()?;
+        Ok(Self { owner: pool(owner, LogsIn::Owner)?, server: pool(server, LogsIn::Server)?, copying })
     }
 }
 
