@@ -40,6 +40,8 @@ pub enum Command {
     Token(TokenArguments),
     /// Print the API's schema for client generators.
     Schema(SchemaArguments),
+    /// Show who may do what, by the rules of the schema.
+    Policy(PolicyArguments),
     /// Find out which export a leaked file came from.
     Export(ExportArguments),
     /// Show how a query is answered for a user: the plan, the SQL, and what PostgreSQL does. Nothing that it does stays.
@@ -192,6 +194,34 @@ pub struct TokenRotateArguments {
     /// Print `{"id", "token", "expiresAt"}`.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `policy`
+#[derive(Debug, Args)]
+pub struct PolicyArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// The parts of `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Every collection, operation and guarded field for every role: everything, nothing, or under which condition.
+    Matrix {
+        /// Print a JSON array, one object for each cell.
+        #[arg(long, conflicts_with = "html")]
+        json: bool,
+        /// Print a page that stands alone.
+        #[arg(long)]
+        html: bool,
+        /// Only this collection.
+        #[arg(long, value_name = "TYPE")]
+        collection: Option<String>,
+        /// Only this role.
+        #[arg(long)]
+        role: Option<String>,
+    },
 }
 
 /// `schema`

@@ -17,6 +17,7 @@ mod explain;
 mod export;
 mod migrate;
 mod new;
+mod policy;
 mod schema;
 mod serve;
 mod session;
@@ -60,6 +61,7 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Backup(backup) => backup::save(arguments, backup).await,
         Command::Restore(restore) => backup::restore(arguments, restore).await,
         Command::Doctor(doctor) => Ok(doctor::run(arguments, doctor).await),
+        Command::Policy(policy) => policy::run(arguments, policy),
         Command::Config(config) => config::run(arguments, config),
         Command::Completions(completions) => Ok(completions::run(completions)),
     }

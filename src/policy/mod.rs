@@ -2,7 +2,7 @@
 //!
 //! Purpose: decide who may do what. A rule is compiled, never interpreted on fetched rows.
 //! Flow: `parse` (CEL to nodes with places) → `typecheck` (against the catalog) → `syntax::Rule` → `solve` (what the actor
-//! already decides) → [`Predicate`] → `to_sql`. [`RuleBook`] holds every rule of a catalog and answers the rest of the product.
+//! already decides) → [`Predicate`] → `to_sql`. For people: `residue` (what is left for a role, in words) → [`Matrix`]. [`RuleBook`] holds every rule of a catalog and answers the rest of the product.
 //! Invariants: pure; truth has three values and only `True` allows; what cannot be compiled is an error at start.
 //! Deliberately unknown: how rows are read or written, HTTP, GraphQL.
 //!
@@ -21,8 +21,10 @@
 mod answer;
 mod diagnostics;
 mod known;
+mod matrix;
 mod parse;
 mod predicate;
+mod residue;
 mod rule_book;
 mod solve;
 mod syntax;
@@ -33,7 +35,9 @@ mod usage;
 
 pub use answer::RoleAnswer;
 pub use diagnostics::DIAGNOSTIC_CODES;
+pub use matrix::{Action, Matrix, MatrixRow};
 pub use predicate::{Comparison, Condition, Operand, Predicate, RowImage, TextTest};
+pub use residue::Residue;
 pub use rule_book::{FieldOperation, Operation, RuleBook, UpdateForm};
 pub use to_sql::Images;
 pub use truth::Truth;

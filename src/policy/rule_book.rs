@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic
 use crate::policy::known::Caller;
 use crate::policy::syntax::{KnownValue, Rule};
 use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
-use crate::policy::{Predicate, RequestUse, RoleAnswer, answer, solve, usage};
+use crate::policy::{Predicate, RequestUse, Residue, RoleAnswer, answer, residue, solve, usage};
 use std::collections::BTreeSet;
 
 /// What a row rule is for.
@@ -160,6 +160,27 @@ impl RuleBook {
     /// What the rule gives a role when nothing else is known, for grants.
     pub fn answer_for_role(&self, collection: CollectionId, operation: Operation, role: &RoleName) -> RoleAnswer {
         answer::answer(self.rule(collection, operation), role)
+    }
+
+    /// What the rule gives a role when nothing else is known, in words.
+    pub fn residue(&self, catalog: &Catalog, collection: CollectionId, operation: Operation, role: &RoleName) -> Residue {
+        residue::residue(catalog, self.rule(collection, operation), role)
+    }
+
+    /// What the rule of a field gives a role; everything where it has none of its own.
+    pub fn field_residue(&self, catalog: &Catalog, field: FieldId, operation: FieldOperation, role: &RoleName) -> Residue {
+        let rules = self.field(field);
+        let rule = match operation {
+            FieldOperation::Read => &rules.read,
+            FieldOperation::Write => &rules.write,
+        };
+        rule.as_ref().map_or(Residue::Always, |rule| residue::residue(catalog, rule, role))
+    }
+
+    /// What a role may export, beside what its read rule says; nothing where exports are not offered.
+    pub fn export_residue(&self, catalog: &Catalog, collection: CollectionId, role: &RoleName) -> Residue {
+        let rule = self.collection(collection).export.as_ref();
+        rule.map_or(Residue::Never, |rule| residue::residue(catalog, rule, role))
     }
 
     /// The default that the server gives a new row, `@default(expr:)` or the value of a list: null if the actor or the request

@@ -7,6 +7,7 @@ mod differential;
 mod generator;
 mod model;
 mod oracle;
+mod residue;
 mod solved;
 mod world;
 

@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 const OPERATIONS: [Operation; 4] = [Operation::Read, Operation::Create, Operation::Update, Operation::Delete];
 
-fn directory() -> PathBuf {
+pub(super) fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/policy/solved")
 }
 
-fn actor(role: &str, team: Option<u128>) -> Actor {
+pub(super) fn actor(role: &str, team: Option<u128>) -> Actor {
     Actor {
         id: Some(Uuid::from_u128(0xa)),
         email: Some(format!("{role}@acme.test")),
@@ -33,12 +33,12 @@ fn actor(role: &str, team: Option<u128>) -> Actor {
     }
 }
 
-fn request() -> RequestContext {
+pub(super) fn request() -> RequestContext {
     RequestContext { request_id: Uuid::nil(), ..RequestContext::internal("2026-03-02T12:00:00Z".parse().unwrap()) }
 }
 
 /// The condition alone, as it would stand after `where`.
-fn sql(predicate: &Predicate) -> String {
+pub(super) fn sql(predicate: &Predicate) -> String {
     match predicate {
         Predicate::Always => "always".to_owned(),
         Predicate::Never => "never".to_owned(),

@@ -1,0 +1,105 @@
+//! Who may do what: every collection, operation and guarded field for every role.
+
+use crate::base::RoleName;
+use crate::catalog::{Catalog, Collection, Field};
+use crate::policy::{FieldOperation, Operation, Residue, RuleBook};
+
+/// What is done to a collection or one of its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A row operation, or reading or writing a field.
+    Row(Operation),
+    /// Taking rows out as a file, beside reading them.
+    Export,
+    /// Reading or setting one field.
+    Field(FieldOperation),
+}
+
+impl Action {
+    /// `READ`, `CREATE`, ...
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Row(Operation::Read) | Self::Field(FieldOperation::Read) => "READ",
+            Self::Row(Operation::Create) => "CREATE",
+            Self::Row(Operation::Update) => "UPDATE",
+            Self::Row(Operation::Delete) => "DELETE",
+            Self::Export => "EXPORT",
+            Self::Field(FieldOperation::Write) => "WRITE",
+        }
+    }
+}
+
+/// One line of the matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatrixRow {
+    /// The collection.
+    pub collection: String,
+    /// The field, for a rule of its own.
+    pub field: Option<String>,
+    /// What is done.
+    pub action: Action,
+    /// What each role may, in the order of [`Matrix::roles`].
+    pub cells: Vec<Residue>,
+}
+
+/// Every collection, operation and guarded field for every role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matrix {
+    /// The roles, as the schema lists them.
+    pub roles: Vec<RoleName>,
+    /// The lines, collections in the order of the schema, the tool's own before the platform's.
+    pub rows: Vec<MatrixRow>,
+}
+
+impl Matrix {
+    /// Asks every rule what it gives every role.
+    pub fn of(catalog: &Catalog, rules: &RuleBook) -> Self {
+        let roles = catalog.roles();
+        let (platform, own): (Vec<&Collection>, Vec<&Collection>) =
+            catalog.collections.iter().partition(|collection| collection.is_platform);
+        let rows = own.into_iter().chain(platform).flat_map(|collection| rows_of(catalog, rules, collection, &roles));
+        let rows = rows.collect();
+        Self { roles, rows }
+    }
+}
+
+fn rows_of(catalog: &Catalog, rules: &RuleBook, collection: &Collection, roles: &[RoleName]) -> Vec<MatrixRow> {
+    let row = |field: Option<&Field>, action: Action| MatrixRow {
+        collection: collection.name.to_string(),
+        field: field.map(|field| field.name.to_string()),
+        action,
+        cells: roles.iter().map(|role| cell(catalog, rules, collection, field, action, role)).collect(),
+    };
+    let mut rows = vec![row(None, Action::Row(Operation::Read)), row(None, Action::Row(Operation::Create))];
+    if !collection.is_append_only {
+        rows.extend([row(None, Action::Row(Operation::Update)), row(None, Action::Row(Operation::Delete))]);
+    }
+    if collection.export.is_some() {
+        rows.push(row(None, Action::Export));
+    }
+    for field in &collection.fields {
+        if field.access.read.is_some() {
+            rows.push(row(Some(field), Action::Field(FieldOperation::Read)));
+        }
+        if field.access.write.is_some() {
+            rows.push(row(Some(field), Action::Field(FieldOperation::Write)));
+        }
+    }
+    rows
+}
+
+fn cell(
+    catalog: &Catalog,
+    rules: &RuleBook,
+    collection: &Collection,
+    field: Option<&Field>,
+    action: Action,
+    role: &RoleName,
+) -> Residue {
+    match (action, field) {
+        (Action::Row(operation), _) => rules.residue(catalog, collection.id, operation, role),
+        (Action::Export, _) => rules.export_residue(catalog, collection.id, role),
+        (Action::Field(operation), Some(field)) => rules.field_residue(catalog, field.id, operation, role),
+        (Action::Field(_), None) => Residue::Always,
+    }
+}
