@@ -27,8 +27,9 @@
 //! | 5 | write | base, catalog, policy, planner, db, audit, read |
 //! | 6 | auth | base, config, catalog, planner, db, audit, write |
 //! | 6 | export | base, config, catalog, policy, planner, db, audit, read, write |
+//! | 7 | scim | base, config, catalog, planner, db, read, write |
 //! | 7 | graphql | base, config, sql, catalog, policy, planner, db, read, write, auth, export |
-//! | 8 | http | base, config, telemetry, catalog, policy, db, audit, auth, export, graphql |
+//! | 8 | http | base, config, telemetry, catalog, policy, db, audit, auth, export, scim, graphql |
 //! | 9 | app | base, config, catalog, policy, db, local_pg, planner, migrate, audit, read, write, auth, export, graphql, http |
 //! | 10 | backup | base, config, db, local_pg, migrate, app |
 //! | 10 | doctor | base, config, db, export, migrate, app |
@@ -43,6 +44,7 @@
 //! - `migrate` knows `config` for the type of a database URL, which hides its password.
 //! - `graphql` and `cli` know `sql` for its `Statement`: `explain` shows one instead of running it, and the plans that are kept
 //!   are statements to be filled with a request's values.
+//! - `scim` stands beside `graphql`: another language for the same reads and writes, without a word about HTTP.
 //! - `http` knows `telemetry`: it serves the metrics and takes over the traces of callers.
 //! - `cli` knows `planner`, `read` and `graphql`: listing tokens is a read under the rules, printing the API's schema builds it.
 //!
@@ -91,8 +93,9 @@ pub mod write;
 pub mod auth;
 pub mod export;
 
-// Floor 7: language.
+// Floor 7: languages.
 pub mod graphql;
+pub mod scim;
 
 // Floor 8: web.
 pub mod http;

@@ -52,6 +52,12 @@ impl Tool {
                 return Err(AppError::UnknownRole { setting, role: role.to_string(), known });
             }
         }
+        for (setting, role) in settings.scim.named_roles() {
+            if !known.contains(role) {
+                let known = known.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
+                return Err(AppError::UnknownRole { setting, role: role.to_string(), known });
+            }
+        }
         Ok(())
     }
 }

@@ -157,6 +157,7 @@ fn web_state(
         engine: Arc::clone(&app.engine),
         authenticator: Arc::clone(&app.authenticator),
         demo: demo.map(|credentials| Arc::new(DemoState { users: users(credentials) })),
+        scim: Arc::new(settings.scim.clone()),
         max_body_bytes: settings.limits.max_body_bytes,
         max_batch: settings.limits.max_batch,
         tool_name: tool_name(settings),

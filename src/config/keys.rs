@@ -1,7 +1,7 @@
 //! The names of the settings, and the nearest one to a name that is none.
 
 use crate::config::{
-    DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ServerSettings,
+    DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ScimSettings, ServerSettings,
     TelemetrySettings,
 };
 
@@ -18,6 +18,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
         TelemetrySettings::KEYS,
         GraphqlSettings::KEYS,
         LimitSettings::KEYS,
+        ScimSettings::KEYS,
         DemoSettings::KEYS,
     ]
     .into_iter()

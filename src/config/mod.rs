@@ -19,6 +19,7 @@ mod log;
 mod metrics;
 mod reference;
 mod roles;
+mod scim;
 mod server;
 mod telemetry;
 mod toml_file;
@@ -32,6 +33,7 @@ pub use log::{LogFormat, LogSettings, SlowQueryPlan};
 pub use metrics::MetricsSettings;
 pub use reference::{EffectiveSetting, reference};
 pub use roles::Roles;
+pub use scim::{GroupRole, ScimSettings};
 pub use server::ServerSettings;
 pub use telemetry::TelemetrySettings;
 
@@ -67,6 +69,8 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// `[limits]`
     pub limits: LimitSettings,
+    /// `[scim]`
+    pub scim: ScimSettings,
     /// `[demo]`
     pub demo: DemoSettings,
 }
@@ -121,6 +125,7 @@ impl Settings {
             metrics: MetricsSettings::read(&mut entries),
             telemetry: TelemetrySettings::read(&mut entries),
             limits: LimitSettings::read(&mut entries),
+            scim: ScimSettings::read(&mut entries),
             demo: DemoSettings::read(&mut entries, directory),
         };
         let effective = reference::effective(&settings, &entries);

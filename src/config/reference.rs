@@ -11,13 +11,14 @@ const DOCUMENTED: &str = include_str!("../../toolcrib.toml");
 const NOT_OURS: [(&str, &str); 2] = [("migrations = ", "# migrations = \"migrations\""), ("seed = ", "# seed = \"demo.sql\"")];
 
 /// Keys whose documented value is an example, or depends on the machine.
-pub(super) const EXAMPLES: [&str; 8] = [
+pub(super) const EXAMPLES: [&str; 9] = [
     "database.url",
     "database.server_url",
     "database.max_connections",
     "log.slow_query",
     "metrics.token",
     "metrics.listen",
+    "scim.roles",
     "telemetry.otlp_endpoint",
     "demo.seed",
 ];

@@ -32,6 +32,30 @@ pub mod toolcrib {
     }
 
     diesel::table! {
+        toolcrib.directory_groups (id) {
+            id -> Uuid,
+            display_name -> Text,
+            external_id -> Nullable<Text>,
+            team_id -> Nullable<Uuid>,
+            member_count -> Int4,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.directory_memberships (id) {
+            id -> Uuid,
+            group_id -> Uuid,
+            user_id -> Uuid,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::table! {
         toolcrib.exports (id) {
             id -> Uuid,
             exported_by_id -> Nullable<Uuid>,
@@ -144,9 +168,14 @@ pub mod toolcrib {
             created_at -> Timestamptz,
             updated_at -> Timestamptz,
             version -> Int4,
+            external_id -> Nullable<Text>,
+            deprovisioned_at -> Nullable<Timestamptz>,
         }
     }
 
+    diesel::joinable!(directory_groups -> teams (team_id));
+    diesel::joinable!(directory_memberships -> directory_groups (group_id));
+    diesel::joinable!(directory_memberships -> users (user_id));
     diesel::joinable!(exports -> users (exported_by_id));
     diesel::joinable!(idempotency_keys -> users (actor_user_id));
     diesel::joinable!(service_token_hashes -> service_tokens (token_id));
@@ -156,6 +185,8 @@ pub mod toolcrib {
 
     diesel::allow_tables_to_appear_in_same_query!(
         audit_events,
+        directory_groups,
+        directory_memberships,
         exports,
         idempotency_keys,
         server_keys,

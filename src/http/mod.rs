@@ -1,6 +1,6 @@
 //! The web: routes, extractors and the one mapping of faults to status.
 //!
-//! Purpose: the only place that knows HTTP. `/graphql`, `/graphiql`, `/exports/{id}`, `/healthz`, `/readyz`, `/metrics`
+//! Purpose: the only place that knows HTTP. `/scim/v2`, `/graphql`, `/graphiql`, `/exports/{id}`, `/healthz`, `/readyz`, `/metrics`
 //! where it is configured, and in a demo `/demo/sign-in`.
 //! Flow: [`router()`] → extractor proves the caller → handler → `graphql` or `export` → response.
 //! Invariants: every route but `/healthz`, `/readyz` and the demo's sign-in answers 401 without a credential (`/metrics` has a
@@ -19,6 +19,7 @@ mod health;
 mod metrics;
 mod negotiate;
 mod router;
+mod scim;
 mod serve;
 mod state;
 

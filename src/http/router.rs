@@ -3,7 +3,7 @@
 use crate::base::FaultCode;
 use crate::http::error::Refusal;
 use crate::http::extract::Caller;
-use crate::http::{WebState, console, demo, exports, graphql, health, metrics};
+use crate::http::{WebState, console, demo, exports, graphql, health, metrics, scim};
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -29,6 +29,7 @@ pub fn router(state: WebState) -> Router {
     if state.demo.is_some() {
         router = router.route("/demo/sign-in", get(demo::sign_in));
     }
+    router = router.merge(scim::routes());
     router = router.merge(console.with_state(())).fallback(not_found).method_not_allowed_fallback(refuse_method);
     // A layer stands around what is there before it, so these come last.
     if state.demo.is_some() {

@@ -1,6 +1,7 @@
 //! What handlers share.
 
 use crate::auth::Authenticator;
+use crate::config::ScimSettings;
 use crate::graphql::Engine;
 use crate::http::console::Example;
 use crate::http::{DemoUser, MetricsEndpoint};
@@ -15,6 +16,8 @@ pub struct WebState {
     pub authenticator: Arc<Authenticator>,
     /// The demo's sign-in; `None` outside a demo.
     pub demo: Option<Arc<DemoState>>,
+    /// What groups of the company's directory mean.
+    pub scim: Arc<ScimSettings>,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// Operations that one request may bundle; 1 means that batches are refused.

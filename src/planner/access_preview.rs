@@ -73,7 +73,7 @@ pub enum RowCount {
     /// There are none, whatever is stored.
     Nothing,
     /// By this statement of one number, at most [`MAX_COUNTED`].
-    Counted(Query),
+    Counted(Box<Query>),
     /// Not with the rights of whoever asks.
     Unknown,
 }
@@ -105,6 +105,6 @@ impl Planner<'_> {
         let mut rows = Select::new(vec![Column::fixed(Expr::Fixed("1"), "seen")], from).filtered(condition);
         rows.limit = Some(MAX_COUNTED);
         let count = vec![Column::fixed(Expr::Fixed("count(*)"), "count")];
-        RowCount::Counted(Query::select(Select::new(count, From::Subselect(Box::new(rows), Alias::Table(1)))))
+        RowCount::Counted(Box::new(Query::select(Select::new(count, From::Subselect(Box::new(rows), Alias::Table(1))))))
     }
 }

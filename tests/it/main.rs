@@ -22,6 +22,7 @@ mod planner;
 mod policy;
 mod readme;
 mod requests;
+mod scim;
 mod script;
 mod support;
 mod tidy;

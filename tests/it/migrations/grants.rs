@@ -33,6 +33,8 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_admin ticket_events: SELECT INSERT DELETE
     role_admin tickets: SELECT INSERT UPDATE DELETE
     role_admin toolcrib.audit_events: SELECT INSERT
+    role_admin toolcrib.directory_groups: SELECT
+    role_admin toolcrib.directory_memberships: SELECT DELETE
     role_admin toolcrib.exports: SELECT
     role_admin toolcrib.service_tokens: SELECT INSERT UPDATE
     role_admin toolcrib.teams: SELECT INSERT UPDATE DELETE
@@ -56,9 +58,12 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_manager toolcrib.teams: SELECT
     role_manager toolcrib.users: SELECT
     role_platform toolcrib.audit_events: INSERT
+    role_platform toolcrib.directory_groups: SELECT INSERT UPDATE DELETE
+    role_platform toolcrib.directory_memberships: SELECT INSERT DELETE
     role_platform toolcrib.exports: SELECT INSERT UPDATE
     role_platform toolcrib.service_tokens: SELECT INSERT UPDATE
-    role_platform toolcrib.users: SELECT
+    role_platform toolcrib.teams: SELECT INSERT UPDATE
+    role_platform toolcrib.users: SELECT INSERT UPDATE
     role_viewer customers: SELECT
     role_viewer tickets: SELECT
     role_viewer toolcrib.audit_events: INSERT

@@ -118,6 +118,7 @@ impl TestAppBuilder {
             engine: Arc::clone(&app.engine),
             authenticator: Arc::clone(&app.authenticator),
             demo: self.is_demo.then(|| Arc::new(DemoState { users })),
+            scim: Arc::new(settings.scim.clone()),
             max_body_bytes: settings.limits.max_body_bytes,
             max_batch: settings.limits.max_batch,
             tool_name: "test".into(),
