@@ -147,3 +147,20 @@ async fn an_export_needs_its_own_scope_and_shows_as_much_as_reading_does() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_plan_that_is_kept_for_one_scope_is_none_of_another() {
+    let app = TestApp::support_desk().start().await;
+    let wide = app.scoped_token("max", &["*:READ"]).await;
+    let narrow = app.scoped_token("max", &["Ticket:READ"]).await;
+    let query = "{ customers { totalCount } viewer { can { createTicket } } }";
+    for _ in 0..4 {
+        for (token, count) in [(&wide, 3), (&narrow, 0)] {
+            let seen = app.token(token).graphql(query, json!({})).await.data();
+            assert_eq!(seen, json!({ "customers": { "totalCount": count }, "viewer": { "can": { "createTicket": false } } }));
+        }
+    }
+    let writing = app.scoped_token("max", &["*:READ,CREATE"]).await;
+    assert_eq!(app.token(&writing).graphql(query, json!({})).await.data()["viewer"]["can"]["createTicket"], true);
+    app.finish().await;
+}
