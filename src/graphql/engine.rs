@@ -158,7 +158,7 @@ impl Engine {
                 summary.cost = planned.cost();
                 return Ok(Work::Planned(planned));
             }
-            FoundPlan::WorthKeeping(key) => Some(key),
+            FoundPlan::WorthKeeping(key) => Some(*key),
             FoundPlan::Nothing => None,
         };
         let prepared = Prepared { keep, ..self.select(coerced, request, &text, names)? };

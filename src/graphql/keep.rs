@@ -30,7 +30,7 @@ pub(crate) enum FoundPlan {
     /// Its plan.
     Kept(PlannedOperation),
     /// None yet, and it came before.
-    WorthKeeping(PlanKey),
+    WorthKeeping(Box<PlanKey>),
     /// None, and none is to be kept.
     Nothing,
 }
@@ -45,8 +45,8 @@ impl Engine {
         let Some((key, texts)) = self.key_of(coerced, caller.actor, caller.context) else { return FoundPlan::Nothing };
         match self.plans.find(&key) {
             Known::Nothing | Known::NotKept => FoundPlan::Nothing,
-            Known::Seen => FoundPlan::WorthKeeping(key),
-            Known::Kept(plan) if !Arc::ptr_eq(&plan.sizes, &self.sizes.read()) => FoundPlan::WorthKeeping(key),
+            Known::Seen => FoundPlan::WorthKeeping(Box::new(key)),
+            Known::Kept(plan) if !Arc::ptr_eq(&plan.sizes, &self.sizes.read()) => FoundPlan::WorthKeeping(Box::new(key)),
             Known::Kept(plan) => {
                 let Some(reads) = plan.fill(&texts, caller.context) else { return FoundPlan::Nothing };
                 if cfg!(debug_assertions) {
