@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub enum Value {
     /// The null of a type.
     Null(ScalarType),
+    /// The null of a list of this type.
+    NullList(ScalarType),
     /// `uuid`.
     Id(Uuid),
     /// `text`: `String`, `URL`, `Email` and enum values.
@@ -48,13 +50,13 @@ pub struct ValueError {
 impl Value {
     /// Whether this is a null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null(_))
+        matches!(self, Self::Null(_) | Self::NullList(_))
     }
 
     /// The scalar by which the value is bound; for a list, the element's.
     pub fn scalar_type(&self) -> ScalarType {
         match self {
-            Self::Null(scalar) | Self::List(scalar, _) => *scalar,
+            Self::Null(scalar) | Self::NullList(scalar) | Self::List(scalar, _) => *scalar,
             Self::Id(_) => ScalarType::Id,
             Self::Text(_) => ScalarType::String,
             Self::Int(_) => ScalarType::Int,
@@ -122,7 +124,7 @@ impl Value {
     /// The value as JSON, in the form in which the API shows it.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::Null(_) => serde_json::Value::Null,
+            Self::Null(_) | Self::NullList(_) => serde_json::Value::Null,
             Self::Id(id) => id.to_string().into(),
             Self::Text(text) => text.as_str().into(),
             Self::Int(number) => (*number).into(),

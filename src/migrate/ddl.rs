@@ -28,7 +28,7 @@ pub(super) fn text(value: &str) -> String {
 /// Any value as a literal.
 pub(super) fn literal(value: &Value) -> String {
     match value {
-        Value::Null(_) => "null".to_owned(),
+        Value::Null(_) | Value::NullList(_) => "null".to_owned(),
         Value::Text(value) => text(value),
         Value::Int(number) => number.to_string(),
         Value::BigInt(number) => number.to_string(),

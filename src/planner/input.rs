@@ -41,6 +41,7 @@ pub(crate) fn field_value(catalog: &Catalog, field: &Field, argument: &str, json
         _ => scalar_value(scalar, json).map_err(|source| PlanError::Value { argument: argument.to_owned(), source }),
     };
     match json {
+        Json::Null if field.is_list() => Ok(Value::NullList(scalar)),
         Json::Array(elements) if field.is_list() => {
             let values = elements.iter().map(read_one).collect::<Result<Vec<_>, _>>()?;
             Ok(Value::List(scalar, values))

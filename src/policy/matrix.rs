@@ -57,49 +57,51 @@ impl Matrix {
         let roles = catalog.roles();
         let (platform, own): (Vec<&Collection>, Vec<&Collection>) =
             catalog.collections.iter().partition(|collection| collection.is_platform);
-        let rows = own.into_iter().chain(platform).flat_map(|collection| rows_of(catalog, rules, collection, &roles));
-        let rows = rows.collect();
+        let asked = Asked { catalog, rules };
+        let rows = own.into_iter().chain(platform).flat_map(|collection| asked.rows_of(collection, &roles)).collect();
         Self { roles, rows }
     }
 }
 
-fn rows_of(catalog: &Catalog, rules: &RuleBook, collection: &Collection, roles: &[RoleName]) -> Vec<MatrixRow> {
-    let row = |field: Option<&Field>, action: Action| MatrixRow {
-        collection: collection.name.to_string(),
-        field: field.map(|field| field.name.to_string()),
-        action,
-        cells: roles.iter().map(|role| cell(catalog, rules, collection, field, action, role)).collect(),
-    };
-    let mut rows = vec![row(None, Action::Row(Operation::Read)), row(None, Action::Row(Operation::Create))];
-    if !collection.is_append_only {
-        rows.extend([row(None, Action::Row(Operation::Update)), row(None, Action::Row(Operation::Delete))]);
-    }
-    if collection.export.is_some() {
-        rows.push(row(None, Action::Export));
-    }
-    for field in &collection.fields {
-        if field.access.read.is_some() {
-            rows.push(row(Some(field), Action::Field(FieldOperation::Read)));
-        }
-        if field.access.write.is_some() {
-            rows.push(row(Some(field), Action::Field(FieldOperation::Write)));
-        }
-    }
-    rows
+/// What is asked.
+struct Asked<'a> {
+    catalog: &'a Catalog,
+    rules: &'a RuleBook,
 }
 
-fn cell(
-    catalog: &Catalog,
-    rules: &RuleBook,
-    collection: &Collection,
-    field: Option<&Field>,
-    action: Action,
-    role: &RoleName,
-) -> Residue {
-    match (action, field) {
-        (Action::Row(operation), _) => rules.residue(catalog, collection.id, operation, role),
-        (Action::Export, _) => rules.export_residue(catalog, collection.id, role),
-        (Action::Field(operation), Some(field)) => rules.field_residue(catalog, field.id, operation, role),
-        (Action::Field(_), None) => Residue::Always,
+impl Asked<'_> {
+    fn rows_of(&self, collection: &Collection, roles: &[RoleName]) -> Vec<MatrixRow> {
+        let row = |field: Option<&Field>, action: Action| MatrixRow {
+            collection: collection.name.to_string(),
+            field: field.map(|field| field.name.to_string()),
+            action,
+            cells: roles.iter().map(|role| self.cell(collection, field, action, role)).collect(),
+        };
+        let mut rows = vec![row(None, Action::Row(Operation::Read)), row(None, Action::Row(Operation::Create))];
+        if !collection.is_append_only {
+            rows.extend([row(None, Action::Row(Operation::Update)), row(None, Action::Row(Operation::Delete))]);
+        }
+        if collection.export.is_some() {
+            rows.push(row(None, Action::Export));
+        }
+        for field in &collection.fields {
+            if field.access.read.is_some() {
+                rows.push(row(Some(field), Action::Field(FieldOperation::Read)));
+            }
+            if field.access.write.is_some() {
+                rows.push(row(Some(field), Action::Field(FieldOperation::Write)));
+            }
+        }
+        rows
+    }
+
+    fn cell(&self, collection: &Collection, field: Option<&Field>, action: Action, role: &RoleName) -> Residue {
+        let Self { catalog, rules } = self;
+        match (action, field) {
+            (Action::Row(operation), _) => rules.residue(catalog, collection.id, operation, role),
+            (Action::Export, _) => rules.export_residue(catalog, collection.id, role),
+            (Action::Field(operation), Some(field)) => rules.field_residue(catalog, field.id, operation, role),
+            (Action::Field(_), None) => Residue::Always,
+        }
     }
 }

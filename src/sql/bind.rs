@@ -5,7 +5,7 @@ use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::AstPass;
 use diesel::serialize::{IsNull, Output, Result as SerializeResult, ToSql};
-use diesel::sql_types::{Array, BigInt, Bool, Date, Double, Integer, Jsonb, Numeric, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Double, Integer, Jsonb, Nullable, Numeric, Text, Timestamptz, Uuid};
 
 /// Serializes the variants of [`Value`] that fit an SQL type; nulls fit every type.
 macro_rules! bind_as {
@@ -39,6 +39,7 @@ pub(super) fn push_value<'b>(value: &'b Value, out: &mut AstPass<'_, 'b, Pg>) ->
         ($sql_type:ty) => {
             match value {
                 Value::List(_, elements) => out.push_bind_param::<Array<$sql_type>, _>(elements),
+                Value::NullList(_) => out.push_bind_param::<Nullable<Array<$sql_type>>, Option<Vec<Value>>>(&None),
                 single => out.push_bind_param::<$sql_type, Value>(single),
             }
         };

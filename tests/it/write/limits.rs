@@ -14,6 +14,7 @@ const SCHEMA: &str = r#"
       total: BigInt @range(min: "-9007199254740993")
       made: Date @range(min: "2020-01-01", max: "2029-12-31")
       tags: [String!]! @default(value: ["new"])
+      marks: [Int!]
     }
 "#;
 
@@ -77,6 +78,16 @@ async fn one_value_of_many_is_named_by_its_row() {
     let created = app.user("ana").graphql(many, json!({})).await.data()["createParts"]["parts"].take();
     let expected = json!([{ "count": 1, "tags": ["a", "b"] }, { "count": 2, "tags": ["new"] }, { "count": null, "tags": [] }]);
     assert_eq!(created, expected, "lists of any length, and a list that is a default");
+    // One row, changed and made again, with a list that is no list.
+    let id = "00000000-0000-7000-8000-000000000401";
+    for (marks, shown) in [("null", json!(null)), ("[1, 2]", json!([1, 2])), ("null", json!(null)), ("[]", json!([]))] {
+        let change = format!("mutation {{ updatePart(id: \"{id}\", set: {{marks: {marks}}}) {{ part {{ marks }} }} }}");
+        let changed = app.user("ada").graphql(&change, json!({})).await;
+        assert_eq!(changed.data()["updatePart"]["part"]["marks"], shown, "{}", changed.text());
+        let made = format!("mutation {{ createPart(input: {{marks: {marks}}}) {{ part {{ marks }} }} }}");
+        let made = app.user("ana").graphql(&made, json!({})).await;
+        assert_eq!(made.data()["createPart"]["part"]["marks"], shown, "{}", made.text());
+    }
     app.finish().await;
 }
 
