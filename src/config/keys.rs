@@ -1,8 +1,8 @@
 //! The names of the settings, and the nearest one to a name that is none.
 
 use crate::config::{
-    DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ScimSettings, ServerSettings,
-    TelemetrySettings,
+    AuthSettings, DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ScimSettings,
+    ServerSettings, TelemetrySettings,
 };
 
 /// What every variable of ours begins with.
@@ -13,6 +13,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     [
         ServerSettings::KEYS,
         DatabaseSettings::KEYS,
+        AuthSettings::KEYS,
         LogSettings::KEYS,
         MetricsSettings::KEYS,
         TelemetrySettings::KEYS,

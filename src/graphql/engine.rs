@@ -168,10 +168,9 @@ impl Engine {
 
     /// Runs an operation.
     pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
-        let ReadyOperation { work, mut summary } = ready;
+        let ReadyOperation { work, summary } = ready;
         let work = match work {
             Work::Prepared(prepared) if prepared.operation.is_mutation() => {
-                summary.fields = prepared.selection.0.iter().map(|field| field.name.clone()).collect();
                 return self.run_mutation(&self.planner(actor, context), &prepared, summary).await;
             }
             query => query,

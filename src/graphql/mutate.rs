@@ -21,7 +21,7 @@ impl Engine {
         mut summary: OperationSummary,
     ) -> GraphqlResponse {
         let fields = &prepared.selection.0;
-        // Whoever changes people is known by these names, beside the log.
+        // The log tells them, and whoever changes people has callers asked for anew.
         summary.fields = fields.iter().map(|field| field.name.clone()).collect();
         let request_id = planner.request.request_id;
         let is_export = |field: &SelectedField| matches!(self.api.root_fields.get(&field.name), Some(RootField::Export(_)));
