@@ -31,6 +31,7 @@ mod session;
 mod shape;
 mod slow;
 mod table_sizes;
+mod teams;
 mod transaction;
 
 pub use address::{ConnectError, DatabaseAddress};
@@ -46,4 +47,5 @@ pub use running_export::{hold_running_export, list_abandoned_exports};
 pub use session::ActorSettings;
 pub use slow::SlowPlan;
 pub use table_sizes::TableSizes;
+pub use teams::UserTeams;
 pub use transaction::{JsonRow, Transaction};
