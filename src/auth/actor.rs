@@ -7,7 +7,7 @@ use crate::auth::token_use::{act_for, find_token_caller};
 use crate::auth::{AuthError, Credential};
 use crate::base::{Actor, AuthMethod, RequestContext, RoleName, Scope};
 use crate::db::schema::toolcrib::{session_secrets, sessions, users};
-use crate::db::{Database, DbError, Transaction};
+use crate::db::{Database, DbError, Transaction, UserTeams};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -27,11 +27,11 @@ pub struct Authenticator {
 /// What a session says besides its user: whether a second factor was used, and when the person last proved who it is.
 type SessionFacts = (bool, DateTime<Utc>);
 
-/// What the database says of a credential's user.
-pub(super) type UserRow = (Uuid, String, String, Option<Uuid>, bool);
+/// What the database says of a credential's user; its teams are the own one and those below it.
+pub(super) type UserRow = (Uuid, String, String, Vec<Uuid>, bool);
 
-pub(super) const USER: (users::id, users::email, users::role, users::team_id, users::is_active) =
-    (users::id, users::email, users::role, users::team_id, users::is_active);
+pub(super) const USER: (users::id, users::email, users::role, UserTeams, users::is_active) =
+    (users::id, users::email, users::role, UserTeams, users::is_active);
 
 impl Authenticator {
     /// Asks this database. A session that nobody uses for so long has ended.
@@ -133,13 +133,13 @@ pub async fn find_actor(database: &Database, email: &str) -> Result<Actor, AuthE
 }
 
 /// An inactive user is no actor.
-pub(super) fn to_actor((id, email, role, team, is_active): UserRow, auth_method: AuthMethod) -> Option<Actor> {
+pub(super) fn to_actor((id, email, role, teams, is_active): UserRow, auth_method: AuthMethod) -> Option<Actor> {
     is_active.then(|| Actor {
         id: Some(id),
         email: Some(email),
         role: RoleName::new(role),
-        team,
-        teams: team.into_iter().collect(),
+        team: teams.iter().next().copied(),
+        teams,
         is_active,
         auth_method,
         is_mfa: false,

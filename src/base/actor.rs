@@ -38,7 +38,7 @@ pub struct Actor {
     pub role: RoleName,
     /// The user's team, if any; a null team matches no row.
     pub team: Option<Uuid>,
-    /// Every team that the user belongs to.
+    /// The user's team and every one below it; empty without a team, which matches no row either.
     pub teams: Vec<Uuid>,
     /// Whether the account is active. An inactive one never becomes an actor; rules may still say it.
     pub is_active: bool,

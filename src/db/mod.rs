@@ -32,6 +32,7 @@ mod session;
 mod shape;
 mod slow;
 mod table_sizes;
+mod teams;
 mod transaction;
 
 pub use address::{ConnectError, DatabaseAddress};
@@ -47,4 +48,5 @@ pub use running_export::{hold_running_export, list_abandoned_exports};
 pub use session::ActorSettings;
 pub use slow::SlowPlan;
 pub use table_sizes::TableSizes;
+pub use teams::UserTeams;
 pub use transaction::{JsonRow, Transaction};

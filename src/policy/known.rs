@@ -26,6 +26,8 @@ impl Caller<'_> {
             KnownValue::UserEmail => text(actor.email.clone()),
             KnownValue::UserRole => role(&actor.role),
             KnownValue::UserTeam => id(actor.team),
+            // Who has no team is in none: unknown like every other null of the caller, also under `!`.
+            KnownValue::UserTeams if actor.teams.is_empty() => Value::Null(ScalarType::Id),
             KnownValue::UserTeams => Value::List(ScalarType::Id, actor.teams.iter().copied().map(Value::Id).collect()),
             KnownValue::UserIsActive => Value::Boolean(actor.is_active),
             KnownValue::RequestIp => text(request.ip_address.map(|address| address.to_string())),

@@ -9,7 +9,7 @@
 //! # What rules say of nulls
 //!
 //! A condition is [`Truth::Unknown`], and so is its opposite, where
-//! - the `user` or `request` side is null (an agent without a team, a request without an address),
+//! - the `user` or `request` side is null (an agent without a team, whose `user.teams` is null too; a request without an address),
 //! - one side of `<`, `<=`, `>`, `>=` is null, or a boolean that stands alone is,
 //! - a path goes through a relation that leads nowhere (`row.ticket.team` of a row without a ticket; `row.team.id` too, while
 //!   `row.team` is a value of the row).

@@ -84,7 +84,7 @@ pub(super) enum KnownValue {
     UserRole,
     /// `user.team`
     UserTeam,
-    /// `user.teams`
+    /// `user.teams`: the user's team and those below it
     UserTeams,
     /// `user.isActive`
     UserIsActive,

@@ -1,4 +1,4 @@
-//! Functions: `exists`, the tests on texts, `now` and durations.
+//! Functions: `exists`, `inTeam`, the tests on texts, `now` and durations.
 
 use super::operand::Term;
 use super::types::{Kind, Type};
@@ -11,7 +11,7 @@ use crate::policy::parse::{Direction, Literal, Node, NodeKind, Word};
 use crate::policy::syntax::{Exists, KnownValue, Operand, Rule};
 use chrono::TimeDelta;
 
-const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `has(row.x)`, `now()`, `duration('24h')`, \
+const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `inTeam(row.team)`, `has(row.x)`, `now()`, `duration('24h')`, \
     and on texts `startsWith`, `endsWith`, `contains`";
 
 impl Checker<'_, '_> {
@@ -78,6 +78,25 @@ impl Checker<'_, '_> {
         )
     }
 
+    /// `inTeam(row.team)`: the user's team or one below it. It is `row.team in user.teams`, of a value that is a team.
+    pub(super) fn in_team(&mut self, node: &Node, arguments: &[Node]) -> Option<Rule> {
+        let [team] = arguments else {
+            return self.wrong_arguments(node, "`inTeam` takes one team", "write `inTeam(row.team)`");
+        };
+        let teams = self.catalog().find_collection("Team").map(|collection| Kind::Reference(collection.id));
+        match self.operand(team)? {
+            Term::Typed(operand, Type::One(kind)) if Some(kind) == teams => {
+                Some(Rule::In(operand, Operand::Known(KnownValue::UserTeams)))
+            }
+            term => {
+                let message = format!("`{}` is {}, where a team is needed", self.quote(team), self.type_name(&term));
+                let mistake = Mistake::new(diagnostics::TYPE_MISMATCH, message, "not a team")
+                    .help("name a field that holds a team: `inTeam(row.team)`, `inTeam(row.parent.team)`");
+                self.refuse(team.range.clone(), mistake)
+            }
+        }
+    }
+
     /// `text.startsWith(part)` and its kin.
     pub(super) fn text_test(&mut self, node: &Node, target: &Node, method: &Word, arguments: &[Node]) -> Option<Rule> {
         let test = match method.text.as_str() {
@@ -120,11 +139,11 @@ impl Checker<'_, '_> {
                 Some(Term::Typed(now, Type::One(Kind::Scalar(ScalarType::DateTime))))
             }
             "now" => self.wrong_arguments(node, "`now` takes no arguments", "write `now()`"),
-            "exists" => self.refuse(
-                node.range.clone(),
-                Mistake::new(diagnostics::NOT_A_VALUE, "`exists` is a condition, where a value is needed", "true or false")
-                    .help("combine conditions with `&&`, `||` and `!`"),
-            ),
+            condition @ ("exists" | "inTeam") => {
+                let message = format!("`{condition}` is a condition, where a value is needed");
+                let mistake = Mistake::new(diagnostics::NOT_A_VALUE, message, "true or false");
+                self.refuse(node.range.clone(), mistake.help("combine conditions with `&&`, `||` and `!`"))
+            }
             "duration" => self.refuse(
                 node.range.clone(),
                 Mistake::new(diagnostics::NOT_A_VALUE, "a duration is no value to compare", "moves a time")

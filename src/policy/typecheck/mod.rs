@@ -24,7 +24,7 @@ use std::ops::Range;
 use types::Type;
 
 /// Names that no variable of `exists` can have, beside those of the named rules.
-const RESERVED_NAMES: &[&str] = &["user", "request", "row", "old", "new", "has", "exists", "now", "duration"];
+const RESERVED_NAMES: &[&str] = &["user", "request", "row", "old", "new", "has", "exists", "inTeam", "now", "duration"];
 
 /// Where a rule stands, which says what rows it can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -125,6 +125,8 @@ impl<'a> Generator<'a> {
             "user.email != null",
             "user.team in user.teams",
             "!(user.team in user.teams)",
+            "user.teams == null",
+            "inTeam(user.team)",
             "user.email.endsWith('@acme.test')",
             "user.email == 'ana@acme.test'",
             "request.auth.mfa",
@@ -145,9 +147,8 @@ impl<'a> Generator<'a> {
             self.stored(|kind| matches!(kind, Kind::One("User" | "Team") | Kind::Text | Kind::Enum("Role", _)))?;
         let caller = match kind {
             Kind::One("User") => "user.id",
-            Kind::One(_) if self.random.random_bool(0.4) => {
-                return Some(format!("{stored} in user.teams"));
-            }
+            Kind::One(_) if self.random.random_bool(0.3) => return Some(format!("inTeam({stored})")),
+            Kind::One(_) if self.random.random_bool(0.4) => return Some(format!("{stored} in user.teams")),
             Kind::One(_) => "user.team",
             Kind::Enum(..) => "user.role",
             _ => *["user.email", "request.ip", "request.service"].choose(self.random)?,
@@ -334,13 +335,13 @@ pub fn actors(random: &mut StdRng, world: &World, count: usize) -> Vec<(Actor, R
     let methods = [AuthMethod::Token, AuthMethod::Session, AuthMethod::Platform];
     let one = |random: &mut StdRng| {
         let some = |random: &mut StdRng| random.random_bool(0.7);
-        let team_count = random.random_range(0..3);
+        let team = some(random).then(|| *teams.choose(random).unwrap());
         let actor = Actor {
             id: some(random).then(|| *users.choose(random).unwrap()),
             email: some(random).then(|| (*mails.choose(random).unwrap()).to_owned()),
             role: RoleName::new(roles.choose(random).unwrap()),
-            team: some(random).then(|| *teams.choose(random).unwrap()),
-            teams: teams.choose_multiple(random, team_count).copied().collect(),
+            team,
+            teams: team.map(|team| world.teams_below(team)).unwrap_or_default(),
             is_active: random.random_bool(0.7),
             auth_method: *methods.choose(random).unwrap(),
             is_mfa: random.random_bool(0.5),

@@ -69,6 +69,7 @@ impl<'a> Oracle<'a> {
                     ("_==_", None, [left, right]) => self.equals(left, right, rows),
                     ("_!=_", None, [left, right]) => not(self.equals(left, right, rows)),
                     ("@in", None, [needle, hay]) => self.is_in(needle, hay, rows),
+                    ("inTeam", None, [team]) => self.is_in_team(team, rows),
                     ("exists", None, [list, variable, body]) => self.exists(list, variable, body, rows),
                     ("startsWith", Some(text), [part]) => self.text(text, part, rows, |text, part| text.starts_with(part)),
                     ("endsWith", Some(text), [part]) => self.text(text, part, rows, |text, part| text.ends_with(part)),
@@ -133,6 +134,29 @@ impl<'a> Oracle<'a> {
             }
             (_, Seen::Value(other)) => panic!("no list: {other:?}"),
         }
+    }
+
+    /// Climbs from the team: whether the user's own is on the way up.
+    fn is_in_team(&self, team: &IdedExpr, rows: &Rows<'a>) -> Verdict {
+        let mut next = match (self.see(team, rows), self.actor.team) {
+            (Seen::CallerHasNone | Seen::Nowhere, _) | (_, None) => return Unknown,
+            (Seen::Empty, _) => return False,
+            (Seen::Value(datum), _) => datum,
+        };
+        let own = self.actor.team.map(Datum::Id);
+        let mut seen = Vec::new();
+        while let Datum::Id(id) = next {
+            if Some(&next) == own.as_ref() {
+                return True;
+            }
+            // The world's teams may stand below themselves.
+            if seen.contains(&id) {
+                return False;
+            }
+            seen.push(id);
+            next = self.world.find("Team", id).values["parent"].clone();
+        }
+        False
     }
 
     fn text(&self, text: &IdedExpr, part: &IdedExpr, rows: &Rows<'a>, test: impl Fn(&str, &str) -> bool) -> Verdict {
@@ -211,6 +235,7 @@ impl<'a> Oracle<'a> {
             "email" => Seen::of_caller(actor.email.clone().map(Datum::Text)),
             "role" => Seen::Value(Datum::Text(actor.role.as_str().to_owned())),
             "team" => Seen::of_caller(actor.team.map(Datum::Id)),
+            "teams" if actor.teams.is_empty() => Seen::CallerHasNone,
             "teams" => Seen::Value(Datum::List(actor.teams.iter().copied().map(Datum::Id).collect())),
             "isActive" => Seen::Value(Datum::Boolean(actor.is_active)),
             other => panic!("no field: {other}"),

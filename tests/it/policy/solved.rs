@@ -34,6 +34,11 @@ pub(super) fn actor(role: &str, team: Option<u128>) -> Actor {
     }
 }
 
+/// Somebody whose team has one below it.
+fn with_team_below(actor: Actor) -> Actor {
+    Actor { teams: actor.team.into_iter().chain([Uuid::from_u128(0xc)]).collect(), ..actor }
+}
+
 pub(super) fn request() -> RequestContext {
     RequestContext { request_id: Uuid::nil(), ..RequestContext::internal("2026-03-02T12:00:00Z".parse().unwrap()) }
 }
@@ -58,8 +63,11 @@ pub(super) fn sql(predicate: &Predicate) -> String {
 fn rules_leave_what_is_expected() {
     let catalog = load(&directory());
     let rules = fs::read_to_string(directory().join("rules.txt")).unwrap();
-    let actors =
-        [("agent", actor("agent", Some(0xb))), ("agent without a team", actor("agent", None)), ("admin", actor("admin", None))];
+    let actors = [
+        ("agent", with_team_below(actor("agent", Some(0xb)))),
+        ("agent without a team", actor("agent", None)),
+        ("admin", actor("admin", None)),
+    ];
     let mut found = String::new();
     for line in rules.lines() {
         writeln!(found, "{line}").unwrap();

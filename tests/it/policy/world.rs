@@ -116,6 +116,19 @@ impl World {
         self.rows_of(collection).find(|row| row.id() == id).expect("foreign keys lead to rows")
     }
 
+    /// A team and every one below it.
+    pub fn teams_below(&self, team: Uuid) -> Vec<Uuid> {
+        let mut found = vec![team];
+        let mut next = 0;
+        while let Some(parent) = found.get(next).copied() {
+            let children = self.rows_of("Team").filter(|row| row.values["parent"] == Datum::Id(parent)).map(Row::id);
+            let new: Vec<Uuid> = children.filter(|child| !found.contains(child)).collect();
+            found.extend(new);
+            next += 1;
+        }
+        found
+    }
+
     /// The image of a row after its change.
     pub fn changed(&self, row: &Row) -> &Row {
         self.changed.iter().find(|changed| changed.collection.name == row.collection.name && changed.id() == row.id()).unwrap()
