@@ -29,9 +29,13 @@ impl Entries {
         self.problems.push(problem);
     }
 
+    /// Keeps that a key is needed which nobody set.
+    pub(super) fn report_missing(&mut self, key: &'static str, why: &'static str) {
+        self.report(Problem::Missing { key, why });
+    }
+
     /// Adds `TOOLCRIB_*` variables, and `DATABASE_URL` below them, because that is the name which hosts give.
-    pub(super) fn add_variables(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
-        let variables: BTreeMap<String, String> = variables.into_iter().collect();
+    pub(super) fn add_variables(&mut self, variables: BTreeMap<String, String>) {
         if let Some(url) = variables.get("DATABASE_URL") {
             self.set("database.url", url.clone(), Origin::Variable("DATABASE_URL".to_owned()));
         }

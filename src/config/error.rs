@@ -55,6 +55,22 @@ pub enum Problem {
         /// The form it should have, with an example.
         expected: String,
     },
+    /// A key that others make necessary.
+    #[error("`{key}` is missing: {why}")]
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// Who needs it.
+        why: &'static str,
+    },
+    /// One of several tables of a kind that makes no sense.
+    #[error("{origin}: {message}")]
+    BadTable {
+        /// Where the tables stand.
+        origin: Origin,
+        /// What is wrong.
+        message: String,
+    },
     /// The file is not TOML.
     #[error("{origin}: {message}")]
     Syntax {

@@ -1,7 +1,8 @@
 //! The names of the settings, and the nearest one to a name that is none.
 
 use crate::config::{
-    DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ScimSettings, ServerSettings,
+    AuthSettings, DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ScimSettings,
+    ServerSettings,
     TelemetrySettings,
 };
 
@@ -13,6 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
     [
         ServerSettings::KEYS,
         DatabaseSettings::KEYS,
+        AuthSettings::KEYS,
         LogSettings::KEYS,
         MetricsSettings::KEYS,
         TelemetrySettings::KEYS,

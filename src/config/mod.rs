@@ -7,6 +7,7 @@
 //! already joined to the tool directory; secrets are never printed.
 //! Deliberately unknown: the modules that are configured. Each takes the group that it needs.
 
+mod auth;
 mod database;
 mod demo;
 mod duration;
@@ -24,6 +25,10 @@ mod server;
 mod telemetry;
 mod toml_file;
 
+pub use auth::{
+    AdmissionMode, AuthSettings, ClaimRule, ClientSecret, EmailTrust, ProviderId, ProviderSettings, SigningAlgorithm,
+    WithoutProvider,
+};
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use demo::DemoSettings;
 pub use error::{ConfigError, Origin, Problem};
@@ -41,6 +46,7 @@ pub use telemetry::TelemetrySettings;
 mod tests;
 
 use entries::Entries;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The file of a tool directory that holds its settings.
@@ -59,6 +65,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// `[database]`
     pub database: DatabaseSettings,
+    /// `[auth]`
+    pub auth: AuthSettings,
     /// `[log]`
     pub log: LogSettings,
     /// `[graphql]`
@@ -113,13 +121,15 @@ impl Settings {
         overrides: &Overrides,
     ) -> Result<(Self, Vec<EffectiveSetting>), ConfigError> {
         let mut entries = Entries::default();
-        toml_file::read(&directory.join(FILE_NAME), &mut entries);
+        let variables: BTreeMap<String, String> = variables.into_iter().collect();
+        let providers = toml_file::read(&directory.join(FILE_NAME), &mut entries, &variables);
         entries.add_variables(variables);
         entries.add_overrides(overrides);
         let settings = Self {
             directory: directory.to_owned(),
             server: ServerSettings::read(&mut entries, directory),
             database: DatabaseSettings::read(&mut entries),
+            auth: AuthSettings::read(&mut entries, providers),
             log: LogSettings::read(&mut entries),
             graphql: GraphqlSettings::read(&mut entries, directory),
             metrics: MetricsSettings::read(&mut entries),

@@ -11,7 +11,8 @@ const DOCUMENTED: &str = include_str!("../../toolcrib.toml");
 const NOT_OURS: [(&str, &str); 2] = [("migrations = ", "# migrations = \"migrations\""), ("seed = ", "# seed = \"demo.sql\"")];
 
 /// Keys whose documented value is an example, or depends on the machine.
-pub(super) const EXAMPLES: [&str; 9] = [
+pub(super) const EXAMPLES: [&str; 10] = [
+    "auth.public_url",
     "database.url",
     "database.server_url",
     "database.max_connections",

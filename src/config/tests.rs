@@ -210,3 +210,88 @@ fn load_with_origins(file: &str) -> (Settings, Vec<EffectiveSetting>) {
     std::fs::write(directory.path().join(FILE_NAME), file).unwrap();
     Settings::load_with_origins(directory.path(), [], &Overrides::default()).unwrap()
 }
+
+/// A provider with what it cannot do without, and this.
+fn with_provider(more: &str) -> String {
+    format!(
+        "[auth]\npublic_url = 'https://desk.test'\n[[auth.providers]]\nid = 'sso'\nissuer = 'https://sso.test'\n\
+         client_id = 'crib'\n{more}"
+    )
+}
+
+#[test]
+fn a_provider_has_careful_defaults() {
+    let settings = load(&with_provider(""), &[], &Overrides::default()).unwrap();
+    let provider = &settings.auth.providers[0];
+    assert_eq!(
+        (provider.mode, provider.role.as_str(), provider.email_trust),
+        (AdmissionMode::Invite, "viewer", EmailTrust::Verified)
+    );
+    assert!(provider.client_secret.is_none() && provider.audiences.is_empty() && provider.rules.is_empty());
+    assert_eq!(provider.clock_skew, std::time::Duration::from_secs(30));
+    assert_eq!(settings.auth.without_provider, WithoutProvider::Nothing);
+}
+
+#[test]
+fn a_secret_comes_from_one_place_and_is_never_printed() {
+    let from = |more: &str, variables: &[_]| {
+        let settings = load(&with_provider(more), variables, &Overrides::default()).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        settings.auth.providers[0].client_secret.as_ref().unwrap().expose().to_owned()
+    };
+    assert_eq!(from("client_secret = 'hunter2'", &[]), "hunter2");
+    assert_eq!(from("client_secret_env = 'SSO'", &[("SSO", "hunter2\n")]), "hunter2");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "hunter2\n").unwrap();
+    assert_eq!(from(&format!("client_secret_file = '{}'", file.path().display()), &[]), "hunter2");
+    let both = "client_secret = 'a'\nclient_secret_env = 'SSO'";
+    let one = "toolcrib.toml:3:1: `sso`: say one of `client_secret`, `client_secret_file` and `client_secret_env`";
+    check_refused(&with_provider(both), &[], one);
+    let unset = "toolcrib.toml:3:1: `sso`: `client_secret_env` names the variable `SSO`, which is not set";
+    check_refused(&with_provider("client_secret_env = 'SSO'"), &[], unset);
+}
+
+#[test]
+fn a_provider_that_makes_no_sense_is_refused() {
+    let issuer = "`sso`: `issuer` has to be an `https` address; plain `http` only for this machine";
+    check_refused(&with_provider("").replace("https://sso", "http://sso"), &[], &format!("toolcrib.toml:3:1: {issuer}"));
+    check_refused(
+        &with_provider("allowed_domains = ['ana@desk.test']"),
+        &[],
+        "toolcrib.toml:3:1: `sso`: `ana@desk.test` is no domain; write `example.com`, others than ASCII as `xn--...`",
+    );
+    check_refused(
+        &with_provider("rules = [{ value = 'leads' }]"),
+        &[],
+        "toolcrib.toml:3:1: `sso`: the rule for `leads` gives nothing; say `role`, `team` or both",
+    );
+    let alone = with_provider("").replace("public_url = 'https://desk.test'\n", "");
+    let missing = "`auth.public_url` is missing: providers send people back to it after they have signed in";
+    check_refused(&alone, &[], missing);
+    for wrong in ["colour = 'red'", "mode = 'everybody'", "algorithms = ['HS256']", "algorithms = ['none']", "clock_skew = '1h'"]
+    {
+        let error = load(&with_provider(wrong), &[], &Overrides::default()).unwrap_err().to_string();
+        assert!(error.contains(":7:"), "{wrong}: {error}");
+    }
+    let twice = format!("{}\n[[auth.providers]]\nid = 'sso'\nissuer = 'https://b.test'\nclient_id = 'b'", with_provider(""));
+    let error = load(&twice, &[], &Overrides::default()).unwrap_err().to_string();
+    assert!(error.ends_with("`sso`: another provider has this `id`"), "{error}");
+}
+
+#[test]
+fn the_documented_providers_are_settings() {
+    let guide = include_str!("../../examples/deploy/README.md");
+    let example = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let example = example.replace("client_secret_file = \"/run/secrets/google\"", "client_secret = \"x\"");
+    let secrets = ["ENTRA_SECRET", "OKTA_SECRET", "AUTH0_SECRET", "KEYCLOAK_SECRET"].map(|name| (name, "x"));
+    let settings = load(&example, &secrets, &Overrides::default()).unwrap();
+    let ids: Vec<&str> = settings.auth.providers.iter().map(|provider| provider.id.as_str()).collect();
+    assert_eq!(ids, ["google", "entra", "okta", "auth0", "keycloak"]);
+    // The commented one of the reference, uncommented, has every key that there is.
+    let reference = reference();
+    let commented = reference.split("# [[auth.providers]]").nth(1).unwrap().split("\n\n").next().unwrap();
+    let lines = commented.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| !line.starts_with('#'));
+    let lines = lines.filter(|line| !line.starts_with("client_secret_env") && !line.starts_with("client_secret_file"));
+    let text = format!("[auth]\npublic_url = 'https://desk.test'\n[[auth.providers]]\n{}", lines.collect::<Vec<_>>().join("\n"));
+    assert_eq!(load(&text, &[], &Overrides::default()).unwrap().auth.providers[0].id.as_str(), "keycloak");
+}

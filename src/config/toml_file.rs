@@ -1,19 +1,42 @@
 //! `toolcrib.toml`: its keys with their places.
 
+use crate::config::auth::ProviderEntry;
 use crate::config::entries::Entries;
-use crate::config::{Origin, Problem, keys};
+use crate::config::{Origin, Problem, ProviderSettings, keys};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Adds what the file says; a file that is not there says nothing.
-pub(super) fn read(path: &Path, entries: &mut Entries) {
+/// The one key that is a list of tables.
+const PROVIDERS: &str = "auth.providers";
+
+/// Adds what the file says, and gives the providers that it lists; a file that is not there says nothing.
+pub(super) fn read(path: &Path, entries: &mut Entries, variables: &BTreeMap<String, String>) -> Vec<ProviderSettings> {
     match std::fs::read_to_string(path) {
-        Ok(text) => TomlFile { path, text: &text }.read(entries),
+        Ok(text) => {
+            let file = TomlFile { path, text: &text };
+            file.read(entries);
+            return file.read_providers(entries, variables);
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(source) => entries.report(Problem::Unreadable { path: path.to_owned(), source }),
     }
+    Vec::new()
+}
+
+/// The part of the file that is no list of single values.
+#[derive(Deserialize)]
+struct WithProviders {
+    auth: Option<AuthTable>,
+}
+
+#[derive(Deserialize)]
+struct AuthTable {
+    #[serde(default)]
+    providers: Vec<Spanned<ProviderEntry>>,
 }
 
 struct TomlFile<'a> {
@@ -32,6 +55,35 @@ impl TomlFile<'_> {
         }
     }
 
+    fn read_providers(&self, entries: &mut Entries, variables: &BTreeMap<String, String>) -> Vec<ProviderSettings> {
+        if DeTable::parse(self.text).is_err() {
+            return Vec::new(); // Reported already.
+        }
+        let listed = match toml::from_str::<WithProviders>(self.text) {
+            Ok(file) => file.auth.map_or_else(Vec::new, |auth| auth.providers),
+            Err(error) => {
+                let origin = self.origin(error.span().unwrap_or(0..0));
+                entries.report(Problem::BadTable { origin, message: error.message().to_owned() });
+                return Vec::new();
+            }
+        };
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        let mut ids = BTreeSet::new();
+        let mut providers = Vec::with_capacity(listed.len());
+        for entry in listed {
+            let origin = self.origin(entry.span());
+            match entry.into_inner().check(directory, variables) {
+                Ok(provider) if ids.insert(provider.id.clone()) => providers.push(provider),
+                Ok(provider) => {
+                    let message = format!("`{}`: another provider has this `id`", provider.id);
+                    entries.report(Problem::BadTable { origin, message });
+                }
+                Err(message) => entries.report(Problem::BadTable { origin, message }),
+            }
+        }
+        providers
+    }
+
     fn read_table(&self, prefix: &str, table: &DeTable<'_>, entries: &mut Entries) {
         for (key, value) in table {
             let name = format!("{prefix}{}", key.get_ref());
@@ -39,6 +91,7 @@ impl TomlFile<'_> {
                 DeValue::Table(inner) if keys::find(&name).is_none() && is_section(&name) => {
                     self.read_table(&format!("{name}."), inner, entries);
                 }
+                DeValue::Array(_) if name == PROVIDERS => {}
                 _ => self.read_entry(&name, key.span(), value, entries),
             }
         }

@@ -80,8 +80,11 @@ fn secrets_in_file(path: &Path) -> Option<Finding> {
     let text = fs::read_to_string(path).ok()?;
     let mode = fs::metadata(path).ok()?.permissions().mode();
     let mut set = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let has_secret =
-        set.any(|line| line.starts_with("token") || (line.contains("url") && line.contains("://") && line.contains('@')));
+    let has_secret = set.any(|line| {
+        line.starts_with("token")
+            || line.starts_with("client_secret =")
+            || (line.contains("url") && line.contains("://") && line.contains('@'))
+    });
     (has_secret && mode & 0o044 != 0).then(|| {
         let message = format!("`{}` holds secrets, and other accounts can read it", path.display());
         Finding::warn("files", message, format!("run `chmod 600 {}`, or put secrets into variables", path.display()))
