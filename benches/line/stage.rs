@@ -159,6 +159,7 @@ impl Stage {
     fn toolcrib(&self, command: &str) -> Command {
         let mut toolcrib = Command::new(TOOLCRIB);
         toolcrib.args([command, "--dir", TOOL, "--data-dir"]).arg(self.directory.join("data"));
+        toolcrib.env("TOOLCRIB_AUTH_WITHOUT_PROVIDER", "tokens");
         toolcrib
     }
 }

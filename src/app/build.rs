@@ -1,7 +1,7 @@
 //! The service over an open database.
 
 use crate::app::{AppError, Storage, Tool};
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, SignIn};
 use crate::config::{Settings, SlowQueryPlan};
 use crate::db::{ConnectOptions, Database, SlowPlan, server_keys};
 use crate::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
@@ -18,6 +18,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// Makes actors.
     pub authenticator: Arc<Authenticator>,
+    /// Signs people in.
+    pub sign_in: Arc<SignIn>,
 }
 
 impl App {
@@ -34,7 +36,7 @@ impl App {
         let app = Self::over(Database::connect(options.clone()).await?, settings, tool).await?;
         // However busy the operations keep their pool, the next caller can still be told who it is.
         let authentication = ConnectOptions { max_connections: AUTHENTICATION_CONNECTIONS, ..options };
-        let authenticator = Authenticator::new(Database::connect(authentication).await?);
+        let authenticator = Authenticator::new(Database::connect(authentication).await?, settings.auth.session_idle);
         Ok(Self { authenticator: Arc::new(authenticator), ..app })
     }
 
@@ -76,7 +78,12 @@ impl App {
             database: database.clone(),
         })?;
         engine.measure_tables().await?;
-        Ok(Self { engine: Arc::new(engine), authenticator: Arc::new(Authenticator::new(database)) })
+        let sign_in = Arc::new(SignIn::new(database.clone(), settings.auth.clone()));
+        Ok(Self {
+            engine: Arc::new(engine),
+            authenticator: Arc::new(Authenticator::new(database.clone(), settings.auth.session_idle)),
+            sign_in,
+        })
     }
 }
 

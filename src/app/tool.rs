@@ -46,10 +46,20 @@ impl Tool {
     /// A setting that names a role which the schema does not have is a slip, and one in who may do what.
     fn check_roles(&self, settings: &Settings) -> Result<(), AppError> {
         let known = self.catalog.roles();
+        let unknown = |setting: &'static str, role: &str| {
+            let known = known.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
+            AppError::UnknownRole { setting, role: role.to_owned(), known }
+        };
+        for provider in &settings.auth.providers {
+            let given = provider.rules.iter().filter_map(|rule| rule.role.as_ref());
+            let mut named = given.chain([&provider.role]);
+            if let Some(role) = named.find(|role| !known.iter().any(|known| known.as_str() == role.as_str())) {
+                return Err(unknown("auth.providers", role));
+            }
+        }
         for (setting, roles) in settings.graphql.role_lists() {
             if let Some(role) = roles.named().iter().find(|role| !known.contains(role)) {
-                let known = known.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
-                return Err(AppError::UnknownRole { setting, role: role.to_string(), known });
+                return Err(unknown(setting, role.as_str()));
             }
         }
         for (setting, role) in settings.scim.named_roles() {

@@ -33,10 +33,12 @@ pub enum EventType {
     ExportDownloaded,
     /// Somebody signed in.
     Login,
-    /// Somebody signed out.
+    /// Somebody signed out, or was signed out by the provider.
     Logout,
     /// A token was used for the first time.
     TokenFirstUsed,
+    /// A sign-in was refused.
+    LoginDenied,
 }
 
 impl EventType {
@@ -53,6 +55,7 @@ impl EventType {
             Self::Login => "LOGIN",
             Self::Logout => "LOGOUT",
             Self::TokenFirstUsed => "TOKEN_FIRST_USED",
+            Self::LoginDenied => "LOGIN_DENIED",
         }
     }
 }

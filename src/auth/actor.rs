@@ -6,11 +6,12 @@ use crate::auth::token_scope::AllowList;
 use crate::auth::token_use::{act_for, find_token_caller};
 use crate::auth::{AuthError, Credential};
 use crate::base::{Actor, AuthMethod, RequestContext, RoleName, Scope};
-use crate::db::schema::toolcrib::{sessions, users};
-use crate::db::{Database, DbError};
+use crate::db::schema::toolcrib::{session_secrets, sessions, users};
+use crate::db::{Database, DbError, Transaction};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How often a credential's last use is written down.
@@ -20,7 +21,11 @@ const LAST_USE_EVERY: TimeDelta = TimeDelta::minutes(1);
 pub struct Authenticator {
     database: Database,
     cache: ActorCache,
+    session_idle: TimeDelta,
 }
+
+/// What a session says besides its user: whether a second factor was used, and when the person last proved who it is.
+type SessionFacts = (bool, DateTime<Utc>);
 
 /// What the database says of a credential's user.
 pub(super) type UserRow = (Uuid, String, String, Option<Uuid>, bool);
@@ -29,9 +34,10 @@ pub(super) const USER: (users::id, users::email, users::role, users::team_id, us
     (users::id, users::email, users::role, users::team_id, users::is_active);
 
 impl Authenticator {
-    /// Asks this database.
-    pub fn new(database: Database) -> Self {
-        Self { database, cache: ActorCache::new() }
+    /// Asks this database. A session that nobody uses for so long has ended.
+    pub fn new(database: Database, session_idle: Duration) -> Self {
+        let session_idle = TimeDelta::from_std(session_idle).unwrap_or(TimeDelta::MAX);
+        Self { database, cache: ActorCache::new(), session_idle }
     }
 
     /// The connections that callers are looked up with.
@@ -44,13 +50,16 @@ impl Authenticator {
     /// # Errors
     /// [`AuthError::Unauthenticated`] whatever is wrong with it; [`AuthError::Database`] if nobody can be asked.
     pub async fn authenticate(&self, credential: &Credential, request: &RequestContext) -> Result<Actor, AuthError> {
+        if !credential.is_shown_as_given() {
+            return Err(AuthError::Unauthenticated);
+        }
         let hash = credential.hash();
         let known = match self.cache.find(&hash) {
             Ok(known) => known,
             Err(asked) => {
                 let found = match credential {
                     Credential::Token(_) => find_token_caller(&self.database, &hash, request, LAST_USE_EVERY).await?,
-                    Credential::Session(_) => self.find_session_caller(&hash).await?,
+                    Credential::Session(_) | Credential::SessionToken(_) => self.find_session_caller(&hash).await?,
                 };
                 let known = found.ok_or(AuthError::Unauthenticated)?;
                 self.cache.keep(hash, asked, known.clone());
@@ -73,8 +82,7 @@ impl Authenticator {
     }
 
     async fn find_session_caller(&self, hash: &CredentialHash) -> Result<Option<KnownCaller>, DbError> {
-        let user = self.find_session_user(hash, Utc::now()).await?;
-        let actor = user.and_then(|user| to_actor(user, AuthMethod::Session));
+        let actor = self.find_session_actor(hash, Utc::now()).await?;
         Ok(actor.map(|actor| KnownCaller { actor, allow_list: AllowList::Anywhere }))
     }
 
@@ -83,21 +91,33 @@ impl Authenticator {
         self.cache.clear();
     }
 
-    async fn find_session_user(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<UserRow>, DbError> {
+    async fn find_session_actor(&self, hash: &CredentialHash, now: DateTime<Utc>) -> Result<Option<Actor>, DbError> {
         let transaction = self.database.begin_system().await?;
-        let query = sessions::table
-            .inner_join(users::table)
-            .filter(sessions::id_hash.eq(hash.as_bytes()))
+        let query = session_secrets::table
+            .inner_join(sessions::table.inner_join(users::table))
+            .filter(session_secrets::hash.eq(hash.as_bytes()))
             .filter(sessions::expires_at.gt(now))
-            .select((sessions::last_seen_at, USER));
-        let found = query.first::<(DateTime<Utc>, UserRow)>(&mut transaction.pg()).await.optional()?;
-        if found.as_ref().is_some_and(|(last_seen_at, _)| now - *last_seen_at > LAST_USE_EVERY) {
-            let session = sessions::table.filter(sessions::id_hash.eq(hash.as_bytes()));
+            .filter(sessions::last_seen_at.gt(now.checked_sub_signed(self.session_idle).unwrap_or(DateTime::UNIX_EPOCH)))
+            .select((sessions::id, sessions::last_seen_at, (sessions::mfa, sessions::authenticated_at), USER));
+        let found = query.first::<(Uuid, DateTime<Utc>, SessionFacts, UserRow)>(&mut transaction.pg()).await.optional()?;
+        if let Some((id, last_seen_at, ..)) = &found
+            && now - *last_seen_at > LAST_USE_EVERY.min(self.session_idle / 4)
+        {
+            let session = sessions::table.filter(sessions::id.eq(id));
             transaction.run(diesel::update(session).set(sessions::last_seen_at.eq(now))).await?;
         }
         transaction.commit().await?;
-        Ok(found.map(|(_, user)| user))
+        Ok(found.and_then(|(_, _, (is_mfa, authenticated_at), user)| {
+            let actor = to_actor(user, AuthMethod::Session)?;
+            Some(Actor { is_mfa, authenticated_at: Some(authenticated_at), ..actor })
+        }))
     }
+}
+
+/// The actor of a user by id, for the record of what happens to its sessions; also of an inactive one.
+pub(super) async fn find_user_actor(transaction: &Transaction, id: Uuid) -> Result<Option<Actor>, DbError> {
+    let found = users::table.filter(users::id.eq(id)).select(USER).first::<UserRow>(&mut transaction.pg()).await.optional()?;
+    Ok(found.and_then(|(id, email, role, team, _)| to_actor((id, email, role, team, true), AuthMethod::Session)))
 }
 
 /// The actor of a user by mail address, as its own token would make it, for commands that show what the user may do.
@@ -123,6 +143,7 @@ pub(super) fn to_actor((id, email, role, team, is_active): UserRow, auth_method:
         is_active,
         auth_method,
         is_mfa: false,
+        authenticated_at: None,
         service: None,
         scope: Scope::Full,
         acted_by: None,

@@ -46,6 +46,8 @@ pub struct Actor {
     pub auth_method: AuthMethod,
     /// Whether a second factor was used.
     pub is_mfa: bool,
+    /// When the person last proved who it is; `None` for tokens, which prove no presence.
+    pub authenticated_at: Option<DateTime<Utc>>,
     /// The named part of the platform that acts, on the user's behalf or alone; `request.service` in rules.
     pub service: Option<String>,
     /// What the caller's credential leaves of the user's rights.
@@ -67,6 +69,7 @@ impl Actor {
             is_active: true,
             auth_method: AuthMethod::Platform,
             is_mfa: false,
+            authenticated_at: None,
             service: Some(service.to_owned()),
             scope: Scope::Full,
             acted_by: None,

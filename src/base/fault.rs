@@ -1,5 +1,7 @@
 //! What every module's error can say of itself to a caller.
 
+use std::time::Duration;
+
 /// Whose fault it is: decides the log level and whether a caller learns the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
@@ -78,6 +80,11 @@ impl FaultCode {
 pub trait Fault: std::error::Error {
     /// The stable code.
     fn code(&self) -> FaultCode;
+
+    /// Within which time the caller has to have proved who it is, where it did that too long ago.
+    fn step_up(&self) -> Option<Duration> {
+        None
+    }
 
     /// What a caller may read. Never SQL, constraint names or other people's values.
     fn public_message(&self) -> String {

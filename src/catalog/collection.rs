@@ -2,6 +2,7 @@
 
 use crate::base::{ColumnName, EnumValueName, FieldName, RoleName, ScalarType, TableName, TypeName, Value};
 use crate::catalog::{SearchSettings, SourceFile, SourceId, SourceSpan};
+use std::time::Duration;
 
 /// Index of a collection in [`Catalog::collections`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -249,6 +250,8 @@ pub struct AccessRules {
     pub update: RuleText,
     /// Guards a deletion.
     pub delete: RuleText,
+    /// The most time since whoever writes proved who they are.
+    pub step_up: Option<Duration>,
 }
 
 /// `@audit`.

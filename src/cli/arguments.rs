@@ -38,6 +38,14 @@ pub enum Command {
     Migrate(MigrateArguments),
     /// Make, list and revoke bearer tokens.
     Token(TokenArguments),
+    /// Sign in to a server as a person, for the scripts that you run.
+    Login(LoginArguments),
+    /// Say who is signed in.
+    Whoami(WhoamiArguments),
+    /// End the session of `login`.
+    Logout(LogoutArguments),
+    /// Let the first administrator in.
+    Admin(AdminArguments),
     /// Print the API's schema for client generators.
     Schema(SchemaArguments),
     /// Show who may do what, by the rules of the schema.
@@ -222,6 +230,74 @@ pub enum PolicyCommand {
         #[arg(long)]
         role: Option<String>,
     },
+}
+
+/// `login`
+#[derive(Debug, Args)]
+pub struct LoginArguments {
+    /// The server [default: that of the last sign-in, or http://127.0.0.1:4000].
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The provider, where the server has several.
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Use a browser on this machine even where a code on another device would do.
+    #[arg(long)]
+    pub browser: bool,
+}
+
+/// `whoami`
+#[derive(Debug, Args)]
+pub struct WhoamiArguments {
+    /// The server [default: that of the last sign-in].
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Print what the server says as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Print the session's token: `curl -H "Authorization: Bearer $(toolcrib whoami --token)"`.
+    #[arg(long, conflicts_with = "json")]
+    pub token: bool,
+}
+
+/// `logout`
+#[derive(Debug, Args)]
+pub struct LogoutArguments {
+    /// The server [default: that of the last sign-in].
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+}
+
+/// `admin`
+#[derive(Debug, Args)]
+pub struct AdminArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: AdminCommand,
+}
+
+/// The parts of `admin`.
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Make the first administrator, once: the first sign-in with this mail address, or as this subject, is it.
+    Bootstrap(BootstrapArguments),
+}
+
+/// `admin bootstrap`
+#[derive(Debug, Args)]
+pub struct BootstrapArguments {
+    /// The mail address, as a provider of the settings will vouch for it.
+    #[arg(long, value_name = "EMAIL")]
+    pub email: String,
+    /// What to call the person [default: the mail address].
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The issuer of a provider of the settings; then only `--subject` is the administrator, whoever has the mail address.
+    #[arg(long, value_name = "URL", requires = "subject")]
+    pub issuer: Option<String>,
+    /// The provider's own name of the person, the claim `sub`.
+    #[arg(long, value_name = "SUBJECT", requires = "issuer")]
+    pub subject: Option<String>,
 }
 
 /// `schema`

@@ -7,6 +7,7 @@
 //! Deliberately unknown: how anything is done.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
+mod admin;
 mod arguments;
 mod backup;
 mod check;
@@ -15,6 +16,7 @@ mod config;
 mod doctor;
 mod explain;
 mod export;
+mod login;
 mod migrate;
 mod new;
 mod policy;
@@ -59,6 +61,10 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Check(check) => check::run(arguments, check),
         Command::Migrate(migrate) => migrate::run(arguments, migrate).await,
         Command::Token(token) => token::run(arguments, token).await,
+        Command::Login(login) => login::log_in(login).await,
+        Command::Whoami(whoami) => login::whoami(whoami).await,
+        Command::Logout(logout) => login::log_out(logout).await,
+        Command::Admin(admin) => admin::run(arguments, admin).await,
         Command::Schema(schema) => schema::run(arguments, schema),
         Command::Export(export) => export::run(arguments, export).await,
         Command::Explain(explain) => explain::run(arguments, explain).await,

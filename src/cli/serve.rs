@@ -3,9 +3,9 @@
 use crate::app::{self, App, AppError, DemoCredential, Storage, Tool};
 use crate::cli::Arguments;
 use crate::cli::arguments::ServeArguments;
-use crate::config::Settings;
+use crate::config::{Settings, WithoutProvider};
 use crate::http::console::Example;
-use crate::http::{self, DemoState, MetricsEndpoint, StopSignal, WebState};
+use crate::http::{self, Access, DemoState, MetricsEndpoint, SessionCookie, SignInLimit, StopSignal, WebState};
 use crate::telemetry::{self, MetricsRecorder};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
@@ -156,6 +156,10 @@ fn web_state(
     Ok(WebState {
         engine: Arc::clone(&app.engine),
         authenticator: Arc::clone(&app.authenticator),
+        sign_in: Arc::clone(&app.sign_in),
+        sign_in_limit: Arc::new(SignInLimit::per_minute(settings.auth.attempts_per_minute)),
+        session_cookie: SessionCookie::for_url(settings.auth.public_url.as_ref()),
+        access: access(settings, demo.is_some()),
         demo: demo.map(|credentials| Arc::new(DemoState { users: users(credentials) })),
         scim: Arc::new(settings.scim.clone()),
         max_body_bytes: settings.limits.max_body_bytes,
@@ -164,6 +168,19 @@ fn web_state(
         metrics,
         examples: examples.into(),
     })
+}
+
+/// Who cannot be asked who they are are not served; the log says what to do about it.
+fn access(settings: &Settings, is_demo: bool) -> Access {
+    let auth = &settings.auth;
+    if is_demo || !auth.providers.is_empty() || auth.without_provider == WithoutProvider::Tokens {
+        return Access::Open;
+    }
+    tracing::warn!(
+        "nothing but health is served, because nobody can sign in: name a provider in `[[auth.providers]]`, then run \
+         `toolcrib admin bootstrap`; or, for scripts with tokens alone, say `auth.without_provider = \"tokens\"`"
+    );
+    Access::Closed
 }
 
 /// The tool is called like its migrations' directory, `migrations/support_desk`, or like its own.

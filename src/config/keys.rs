@@ -2,8 +2,7 @@
 
 use crate::config::{
     AuthSettings, DatabaseSettings, DemoSettings, GraphqlSettings, LimitSettings, LogSettings, MetricsSettings, ScimSettings,
-    ServerSettings,
-    TelemetrySettings,
+    ServerSettings, TelemetrySettings,
 };
 
 /// What every variable of ours begins with.

@@ -9,6 +9,7 @@
 //! Deliberately unknown: plans, rules, what a statement means.
 
 mod address;
+mod advisory;
 mod circle;
 mod connect;
 mod error;

@@ -86,6 +86,43 @@ pub mod toolcrib {
     }
 
     diesel::table! {
+        toolcrib.identities (id) {
+            id -> Uuid,
+            user_id -> Uuid,
+            provider -> Text,
+            issuer -> Text,
+            subject -> Text,
+            email -> Nullable<Text>,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.login_attempts (state_hash) {
+            state_hash -> Bytea,
+            browser_hash -> Bytea,
+            provider -> Text,
+            return_to -> Text,
+            loopback_port -> Nullable<Int4>,
+            loopback_challenge -> Nullable<Text>,
+            max_age -> Nullable<Int4>,
+            expires_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.login_handoffs (code_hash) {
+            code_hash -> Bytea,
+            challenge -> Text,
+            session_id -> Uuid,
+            sealed_token -> Bytea,
+            expires_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         toolcrib.server_keys (name) {
             name -> Text,
             key -> Bytea,
@@ -117,12 +154,30 @@ pub mod toolcrib {
     }
 
     diesel::table! {
-        toolcrib.sessions (id_hash) {
-            id_hash -> Bytea,
+        toolcrib.session_secrets (session_id) {
+            session_id -> Uuid,
+            hash -> Bytea,
+            issuer -> Nullable<Text>,
+            subject -> Nullable<Text>,
+            provider_session -> Nullable<Text>,
+            sealed_id_token -> Nullable<Bytea>,
+        }
+    }
+
+    diesel::table! {
+        toolcrib.sessions (id) {
+            id -> Uuid,
             user_id -> Uuid,
-            created_at -> Timestamptz,
-            last_seen_at -> Timestamptz,
+            provider -> Text,
+            mfa -> Bool,
+            authenticated_at -> Timestamptz,
             expires_at -> Timestamptz,
+            last_seen_at -> Timestamptz,
+            ip_address -> Nullable<Text>,
+            user_agent -> Nullable<Text>,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
         }
     }
 
@@ -178,8 +233,11 @@ pub mod toolcrib {
     diesel::joinable!(directory_memberships -> users (user_id));
     diesel::joinable!(exports -> users (exported_by_id));
     diesel::joinable!(idempotency_keys -> users (actor_user_id));
+    diesel::joinable!(identities -> users (user_id));
+    diesel::joinable!(login_handoffs -> sessions (session_id));
     diesel::joinable!(service_token_hashes -> service_tokens (token_id));
     diesel::joinable!(service_tokens -> users (user_id));
+    diesel::joinable!(session_secrets -> sessions (session_id));
     diesel::joinable!(sessions -> users (user_id));
     diesel::joinable!(users -> teams (team_id));
 
@@ -189,9 +247,13 @@ pub mod toolcrib {
         directory_memberships,
         exports,
         idempotency_keys,
+        identities,
+        login_attempts,
+        login_handoffs,
         server_keys,
         service_token_hashes,
         service_tokens,
+        session_secrets,
         sessions,
         teams,
         tool_migrations,

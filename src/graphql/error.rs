@@ -6,6 +6,7 @@ use crate::graphql::names::Names;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::DiagnosticList;
 use serde_json::{Value as Json, json};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Errors of one document, or of its variables, that are told.
@@ -22,12 +23,14 @@ pub struct GraphqlError {
     pub locations: Vec<(usize, usize)>,
     /// The response key of the root field.
     pub path: Option<String>,
+    /// Within which time the caller has to have proved who it is, where it did that too long ago.
+    pub step_up: Option<Duration>,
 }
 
 impl GraphqlError {
     /// An error of the request as a whole.
     pub fn request(code: FaultCode, message: impl Into<String>) -> Self {
-        Self { message: message.into(), code, locations: Vec::new(), path: None }
+        Self { message: message.into(), code, locations: Vec::new(), path: None, step_up: None }
     }
 
     /// A fault of a root field. Faults of ours are logged here, once, with their causes.
@@ -35,7 +38,13 @@ impl GraphqlError {
         if fault.code().kind() == FaultKind::Server {
             tracing::error!(error = %chain(fault), field = key, "a field failed");
         }
-        Self { message: fault.public_message(), code: fault.code(), locations: Vec::new(), path: Some(key.to_owned()) }
+        Self {
+            message: fault.public_message(),
+            code: fault.code(),
+            locations: Vec::new(),
+            path: Some(key.to_owned()),
+            step_up: fault.step_up(),
+        }
     }
 
     /// What the validator found, up to a number of errors: a document of nothing but mistakes must not make an answer larger
@@ -44,7 +53,7 @@ impl GraphqlError {
         let errors = diagnostics.iter().take(MAX_MISTAKES).map(|diagnostic| {
             let place = diagnostic.line_column_range().map(|range| (range.start.line, range.start.column));
             let message = mistake::describe(schema, diagnostic.error, names);
-            Self { message, code, locations: place.into_iter().collect(), path: None }
+            Self { message, code, locations: place.into_iter().collect(), path: None, step_up: None }
         });
         let mut errors: Vec<Self> = errors.collect();
         errors.dedup();
@@ -60,6 +69,10 @@ impl GraphqlError {
         if !self.locations.is_empty() {
             let locations = self.locations.iter().map(|(line, column)| json!({ "line": line, "column": column }));
             error["locations"] = locations.collect();
+        }
+        if let Some(max_age) = self.step_up {
+            // The page lets the provider ask again, and brings the browser back to what the client adds as `return_to`.
+            error["extensions"]["signInUrl"] = json!(format!("/auth/login?max_age={}", max_age.as_secs()));
         }
         if let Some(key) = &self.path {
             error["path"] = json!([key]);

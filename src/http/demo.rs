@@ -1,12 +1,13 @@
 //! The demo's one-click sign-in. It exists only under `--demo`, which only listens on loopback.
 
 use crate::audit::{self, Event, EventType};
-use crate::auth::{self, AuthError, Credential};
+use crate::auth::{self, AuthError, Credential, SessionHolder, SessionStart};
 use crate::base::Fault;
 use crate::db::ActorSettings;
 use crate::http::WebState;
+use crate::http::auth::service;
 use crate::http::error::Refusal;
-use crate::http::extract::{SESSION_COOKIE, request_context};
+use crate::http::extract::request_context;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::request::Parts;
@@ -61,11 +62,14 @@ pub(crate) async fn sign_in(
 }
 
 async fn open_session(state: &WebState, email: &str, context: &crate::base::RequestContext) -> Result<HeaderValue, AuthError> {
-    use secrecy::ExposeSecret;
     let database = state.engine.database();
     let user_id = auth::find_user_id(database, email).await?;
-    let session = auth::create_session(database, user_id, context.time).await?;
-    let cookie = format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", session.raw.expose_secret());
+    let actor = service();
+    let planner = state.engine.planner(&actor, context);
+    let lifetime = state.sign_in.settings().session_lifetime;
+    let start = SessionStart { user_id, provider: "demo", holder: SessionHolder::Browser, lifetime };
+    let session = auth::create_session(database, &planner, &start).await?;
+    let cookie = state.session_cookie.set_session(&session.raw, session.expires_at, context.time);
     // The session itself says who signed in: what is recorded is what the next request will be.
     let actor = state.authenticator.authenticate(&Credential::Session(session.raw), context).await?;
     let transaction = database.begin(&ActorSettings::of(&actor)).await?;
@@ -78,30 +82,5 @@ async fn open_session(state: &WebState, email: &str, context: &crate::base::Requ
     };
     audit::append(&transaction, &actor, context, event).await?;
     transaction.commit().await?;
-    HeaderValue::from_str(&cookie).map_err(|_| AuthError::Unauthenticated)
-}
-
-/// The page for a browser that is nobody yet: in a demo, whom to be.
-pub(crate) fn choice_page(state: &WebState) -> Response {
-    let mut page = String::from("<!doctype html><meta charset=\"utf-8\"><title>Sign in</title><h1>Sign in</h1>");
-    match &state.demo {
-        Some(demo) => {
-            page.push_str("<p>This is a demo on this machine alone. Be:</p><ul>");
-            for user in &demo.users {
-                // Injection safety: the demo's own addresses, read from the seed's fixed list.
-                page.push_str(&format!("<li><a href=\"/demo/sign-in?user={0}\">{0}</a> ({1})</li>", user.email, user.role));
-            }
-            page.push_str("</ul>");
-        }
-        None => {
-            page.push_str("<p>Sign-in is not configured. Scripts send a token: <code>toolcrib token create --help</code>.</p>")
-        }
-    }
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-    ];
-    (StatusCode::UNAUTHORIZED, headers, page).into_response()
+    Ok(cookie)
 }

@@ -17,7 +17,7 @@ use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
 /// Collections whose changes decide who callers are; their names are in the names of the mutations, of one row or of several.
-const IDENTITY: [&str; 3] = ["User", "Team", "ServiceToken"];
+const IDENTITY: [&str; 5] = ["User", "Team", "ServiceToken", "Identit", "Session"];
 
 /// `GET` and `POST /graphql`.
 pub(crate) async fn handle(State(state): State<WebState>, caller: Result<Caller, Refusal>, request: Request) -> Response {

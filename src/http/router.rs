@@ -1,15 +1,17 @@
 //! The routes, and what stands around all of them.
 
+use crate::auth::LocalPath;
 use crate::base::FaultCode;
 use crate::http::error::Refusal;
 use crate::http::extract::Caller;
-use crate::http::{WebState, console, demo, exports, graphql, health, metrics, scim};
+use crate::http::{Access, WebState, auth, console, demo, exports, graphql, health, metrics, scim};
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::any::Any;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
@@ -29,11 +31,18 @@ pub fn router(state: WebState) -> Router {
     if state.demo.is_some() {
         router = router.route("/demo/sign-in", get(demo::sign_in));
     }
-    router = router.merge(scim::routes());
-    router = router.merge(console.with_state(())).fallback(not_found).method_not_allowed_fallback(refuse_method);
+    router = router
+        .merge(scim::routes())
+        .merge(auth::routes(&state))
+        .merge(console.with_state(()))
+        .fallback(not_found)
+        .method_not_allowed_fallback(refuse_method);
     // A layer stands around what is there before it, so these come last.
     if state.demo.is_some() {
         router = router.layer(from_fn(require_own_host));
+    }
+    if state.access == Access::Closed {
+        router = router.layer(from_fn(tell_health_alone));
     }
     router.layer(CatchPanicLayer::custom(answer_panic)).with_state(state)
 }
@@ -45,10 +54,32 @@ async fn require_caller(State(state): State<WebState>, request: Request, next: N
         Ok(_) => next.run(Request::from_parts(parts, body)).await,
         Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => {
             let accepts = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            if accepts.contains("text/html") { demo::choice_page(&state) } else { refusal.into_response() }
+            if !accepts.contains("text/html") {
+                return refusal.into_response();
+            }
+            show_sign_in(&state, parts.uri.path_and_query().map_or("/", |path| path.as_str()))
         }
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// A browser goes to sign in, and comes back to where it wanted to be.
+fn show_sign_in(state: &WebState, wanted: &str) -> Response {
+    let wanted = LocalPath::new(wanted);
+    if state.demo.is_some() || state.sign_in.choices().is_empty() {
+        return auth::choice_page(state, StatusCode::UNAUTHORIZED, &wanted);
+    }
+    let wanted = utf8_percent_encode(wanted.as_str(), NON_ALPHANUMERIC);
+    Redirect::to(&format!("/auth/login?return_to={wanted}")).into_response()
+}
+
+/// Where nobody can sign in, nobody is served: not even whoever has a credential from before.
+async fn tell_health_alone(request: Request, next: Next) -> Response {
+    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+        return next.run(request).await;
+    }
+    let message = "nobody can sign in here yet; the server's log says what to set";
+    Refusal::with_status(StatusCode::SERVICE_UNAVAILABLE, message, Uuid::now_v7()).into_response()
 }
 
 /// In a demo anybody who reaches the port may be anybody, so the port must only be reached under the machine's own names: a

@@ -1,10 +1,10 @@
 //! What handlers share.
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, SignIn};
 use crate::config::ScimSettings;
 use crate::graphql::Engine;
 use crate::http::console::Example;
-use crate::http::{DemoUser, MetricsEndpoint};
+use crate::http::{DemoUser, MetricsEndpoint, SessionCookie, SignInLimit};
 use std::sync::Arc;
 
 /// What handlers share. Cheap to clone.
@@ -14,6 +14,14 @@ pub struct WebState {
     pub engine: Arc<Engine>,
     /// Makes actors.
     pub authenticator: Arc<Authenticator>,
+    /// Signs people in.
+    pub sign_in: Arc<SignIn>,
+    /// How often one address may ask to.
+    pub sign_in_limit: Arc<SignInLimit>,
+    /// How browsers keep their sessions.
+    pub session_cookie: SessionCookie,
+    /// Whether anybody is served at all.
+    pub access: Access,
     /// The demo's sign-in; `None` outside a demo.
     pub demo: Option<Arc<DemoState>>,
     /// What groups of the company's directory mean.
@@ -28,6 +36,15 @@ pub struct WebState {
     pub metrics: Option<Arc<MetricsEndpoint>>,
     /// GraphiQL's example tabs.
     pub examples: Arc<[Example]>,
+}
+
+/// Whether anybody is served at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever has a credential.
+    Open,
+    /// Nobody: there is no way to sign in. Only health is told.
+    Closed,
 }
 
 /// What a demo adds.

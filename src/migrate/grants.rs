@@ -20,7 +20,11 @@ const SERVER_GRANTS: &[(&str, &[&str])] = &[
     ("teams", &["SELECT"]),
     ("service_tokens", &["SELECT"]),
     ("service_token_hashes", &["SELECT", "INSERT", "DELETE"]),
-    ("sessions", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    ("identities", &["SELECT"]),
+    ("sessions", &["SELECT"]),
+    ("session_secrets", &["SELECT", "INSERT"]),
+    ("login_attempts", &["SELECT", "INSERT", "DELETE"]),
+    ("login_handoffs", &["SELECT", "INSERT", "DELETE"]),
     ("server_keys", &["SELECT"]),
     ("idempotency_keys", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_events", &["INSERT"]),
@@ -97,8 +101,9 @@ fn fixed_grants() -> BTreeSet<Grant> {
             add(platform_table(table), server(), privilege);
         }
     }
-    let last_used = ("service_tokens".to_owned(), "last_used_at".to_owned());
-    add(Securable::Column(PLATFORM_SCHEMA.to_owned(), last_used.0, last_used.1), server(), "UPDATE");
+    for (table, column) in [("service_tokens", "last_used_at"), ("sessions", "last_seen_at")] {
+        add(Securable::Column(PLATFORM_SCHEMA.to_owned(), table.to_owned(), column.to_owned()), server(), "UPDATE");
+    }
     add(function("ensure_audit_partitions", "months integer"), server(), "EXECUTE");
     add(function("find_abandoned_exports", ""), server(), "EXECUTE");
     let circle = "table_schema text, table_name text, link text, changed uuid[]";

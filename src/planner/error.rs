@@ -1,6 +1,7 @@
 //! Why a request cannot be planned.
 
 use crate::base::{Fault, FaultCode, ValueError};
+use std::time::Duration;
 
 /// A request that makes no plan. Every variant is the caller's fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -111,6 +112,14 @@ pub enum PlanError {
         /// The id that was asked for.
         id: String,
     },
+    /// Whoever writes has to prove anew who they are.
+    #[error("`{collection}` asks whoever writes to have signed in within {} s: sign in again at `signInUrl`, and repeat", max_age.as_secs())]
+    StepUp {
+        /// The collection's name.
+        collection: String,
+        /// Within which time.
+        max_age: Duration,
+    },
     /// The collection asks for a reason.
     #[error("`{collection}` asks for a reason: give `reason` as an argument of the mutation")]
     ReasonRequired {
@@ -137,6 +146,14 @@ impl Fault for PlanError {
             Self::Forbidden { .. } | Self::FieldForbidden { .. } | Self::OutOfScope { .. } => FaultCode::Forbidden,
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,
+            Self::StepUp { .. } => FaultCode::MfaRequired,
+        }
+    }
+
+    fn step_up(&self) -> Option<Duration> {
+        match self {
+            Self::StepUp { max_age, .. } => Some(*max_age),
+            _ => None,
         }
     }
 }

@@ -35,6 +35,11 @@ impl Caller<'_> {
             }
             KnownValue::RequestAuthMethod => Value::Text(actor.auth_method.as_str().to_owned()),
             KnownValue::RequestAuthMfa => Value::Boolean(actor.is_mfa),
+            KnownValue::RequestAuthAge => {
+                // A token proves nobody's presence: its age is null, and whatever asks for a young one is unknown.
+                let age = actor.authenticated_at.map(|at| Value::BigInt((request.time - at).num_seconds().max(0)));
+                age.unwrap_or(Value::Null(ScalarType::BigInt))
+            }
             KnownValue::RequestService => text(actor.service.clone()),
         }
     }

@@ -242,6 +242,7 @@ fn known_name(known: &KnownValue) -> String {
         KnownValue::RequestIp => "request.ip",
         KnownValue::RequestAuthMethod => "request.auth.method",
         KnownValue::RequestAuthMfa => "request.auth.mfa",
+        KnownValue::RequestAuthAge => "request.auth.age",
         KnownValue::RequestService => "request.service",
     };
     name.to_owned()

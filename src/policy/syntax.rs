@@ -96,6 +96,8 @@ pub(super) enum KnownValue {
     RequestAuthMethod,
     /// `request.auth.mfa`
     RequestAuthMfa,
+    /// `request.auth.age`, in seconds
+    RequestAuthAge,
     /// `request.service`
     RequestService,
 }

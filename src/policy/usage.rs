@@ -32,7 +32,7 @@ pub(super) fn add_request_use(rule: &Rule, used: &mut RequestUse) {
             // Named one by one: a new value has to be judged here before it can be asked for.
             match known {
                 KnownValue::RequestIp => used.names_address = true,
-                KnownValue::RequestTime(_) => used.names_time = true,
+                KnownValue::RequestTime(_) | KnownValue::RequestAuthAge => used.names_time = true,
                 KnownValue::Literal(_)
                 | KnownValue::UserId
                 | KnownValue::UserEmail

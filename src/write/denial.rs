@@ -53,7 +53,7 @@ pub async fn record_views(database: &Database, planner: &Planner<'_>, views: Vec
 
 /// The collection and row that a refusal is about; `None` for errors that are no refusal.
 fn refused_row(error: &WriteError) -> Option<(Option<String>, Option<Uuid>)> {
-    if !matches!(error.code(), FaultCode::Forbidden | FaultCode::NotFound) {
+    if !matches!(error.code(), FaultCode::Forbidden | FaultCode::NotFound | FaultCode::MfaRequired) {
         return None;
     }
     Some(match error {
@@ -67,6 +67,7 @@ fn refused_row(error: &WriteError) -> Option<(Option<String>, Option<Uuid>)> {
         WriteError::CreateForbidden { collection }
         | WriteError::Plan(
             PlanError::Forbidden { collection, .. }
+            | PlanError::StepUp { collection, .. }
             | PlanError::FieldForbidden { collection, .. }
             | PlanError::NotFound { collection, .. },
         ) => (Some(collection.clone()), None),

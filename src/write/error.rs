@@ -3,6 +3,7 @@
 use crate::base::{Fault, FaultCode};
 use crate::db::DbError;
 use crate::planner::PlanError;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A change that did not happen.
@@ -132,6 +133,14 @@ impl Fault for WriteError {
             Self::Stale { .. } | Self::KeyTaken => FaultCode::Conflict,
             Self::Constraint(_) | Self::Taken { .. } | Self::Circle { .. } => FaultCode::ConstraintViolation,
             Self::Database(error) => error.code(),
+        }
+    }
+
+    fn step_up(&self) -> Option<Duration> {
+        match self {
+            Self::Plan(error) => error.step_up(),
+            Self::InRow { source, .. } => source.step_up(),
+            _ => None,
         }
     }
 

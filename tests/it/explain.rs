@@ -89,6 +89,7 @@ impl Desk {
             is_active: true,
             auth_method: AuthMethod::Token,
             is_mfa: false,
+            authenticated_at: None,
             service: None,
             scope: toolcrib::base::Scope::Full,
             acted_by: None,

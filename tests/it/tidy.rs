@@ -187,8 +187,16 @@ fn collections_change_by_the_one_write_path() {
     });
     let written: Vec<String> = written.collect();
     assert!(written.len() >= 8, "the typed DSL is written in other words now: {written:#?}");
-    let system =
-        ["audit_events", "tool_migrations", "unfinished_migrations", "service_token_hashes", "sessions", "idempotency_keys"];
+    let system = [
+        "audit_events",
+        "tool_migrations",
+        "unfinished_migrations",
+        "service_token_hashes",
+        "session_secrets",
+        "login_attempts",
+        "login_handoffs",
+        "idempotency_keys",
+    ];
     // When a credential was last used is no change of its row.
     let bookkeeping = ["service_tokens::last_used_at", "sessions::last_seen_at"];
     let is_known = |line: &String| {

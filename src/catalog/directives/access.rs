@@ -4,13 +4,14 @@ use crate::catalog::directives::Located;
 use crate::catalog::directives::reader::Reader;
 use crate::catalog::{Mask, RuleText, SourceSpan};
 
-/// `@access(read:, write:, create:, update:, delete:, mask:)`.
+/// `@access(read:, write:, create:, update:, delete:, stepUp:, mask:)`.
 pub(in crate::catalog) struct AccessDirective {
     pub read: Option<RuleText>,
     pub write: Option<RuleText>,
     pub create: Option<RuleText>,
     pub update: Option<RuleText>,
     pub delete: Option<RuleText>,
+    pub step_up: Option<Located<String>>,
     pub mask: Option<Located<Mask>>,
     pub span: SourceSpan,
 }
@@ -23,6 +24,7 @@ impl AccessDirective {
             create: reader.rule("create"),
             update: reader.rule("update"),
             delete: reader.rule("delete"),
+            step_up: reader.text("stepUp"),
             mask: reader.choice("mask", read_mask),
             span: reader.span(),
         }

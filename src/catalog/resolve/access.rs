@@ -7,10 +7,11 @@ use crate::catalog::findings::Findings;
 use crate::catalog::nearest::{listed, spoken};
 use crate::catalog::resolve::scope::FieldType;
 use crate::catalog::{AccessRules, Diagnostic, DiagnosticCode, FieldAccess, Mask, RuleText, SourceId, SourceSpan};
+use std::time::Duration;
 
 /// The row rules of a collection. A collection that leaves one out is refused, and meanwhile closed.
 pub(super) fn row_rules(directive: Option<AccessDirective>, owner: &TypeDraft, findings: &mut Findings) -> AccessRules {
-    let Some(AccessDirective { read, write, create, update, delete, mask, span }) = directive else {
+    let Some(AccessDirective { read, write, create, update, delete, step_up, mask, span }) = directive else {
         let message = format!("`{}` does not say who may read and write it", owner.name);
         let missing = Diagnostic::new(DiagnosticCode::MISSING_ACCESS, owner.span, message);
         let help = "add `@access(read: \"...\", write: \"...\")`; `\"false\"` closes an operation";
@@ -33,7 +34,7 @@ pub(super) fn row_rules(directive: Option<AccessDirective>, owner: &TypeDraft, f
         findings.add(incomplete.with_label("incomplete").with_help(help));
     }
     let [read, create, update, delete] = rules.map(|(_, rule)| rule.unwrap_or_else(|| closed(span)));
-    AccessRules { read, create, update, delete }
+    AccessRules { read, create, update, delete, step_up: step_up.and_then(|text| checked_step_up(&text, findings)) }
 }
 
 /// Adds what the platform's own services may do, which no `@access` of a tool takes away.
@@ -43,7 +44,7 @@ pub(super) fn with_services(
     owner: &TypeDraft,
     findings: &mut Findings,
 ) -> AccessRules {
-    let Some(AccessDirective { read, write: _, create, update, delete, mask: _, span }) = service else {
+    let Some(AccessDirective { read, write: _, create, update, delete, step_up: _, mask: _, span }) = service else {
         return rules;
     };
     if span.source != SourceId::PLATFORM {
@@ -57,6 +58,7 @@ pub(super) fn with_services(
         create: either(rules.create, create),
         update: either(rules.update, update),
         delete: either(rules.delete, delete),
+        step_up: rules.step_up,
     }
 }
 
@@ -70,7 +72,25 @@ fn either(rule: RuleText, service: Option<RuleText>) -> RuleText {
 }
 
 fn closed_rules(span: SourceSpan) -> AccessRules {
-    AccessRules { read: closed(span), create: closed(span), update: closed(span), delete: closed(span) }
+    AccessRules { read: closed(span), create: closed(span), update: closed(span), delete: closed(span), step_up: None }
+}
+
+/// `30s`, `5m`, `12h`.
+fn checked_step_up(text: &Located<String>, findings: &mut Findings) -> Option<Duration> {
+    let unit = text.value.chars().last();
+    let number = text.value.strip_suffix(['s', 'm', 'h']).and_then(|number| number.parse::<u32>().ok()).unwrap_or(0);
+    let seconds = match unit {
+        Some('s') => 1,
+        Some('m') => 60,
+        _ => 3600,
+    };
+    if number == 0 {
+        let message = format!("`{}` is no time within which somebody proves who they are", text.value);
+        let refusal = Diagnostic::new(DiagnosticCode::WRONG_VALUE, text.span, message);
+        findings.add(refusal.with_label("not a time").with_help("write a number and a unit: `30s`, `5m`, `12h`"));
+        return None;
+    }
+    Some(Duration::from_secs(u64::from(number) * seconds))
 }
 
 /// Stands in for a rule that is missing; a catalog that needs one does not load.
@@ -86,7 +106,7 @@ fn refuse_argument(argument: &str, place: &str, span: SourceSpan, help: &str, fi
 
 /// The guards of a field.
 pub(super) fn field_access(directive: Option<AccessDirective>, ty: FieldType, findings: &mut Findings) -> FieldAccess {
-    let Some(AccessDirective { read, write, create, update, delete, mask, span }) = directive else {
+    let Some(AccessDirective { read, write, create, update, delete, step_up, mask, span }) = directive else {
         return FieldAccess::default();
     };
     for (name, rule) in [("create", create), ("update", update), ("delete", delete)] {
@@ -99,6 +119,9 @@ pub(super) fn field_access(directive: Option<AccessDirective>, ty: FieldType, fi
                 findings,
             );
         }
+    }
+    if let Some(step_up) = step_up {
+        refuse_argument("stepUp", "field", step_up.span, "ask for it on the collection", findings);
     }
     if ty.is_to_many() {
         let message = "a relation to many cannot be guarded: each of its rows has the rules of its own collection";

@@ -3,5 +3,5 @@
 mod caller;
 mod context;
 
-pub(crate) use caller::{Caller, SESSION_COOKIE};
+pub(crate) use caller::{Caller, find_credential};
 pub(crate) use context::request_context;

@@ -105,8 +105,19 @@ impl Planner<'_> {
     fn write_rule(&self, collection: &Collection, operation: Operation, word: &'static str) -> Result<Predicate, PlanError> {
         match self.rules.solve(collection.id, operation, self.actor, self.request) {
             Predicate::Never => Err(PlanError::Forbidden { operation: word, collection: collection.name.to_string() }),
-            rule => Ok(rule),
+            rule => self.require_presence(collection).map(|()| rule),
         }
+    }
+
+    /// A person has to have proved who they are within the time that the collection says. A token proves nobody's presence;
+    /// the platform's own services have none to prove.
+    fn require_presence(&self, collection: &Collection) -> Result<(), PlanError> {
+        let Some(max_age) = collection.access.step_up.filter(|_| self.actor.service.is_none()) else { return Ok(()) };
+        let age = self.actor.authenticated_at.map(|at| (self.request.time - at).to_std().unwrap_or_default());
+        if age.is_some_and(|age| age <= max_age) {
+            return Ok(());
+        }
+        Err(PlanError::StepUp { collection: collection.name.to_string(), max_age })
     }
 
     fn is_self_reading(&self, collection: &Collection, operation: Operation, rule: &Predicate) -> bool {

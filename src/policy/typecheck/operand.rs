@@ -22,7 +22,7 @@ pub(super) enum Term {
 /// What `user` has.
 const USER_FIELDS: [&str; 6] = ["id", "email", "role", "team", "teams", "isActive"];
 /// What `request` has.
-const REQUEST_FIELDS: [&str; 5] = ["ip", "time", "auth.method", "auth.mfa", "service"];
+const REQUEST_FIELDS: [&str; 6] = ["ip", "time", "auth.method", "auth.mfa", "auth.age", "service"];
 
 impl<'c> Checker<'_, 'c> {
     /// Checks a part that has to be a value.
@@ -242,6 +242,7 @@ impl<'c> Checker<'_, 'c> {
             ["time"] => (KnownValue::RequestTime(TimeDelta::zero()), scalar(ScalarType::DateTime)),
             ["auth", "method"] => (KnownValue::RequestAuthMethod, Type::One(Kind::AuthMethod)),
             ["auth", "mfa"] => (KnownValue::RequestAuthMfa, scalar(ScalarType::Boolean)),
+            ["auth", "age"] => (KnownValue::RequestAuthAge, scalar(ScalarType::BigInt)),
             ["service"] => (KnownValue::RequestService, scalar(ScalarType::String)),
             _ => return self.unknown_known_field("request", words, &REQUEST_FIELDS),
         };

@@ -5,6 +5,7 @@ mod command_line;
 mod people;
 mod scopes;
 mod sessions;
+mod sign_in;
 mod token_mutations;
 mod tokens;
 mod users;

@@ -218,6 +218,7 @@ fn person(name: &str) -> Actor {
         is_active: true,
         auth_method: AuthMethod::Token,
         is_mfa: false,
+        authenticated_at: None,
         service: None,
         scope: toolcrib::base::Scope::Full,
         acted_by: None,

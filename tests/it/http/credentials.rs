@@ -1,15 +1,18 @@
-//! Nothing is served without a credential, but the two health pages and, in a demo, its sign-in.
+//! Nothing is served without a credential, but the two health pages, sign-in and, in a demo, its own.
 
 use super::TYPENAME;
 use crate::support::app::TestApp;
 use axum::http::{Method, Request};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 /// Every route, with what stands for its parameters.
-const ROUTES: [(&str, &str); 10] = [
+const ROUTES: [(&str, &str); 11] = [
     ("/", "/"),
     ("/graphql", "/graphql"),
+    ("/auth/whoami", "/auth/whoami"),
     ("/exports/{id}", "/exports/00000000-0000-7000-8000-000000000001"),
     ("/healthz", "/healthz"),
     ("/readyz", "/readyz"),
@@ -23,12 +26,126 @@ const ROUTES: [(&str, &str); 10] = [
 
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
+/// The routes by which somebody becomes a caller, each with what stands for its parameters and the methods that are open.
+const SIGN_IN: [(&str, &str, &[&str]); 9] = [
+    ("/auth/login", "/auth/login", &["GET", "HEAD"]),
+    ("/auth/login/{provider}", "/auth/login/test", &["GET", "HEAD"]),
+    ("/auth/callback/{provider}", "/auth/callback/test", &["GET", "HEAD"]),
+    ("/auth/providers", "/auth/providers", &["GET", "HEAD"]),
+    ("/auth/logout", "/auth/logout", &["GET", "HEAD", "POST"]),
+    ("/auth/signed-out", "/auth/signed-out", &["GET", "HEAD"]),
+    ("/auth/backchannel-logout/{provider}", "/auth/backchannel-logout/test", &["POST"]),
+    ("/auth/exchange", "/auth/exchange", &["POST"]),
+    ("/auth/handoff", "/auth/handoff", &["POST"]),
+];
+
+/// The routes of provisioning, which have a form of errors of their own.
+const SCIM: [(&str, &str); 10] = [
+    ("/scim/v2/Users", "/scim/v2/Users"),
+    ("/scim/v2/Users/{id}", "/scim/v2/Users/1"),
+    ("/scim/v2/Groups", "/scim/v2/Groups"),
+    ("/scim/v2/Groups/{id}", "/scim/v2/Groups/1"),
+    ("/scim/v2/ServiceProviderConfig", "/scim/v2/ServiceProviderConfig"),
+    ("/scim/v2/ResourceTypes", "/scim/v2/ResourceTypes"),
+    ("/scim/v2/ResourceTypes/{id}", "/scim/v2/ResourceTypes/User"),
+    ("/scim/v2/Schemas", "/scim/v2/Schemas"),
+    ("/scim/v2/Schemas/{id}", "/scim/v2/Schemas/1"),
+    ("/scim/v2/{*path}", "/scim/v2/Me"),
+];
+
+/// Whoever adds a route says here whether it is open: one that nobody classified fails.
 #[test]
 fn every_route_of_the_sources_is_listed() {
-    let sources = [include_str!("../../../src/http/router.rs"), include_str!("../../../src/http/console/mod.rs")];
-    let paths = sources.iter().flat_map(|source| source.split(".route(\"").skip(1)).map(|rest| rest.split('"').next().unwrap());
-    let listed: BTreeSet<&str> = ROUTES.iter().map(|(path, _)| *path).collect();
-    assert_eq!(paths.collect::<BTreeSet<&str>>(), listed);
+    let mut found = BTreeSet::new();
+    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("metrics.rs") {
+                let source = fs::read_to_string(&path).unwrap();
+                for service in ["route_service(", ".nest(", ".nest_service(", ".fallback_service("] {
+                    assert!(!source.contains(service), "{}: `{service}` adds routes that this test does not see", path.display());
+                }
+                let routes = source.split(".route(").skip(1).map(|rest| rest.trim_start());
+                found.extend(routes.map(|rest| {
+                    let literal = rest.strip_prefix('"').unwrap_or_else(|| panic!("{}: a route is a literal", path.display()));
+                    literal.split('"').next().unwrap().to_owned()
+                }));
+            }
+        }
+    }
+    let listed = ROUTES.iter().map(|(path, _)| (*path).to_owned()).chain(SIGN_IN.iter().map(|(path, ..)| (*path).to_owned()));
+    let listed = listed.chain(SCIM.iter().map(|(path, _)| (*path).to_owned()));
+    assert_eq!(found, listed.collect::<BTreeSet<String>>());
+}
+
+#[tokio::test]
+async fn provisioning_asks_everybody_who_they_are() {
+    let app = TestApp::support_desk().start().await;
+    for (_, path) in SCIM {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+            let response = app.anonymous().send(Request::builder().method(method).uri(path), "").await;
+            assert_eq!(response.status, 401, "{method} {path}");
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn sign_in_is_open_by_its_methods_alone() {
+    let app = TestApp::support_desk().start().await;
+    for (_, path, open) in SIGN_IN {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            let response = app.anonymous().send(Request::builder().method(method).uri(path), "").await;
+            assert_eq!(response.status == 401, !open.contains(&method), "{method} {path}: {}", response.status);
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn no_root_field_answers_nobody() {
+    let app = TestApp::support_desk().start().await;
+    let sdl = app.app.engine.sdl().to_owned();
+    let fields = |root: &str| -> Vec<String> {
+        let body = sdl.split(&format!("type {root} {{")).nth(1).unwrap().split("\n}").next().unwrap().to_owned();
+        let names = body.lines().filter(|line| line.starts_with('\t') || line.starts_with("  ")).map(str::trim);
+        let names = names.filter(|line| line.contains(':') && !line.starts_with(['"', '#', '}']));
+        let name = |line: &str| line.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+        names.map(name).collect()
+    };
+    for (root, operation) in [("Query", "query"), ("Mutation", "mutation")] {
+        let fields = fields(root);
+        assert!(fields.len() > 10, "{root}: {fields:?}");
+        for field in fields {
+            let answer = app.anonymous().graphql(&format!("{operation} {{ {field} }}"), json!({})).await;
+            assert_eq!((answer.status, answer.codes()), (401, vec!["UNAUTHENTICATED".to_owned()]), "{field}");
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_is_who_a_request_says() {
+    let app = TestApp::support_desk().start().await;
+    let id = app.user_id("ada").await.to_string();
+    const LOG: &str = "{ auditEvents(first: 1) { totalCount } }";
+    let honest = app.user("ana").graphql(LOG, json!({})).await.redacted();
+    assert_ne!(app.user("ada").graphql(LOG, json!({})).await.redacted(), honest, "an admin sees more");
+    for name in
+        ["x-user", "x-user-id", "x-hasura-role", "x-forwarded-user", "remote-user", "x-toolcrib-user", "x-auth-request-email"]
+    {
+        let liar = app.anonymous().with_header(name, &id);
+        assert_eq!(liar.graphql(TYPENAME, json!({})).await.status, 401, "{name}");
+        let ana = app.user("ana").with_header(name, &id).graphql(LOG, json!({})).await;
+        assert_eq!(ana.redacted(), honest, "{name}");
+    }
+    let said = json!({ "user": { "id": id, "role": "admin" }, "role": "admin" });
+    let body = json!({ "query": LOG, "variables": said, "extensions": said });
+    assert_eq!(app.user("ana").post("/graphql", &body).await.redacted(), honest);
+    app.finish().await;
 }
 
 #[tokio::test]

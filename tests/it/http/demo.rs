@@ -16,7 +16,7 @@ async fn one_click_is_a_session_on_record() {
     assert_eq!((response.status, response.header("location")), (303, "/graphiql"));
     let set_cookie = response.header("set-cookie");
     let (cookie, attributes) = set_cookie.split_once("; ").unwrap();
-    assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Lax");
+    assert_eq!(attributes, "Max-Age=43200; Path=/; HttpOnly; SameSite=Lax");
     let ana = visitor(&app, "localhost:4000").with_header("cookie", cookie).with_header("x-toolcrib-csrf", "1");
     let tickets = ana.graphql("{ tickets { totalCount } }", json!({})).await.data();
     assert_eq!(tickets["tickets"]["totalCount"], 4);
@@ -95,7 +95,7 @@ async fn a_browser_is_shown_whom_to_be() {
         "{}",
         response.text()
     );
-    assert_eq!(response.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+    assert_eq!(response.header("content-security-policy"), "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
     app.finish().await;
 
     let app = TestApp::support_desk().start().await;

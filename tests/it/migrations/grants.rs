@@ -36,7 +36,9 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_admin toolcrib.directory_groups: SELECT
     role_admin toolcrib.directory_memberships: SELECT DELETE
     role_admin toolcrib.exports: SELECT
+    role_admin toolcrib.identities: SELECT DELETE
     role_admin toolcrib.service_tokens: SELECT INSERT UPDATE
+    role_admin toolcrib.sessions: SELECT DELETE
     role_admin toolcrib.teams: SELECT INSERT UPDATE DELETE
     role_admin toolcrib.users: SELECT INSERT UPDATE DELETE
     role_agent customers: SELECT INSERT
@@ -45,7 +47,9 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_agent tickets: SELECT INSERT UPDATE
     role_agent toolcrib.audit_events: INSERT
     role_agent toolcrib.exports: SELECT
+    role_agent toolcrib.identities: SELECT
     role_agent toolcrib.service_tokens: SELECT INSERT UPDATE
+    role_agent toolcrib.sessions: SELECT DELETE
     role_agent toolcrib.teams: SELECT
     role_agent toolcrib.users: SELECT
     role_manager customers: SELECT INSERT UPDATE
@@ -54,29 +58,39 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_manager tickets: SELECT INSERT UPDATE
     role_manager toolcrib.audit_events: SELECT INSERT
     role_manager toolcrib.exports: SELECT
+    role_manager toolcrib.identities: SELECT
     role_manager toolcrib.service_tokens: SELECT INSERT UPDATE
+    role_manager toolcrib.sessions: SELECT DELETE
     role_manager toolcrib.teams: SELECT
     role_manager toolcrib.users: SELECT
     role_platform toolcrib.audit_events: INSERT
     role_platform toolcrib.directory_groups: SELECT INSERT UPDATE DELETE
     role_platform toolcrib.directory_memberships: SELECT INSERT DELETE
     role_platform toolcrib.exports: SELECT INSERT UPDATE
+    role_platform toolcrib.identities: SELECT INSERT
     role_platform toolcrib.service_tokens: SELECT INSERT UPDATE
+    role_platform toolcrib.sessions: SELECT INSERT DELETE
     role_platform toolcrib.teams: SELECT INSERT UPDATE
     role_platform toolcrib.users: SELECT INSERT UPDATE
     role_viewer customers: SELECT
     role_viewer tickets: SELECT
     role_viewer toolcrib.audit_events: INSERT
     role_viewer toolcrib.exports: SELECT
+    role_viewer toolcrib.identities: SELECT
     role_viewer toolcrib.service_tokens: SELECT INSERT UPDATE
+    role_viewer toolcrib.sessions: SELECT DELETE
     role_viewer toolcrib.teams: SELECT
     role_viewer toolcrib.users: SELECT
     server toolcrib.audit_events: INSERT
     server toolcrib.idempotency_keys: SELECT INSERT UPDATE DELETE
+    server toolcrib.identities: SELECT
+    server toolcrib.login_attempts: SELECT INSERT DELETE
+    server toolcrib.login_handoffs: SELECT INSERT DELETE
     server toolcrib.server_keys: SELECT
     server toolcrib.service_token_hashes: SELECT INSERT DELETE
     server toolcrib.service_tokens: SELECT
-    server toolcrib.sessions: SELECT INSERT UPDATE DELETE
+    server toolcrib.session_secrets: SELECT INSERT
+    server toolcrib.sessions: SELECT
     server toolcrib.teams: SELECT
     server toolcrib.users: SELECT
     "#);

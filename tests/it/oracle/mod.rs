@@ -139,6 +139,7 @@ fn actor(caller: &Caller) -> Actor {
         is_active: true,
         auth_method: AuthMethod::Token,
         is_mfa: false,
+        authenticated_at: None,
         service: None,
         scope: toolcrib::base::Scope::Full,
         acted_by: None,

@@ -219,6 +219,7 @@ pub fn actor(role: &str) -> Actor {
         is_active: true,
         auth_method: AuthMethod::Token,
         is_mfa: false,
+        authenticated_at: None,
         service: None,
         scope: toolcrib::base::Scope::Full,
         acted_by: None,

@@ -344,6 +344,7 @@ pub fn actors(random: &mut StdRng, world: &World, count: usize) -> Vec<(Actor, R
             is_active: random.random_bool(0.7),
             auth_method: *methods.choose(random).unwrap(),
             is_mfa: random.random_bool(0.5),
+            authenticated_at: None,
             service: (!some(random)).then(|| "export".to_owned()),
             scope: toolcrib::base::Scope::Full,
             acted_by: None,

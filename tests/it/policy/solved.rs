@@ -27,6 +27,7 @@ pub(super) fn actor(role: &str, team: Option<u128>) -> Actor {
         is_active: true,
         auth_method: AuthMethod::Token,
         is_mfa: false,
+        authenticated_at: None,
         service: None,
         scope: toolcrib::base::Scope::Full,
         acted_by: None,

@@ -37,12 +37,12 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use toolcrib::app::{App, Tool};
-use toolcrib::auth;
+use toolcrib::auth::{self, NewSession, SessionHolder, SessionStart};
 use toolcrib::base::{Actor, RequestContext};
 use toolcrib::catalog::Catalog;
 use toolcrib::config::{LimitSettings, Overrides, Settings};
 use toolcrib::db::{ConnectOptions, Database};
-use toolcrib::http::{DemoState, DemoUser, WebState, router};
+use toolcrib::http::{Access, DemoState, DemoUser, SessionCookie, SignInLimit, WebState, router};
 use uuid::Uuid;
 
 /// People and rows of the support desk.
@@ -117,6 +117,10 @@ impl TestAppBuilder {
         let state = WebState {
             engine: Arc::clone(&app.engine),
             authenticator: Arc::clone(&app.authenticator),
+            sign_in: Arc::clone(&app.sign_in),
+            sign_in_limit: Arc::new(SignInLimit::per_minute(settings.auth.attempts_per_minute)),
+            session_cookie: SessionCookie::for_url(settings.auth.public_url.as_ref()),
+            access: Access::Open,
             demo: self.is_demo.then(|| Arc::new(DemoState { users })),
             scim: Arc::new(settings.scim.clone()),
             max_body_bytes: settings.limits.max_body_bytes,
@@ -126,6 +130,7 @@ impl TestAppBuilder {
             examples: Arc::new([]),
         };
         TestApp {
+            session_cookie: state.session_cookie,
             router: router(state),
             app,
             tokens: Mutex::new(HashMap::new()),
@@ -141,6 +146,7 @@ pub struct TestApp {
     pub(super) router: Router,
     /// The service behind the router.
     pub app: App,
+    session_cookie: SessionCookie,
     tokens: Mutex<HashMap<String, String>>,
     is_finished: bool,
     /// Its database.
@@ -242,8 +248,17 @@ impl TestApp {
     /// The cookie of a new session of a user.
     pub async fn cookie_of(&self, name: &str) -> String {
         let id = self.user_id(name).await;
-        let session = auth::create_session(self.app.engine.database(), id, chrono::Utc::now()).await.unwrap();
-        format!("toolcrib_session={}", session.raw.expose_secret())
+        let session = self.create_session(id, chrono::Utc::now(), SessionHolder::Browser).await;
+        format!("{}={}", self.session_cookie.name(), session.raw.expose_secret())
+    }
+
+    /// Opens a session as the demo's sign-in does.
+    pub async fn create_session(&self, user_id: Uuid, at: chrono::DateTime<chrono::Utc>, holder: SessionHolder) -> NewSession {
+        let (actor, request) = (Actor::platform(auth::SIGN_IN_SERVICE), RequestContext::internal(at));
+        let planner = self.app.engine.planner(&actor, &request);
+        let lifetime = self.app.sign_in.settings().session_lifetime;
+        let start = SessionStart { user_id, provider: "test", holder, lifetime };
+        auth::create_session(self.app.engine.database(), &planner, &start).await.unwrap()
     }
 
     /// Puts other rows into the place of all that there are, which is quicker than another app. What was written so far is
@@ -252,7 +267,8 @@ impl TestApp {
         check_recorded(self.database.owner_url()).await;
         let tables: Vec<String> =
             self.database.catalog.collections.iter().map(|collection| collection.table.to_string()).collect();
-        let own = "toolcrib.service_token_hashes, toolcrib.sessions, toolcrib.idempotency_keys, toolcrib.test_changes";
+        let own = "toolcrib.service_token_hashes, toolcrib.session_secrets, toolcrib.login_attempts, toolcrib.login_handoffs, \
+            toolcrib.idempotency_keys, toolcrib.test_changes";
         self.execute(&format!("truncate {}, {own} restart identity; {rows}", tables.join(", "))).await;
         self.execute("update toolcrib.test_start set transaction_id = pg_current_xact_id()").await;
         self.tokens.lock().await.clear();
@@ -290,7 +306,7 @@ fn settings_in(directory: &Path) -> Settings {
     Settings::load(directory, [], &Overrides::default()).unwrap()
 }
 
-/// Notes each change of a collection's row that the server's login makes. When a token was last used is bookkeeping, which
+/// Notes each change of a collection's row that the server's login makes. When a credential was last used is bookkeeping, which
 /// is written without an event.
 pub fn watch_changes(catalog: &Catalog) -> String {
     let mut sql = r"
@@ -302,7 +318,10 @@ pub fn watch_changes(catalog: &Catalog) -> String {
         create function toolcrib.test_note_change() returns trigger language plpgsql security definer as $$
         begin
             if session_user <> 'toolcrib_server'
-                or (tg_op = 'UPDATE' and to_jsonb(old) - 'last_used_at' = to_jsonb(new) - 'last_used_at' and to_jsonb(old) ? 'last_used_at')
+                or (
+                    tg_op = 'UPDATE' and to_jsonb(old) ?| array['last_used_at', 'last_seen_at']
+                    and to_jsonb(old) - array['last_used_at', 'last_seen_at'] = to_jsonb(new) - array['last_used_at', 'last_seen_at']
+                )
             then
                 return null;
             end if;

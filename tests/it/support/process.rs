@@ -125,6 +125,8 @@ impl Crib {
         if !arguments.contains(&"--data-dir") {
             command.arg("--data-dir").arg(self.data());
         }
+        // Most tests call with tokens, and need no provider.
+        command.env("TOOLCRIB_AUTH_WITHOUT_PROVIDER", "tokens");
         command.args(arguments).envs(self.variables.iter().cloned()).stdin(Stdio::null());
         command
     }
@@ -151,6 +153,14 @@ impl Crib {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(arguments);
         Server::start(command).await
+    }
+
+    /// Serves on a port that was chosen before.
+    ///
+    /// # Panics
+    /// If the server does not come up.
+    pub async fn serve_on(&self, address: SocketAddr) -> Server {
+        Server::start(self.command(&["serve", "--listen", &address.to_string()])).await
     }
 
     /// A token that `toolcrib token create` makes.

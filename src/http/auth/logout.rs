@@ -1,0 +1,86 @@
+//! Signing out.
+
+use crate::auth::Credential;
+use crate::base::FaultCode;
+use crate::http::WebState;
+use crate::http::auth::{MAX_BODY, is_same_origin, page, refuse, service};
+use crate::http::error::Refusal;
+use crate::http::extract::{find_credential, request_context};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use url::form_urlencoded;
+
+/// `GET /auth/logout`: a button. Following a link signs nobody out: a foreign page could hold it.
+pub(super) async fn page() -> Response {
+    page::page(
+        StatusCode::OK,
+        "Sign out",
+        "<form method=\"post\" action=\"/auth/logout\"><button type=\"submit\">Sign out</button></form>",
+    )
+}
+
+/// `POST /auth/logout`: ends the session here, and sends a browser to where it ends at the provider.
+pub(super) async fn log_out(State(state): State<WebState>, parts: Parts) -> Response {
+    let context = request_context(&parts);
+    if !is_same_origin(&parts.headers, &state) {
+        return Refusal::new(FaultCode::Forbidden, "only a page of this server signs out", context.request_id).into_response();
+    }
+    let actor = service();
+    let planner = state.engine.planner(&actor, &context);
+    let raw = match find_credential(&parts.headers, &state) {
+        Some(Credential::Session(raw) | Credential::SessionToken(raw)) => raw,
+        Some(Credential::Token(_)) | None => return signed_out_of(&state, None),
+    };
+    match state.sign_in.log_out(&planner, &raw).await {
+        Ok(url) => {
+            state.authenticator.forget_all();
+            signed_out_of(&state, url.as_ref())
+        }
+        Err(error) => refuse(&error, &context),
+    }
+}
+
+fn signed_out_of(state: &WebState, provider: Option<&url::Url>) -> Response {
+    let to = provider.map_or("/auth/signed-out", |url| url.as_str());
+    let mut response = Redirect::to(to).into_response();
+    response.headers_mut().append(header::SET_COOKIE, state.session_cookie.clear_session());
+    response
+}
+
+/// `GET /auth/signed-out`
+pub(super) async fn signed_out() -> Response {
+    page::page(StatusCode::OK, "Signed out", "<p><a href=\"/auth/login\">Sign in</a></p>")
+}
+
+/// `POST /auth/backchannel-logout/{provider}`: the provider's own word that a session is over.
+pub(super) async fn for_provider(
+    State(state): State<WebState>,
+    Path(provider): Path<String>,
+    parts: Parts,
+    body: Body,
+) -> Response {
+    let context = request_context(&parts);
+    let body = axum::body::to_bytes(body, MAX_BODY).await.unwrap_or_default();
+    let token = form_urlencoded::parse(&body).find(|(name, _)| name == "logout_token").map(|(_, value)| value.into_owned());
+    let Some(token) = token else {
+        let message = "`logout_token` is missing, a form's field";
+        return Refusal::new(FaultCode::BadUserInput, message, context.request_id).into_response();
+    };
+    let actor = service();
+    let planner = state.engine.planner(&actor, &context);
+    let mut response = match state.sign_in.end_for_provider(&planner, &provider, &token).await {
+        Ok(()) => {
+            state.authenticator.forget_all();
+            StatusCode::OK.into_response()
+        }
+        Err(error) => refuse(&error, &context),
+    };
+    // The specification's word for a token that is refused.
+    if response.status() == StatusCode::FORBIDDEN {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    response
+}
