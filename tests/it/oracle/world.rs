@@ -157,6 +157,8 @@ impl World {
             ("team", if index == AGENT_WITHOUT_TEAM { Cell::Null } else { team }),
             ("kind", Cell::Choice(KINDS, index % KINDS.len())),
             ("isActive", Cell::Boolean(random.random_bool(0.7))),
+            ("externalId", Cell::Null),
+            ("deprovisionedAt", Cell::Null),
         ])
     }
 
