@@ -138,7 +138,7 @@ pub(super) fn to_actor((id, email, role, teams, is_active): UserRow, auth_method
         id: Some(id),
         email: Some(email),
         role: RoleName::new(role),
-        team: teams.iter().next().copied(),
+        team: teams.as_slice().first().copied(),
         teams,
         is_active,
         auth_method,

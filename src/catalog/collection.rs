@@ -30,6 +30,8 @@ pub struct Catalog {
     pub enums: Vec<EnumType>,
     /// `@rule(name:, is:)`, in order.
     pub named_rules: Vec<NamedRule>,
+    /// `@base(read:, write:)`.
+    pub base: BaseRules,
     /// The files that the catalog came from; a [`SourceSpan`] points into them.
     pub sources: Vec<SourceFile>,
 }
@@ -100,6 +102,15 @@ pub struct NamedRule {
     pub name: String,
     /// Its condition.
     pub rule: RuleText,
+}
+
+/// What has to hold of every caller besides the rules of each collection, `@base(read: "...", write: "...")`.
+#[derive(Clone, Debug, Default)]
+pub struct BaseRules {
+    /// Of whoever reads or exports.
+    pub read: Option<RuleText>,
+    /// Of whoever creates, updates or deletes.
+    pub write: Option<RuleText>,
 }
 
 /// An enum of the SDL; stored as text with a CHECK constraint.

@@ -91,6 +91,8 @@ diagnostic_codes! {
     INCOMPLETE_ACCESS = "incomplete-access";
     /// Two named rules of one name.
     DUPLICATE_RULE = "duplicate-rule";
+    /// An `@base` that says nothing.
+    EMPTY_BASE = "empty-base";
     /// An append-only collection that offers changes.
     APPEND_ONLY = "append-only";
 

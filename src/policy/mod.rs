@@ -19,6 +19,7 @@
 //! text.
 
 mod answer;
+mod base;
 mod diagnostics;
 mod known;
 mod matrix;

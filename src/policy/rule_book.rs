@@ -2,6 +2,7 @@
 
 use crate::base::{Actor, RequestContext, RoleName, ScalarType, ScopeOperation, ScopedCollection, TypeName, Value};
 use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, RuleText};
+use crate::policy::base::Base;
 use crate::policy::known::Caller;
 use crate::policy::syntax::{KnownValue, Rule};
 use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
@@ -73,6 +74,16 @@ struct CollectionRules {
     filter_columns: Vec<FieldId>,
 }
 
+impl CollectionRules {
+    /// Adds the base rule to every rule of rows. Fields need none: whoever reaches no row reaches no field of it.
+    fn narrow(&mut self, base: &Base) {
+        let Self { name: _, is_platform: _, read, create, update, update_form: _, delete, export, fields: _, filter_columns: _ } =
+            self;
+        [read].into_iter().chain(export).for_each(|rule| base.narrow_read(rule));
+        [create, update, delete].into_iter().for_each(|rule| base.narrow_write(rule));
+    }
+}
+
 #[derive(Clone, Debug)]
 struct FieldRules {
     read: Option<Rule>,
@@ -98,11 +109,13 @@ impl RuleBook {
         for (text, node) in library.free_rules() {
             environment.check_node(text, node, Slot::NoRow, &mut diagnostics);
         }
+        let base = Base::check(environment, &mut diagnostics);
         let compiled: Vec<Option<CollectionRules>> =
             catalog.collections.iter().map(|collection| compile_collection(environment, collection, &mut diagnostics)).collect();
         let collections: Option<Vec<CollectionRules>> = compiled.into_iter().collect();
         match collections {
             Some(mut collections) if diagnostics.is_empty() => {
+                collections.iter_mut().for_each(|rules| rules.narrow(&base));
                 add_filter_columns(catalog, &mut collections);
                 let roles = catalog.roles().into_iter().chain([RoleName::platform()]).collect();
                 Ok(Self { collections, roles })

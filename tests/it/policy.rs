@@ -1,6 +1,7 @@
 //! The rules: what they refuse to compile, what is left of them for a caller, and that SQL and truth agree.
 //! `UPDATE_EXPECT=1` rewrites what is expected.
 
+mod base;
 mod command;
 mod corners;
 mod database;

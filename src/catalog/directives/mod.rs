@@ -20,7 +20,7 @@ pub(super) use history::{BackfillDirective, WasDirective};
 pub(super) use reader::Located;
 pub(super) use record::{AuditDirective, ExportDirective};
 pub(super) use relation::{InverseDirective, OnDeleteDirective};
-pub(super) use rule::RuleDirective;
+pub(super) use rule::{BaseDirective, RuleDirective};
 pub(super) use search::SearchDirective;
 pub(super) use storage::{
     ColumnDirective, DefaultDirective, LengthDirective, PatternDirective, RangeDirective, SequenceDirective, UniqueDirective,
@@ -122,6 +122,11 @@ pub(super) fn read_deprecation(directives: &[Node<Directive>], findings: &Findin
 pub(super) fn read_rules(directives: &[Node<Directive>], findings: &Findings) -> Vec<RuleDirective> {
     let rules = directives.iter().filter(|directive| directive.name == "rule");
     rules.filter_map(|directive| RuleDirective::read(Reader::new(directive, findings))).collect()
+}
+
+/// Reads the schema's `@base`.
+pub(super) fn read_base(directives: &[Node<Directive>], findings: &Findings) -> Option<BaseDirective> {
+    find(directives, "base", findings).map(BaseDirective::read)
 }
 
 /// Every directive of a name that may stand more than once.

@@ -34,5 +34,6 @@ pub(super) fn resolve(draft: &Draft, findings: &mut Findings) -> Catalog {
     let named_rules: Vec<NamedRule> = rules::resolve_rules(&draft.schema_directives, findings);
     let collections: Vec<Collection> =
         scope.collection_ids().map(|id| collection::resolve_collection(&scope, id, findings)).collect();
-    Catalog { collections, enums, named_rules, sources: findings.sources().to_vec() }
+    let base = rules::resolve_base(&draft.schema_directives, findings);
+    Catalog { collections, enums, named_rules, base, sources: findings.sources().to_vec() }
 }

@@ -1,9 +1,9 @@
-//! The named rules of the schema.
+//! The rules of the schema itself: the named ones, and what holds besides all others.
 
-use crate::catalog::directives::{RuleDirective, read_rules};
+use crate::catalog::directives::{BaseDirective, RuleDirective, read_base, read_rules};
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::names;
-use crate::catalog::{Diagnostic, DiagnosticCode, NamedRule, reserved};
+use crate::catalog::{BaseRules, Diagnostic, DiagnosticCode, NamedRule, reserved};
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 
@@ -29,4 +29,14 @@ pub(super) fn resolve_rules(directives: &[Node<Directive>], findings: &mut Findi
         rules.push(NamedRule { name: name.value, rule });
     }
     rules
+}
+
+/// Resolves `@base`.
+pub(super) fn resolve_base(directives: &[Node<Directive>], findings: &mut Findings) -> BaseRules {
+    let Some(BaseDirective { read, write, span }) = read_base(directives, findings) else { return BaseRules::default() };
+    if read.is_none() && write.is_none() {
+        let empty = Diagnostic::new(DiagnosticCode::EMPTY_BASE, span, "`@base` needs `read:` or `write:`");
+        findings.add(empty.with_label("narrows nothing").with_help("say what has to hold of every caller, or leave it out"));
+    }
+    BaseRules { read, write }
 }
