@@ -50,6 +50,8 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Show who may do what, by the rules of the schema.
     Policy(PolicyArguments),
+    /// Write the API and who may do what into files, or compare what was written: for the tool's own CI.
+    Snapshot(SnapshotArguments),
     /// Find out which export a leaked file came from.
     Export(ExportArguments),
     /// Show how a query is answered for a user: the plan, the SQL, and what PostgreSQL does. Nothing that it does stays.
@@ -298,6 +300,17 @@ pub struct BootstrapArguments {
     /// The provider's own name of the person, the claim `sub`.
     #[arg(long, value_name = "SUBJECT", requires = "issuer")]
     pub subject: Option<String>,
+}
+
+/// `snapshot`
+#[derive(Debug, Args)]
+pub struct SnapshotArguments {
+    /// Where the files are [default: `snapshots` in the tool's directory].
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Write nothing; say what has changed since they were written, and fail if something has.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `schema`

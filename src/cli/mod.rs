@@ -23,6 +23,7 @@ mod policy;
 mod schema;
 mod serve;
 mod session;
+mod snapshot;
 mod token;
 
 pub use arguments::{Arguments, Command};
@@ -71,6 +72,7 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Backup(backup) => backup::save(arguments, backup).await,
         Command::Restore(restore) => backup::restore(arguments, restore).await,
         Command::Doctor(doctor) => Ok(doctor::run(arguments, doctor).await),
+        Command::Snapshot(snapshot) => snapshot::run(arguments, snapshot),
         Command::Policy(policy) => policy::run(arguments, policy),
         Command::Config(config) => config::run(arguments, config),
         Command::Completions(completions) => Ok(completions::run(completions)),

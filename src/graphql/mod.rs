@@ -13,6 +13,7 @@
 
 mod access_change;
 pub mod api;
+pub mod api_change;
 mod change;
 pub mod collect;
 mod cost;

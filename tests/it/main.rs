@@ -24,6 +24,7 @@ mod readme;
 mod requests;
 mod scim;
 mod script;
+mod snapshot;
 mod support;
 mod tidy;
 mod write;
