@@ -2,7 +2,7 @@
 
 use crate::oracle::cell::Cell;
 use crate::oracle::literal::{Literal, Variables};
-use crate::oracle::world::{Relation, Table, World};
+use crate::oracle::world::{OUTSIDE, Relation, Table, World};
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Type;
 use rand::Rng;
@@ -133,7 +133,8 @@ impl ArgumentSource<'_> {
 
     fn filter(&mut self, random: &mut StdRng, input: &str, table: Table, depth: usize) -> Literal {
         let declared = self.schema.get_input_object(input).unwrap();
-        let names: Vec<&str> = declared.fields.keys().map(|name| name.as_str()).collect();
+        let names = declared.fields.keys().map(|name| name.as_str()).filter(|name| !OUTSIDE.contains(name));
+        let names: Vec<&str> = names.collect();
         let mut conditions = Vec::new();
         let count = 1 + usize::from(random.random_bool(0.3));
         for name in names.choose_multiple(random, count) {

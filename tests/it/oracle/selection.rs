@@ -2,7 +2,7 @@
 
 use crate::oracle::arguments::{ArgumentSource, Paged};
 use crate::oracle::literal::Literal;
-use crate::oracle::world::{Relation, Table};
+use crate::oracle::world::{OUTSIDE, Relation, Table};
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -154,7 +154,10 @@ impl<'s> SelectionSource<'s> {
     fn row(&mut self, random: &mut StdRng, table: Table, depth: usize) -> Vec<Selected> {
         let declared = self.arguments.schema.get_object(table.name()).unwrap();
         // The oracle computes nothing over rows; `requests` has the cases of aggregates.
-        let is_plain = |name: &&str| !name.ends_with("Aggregate") && !name.ends_with("Connection") && *name != "viewerCan";
+        let is_plain = |name: &&str| {
+            let is_computed = name.ends_with("Aggregate") || name.ends_with("Connection") || *name == "viewerCan";
+            !is_computed && !OUTSIDE.contains(name)
+        };
         let names = declared.fields.keys().map(|name| name.as_str()).filter(is_plain);
         let names: Vec<&str> = names.collect();
         let (leaves, relations): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| table.relation(name).is_none());

@@ -33,6 +33,9 @@ pub enum Table {
     Note,
 }
 
+/// Relations of the platform's collections to others that this world does not have.
+pub const OUTSIDE: [&str; 1] = ["directoryMemberships"];
+
 impl Table {
     /// In an order in which no row points to a later table.
     pub const ALL: [Self; 6] = [Self::Team, Self::User, Self::Site, Self::Client, Self::Issue, Self::Note];
@@ -64,7 +67,7 @@ impl Table {
         }
     }
 
-    /// What the relation leads to, if the field is one.
+    /// What the relation leads to, if the field is one of this world.
     pub fn relation(self, field: &str) -> Option<Relation> {
         use Relation::{Many, One};
         Some(match (self, field) {
