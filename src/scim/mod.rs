@@ -13,7 +13,7 @@
 //!   name) is the name. Attributes that are not kept are ignored: directories send what they have.
 //! - Deleting a user makes the account inactive and takes it out of all groups; to SCIM it is gone. Creating it again brings back
 //!   the account, with the default role and without a team: what somebody was before is no right to be it again.
-//! - A group is a [`team`](standing) of its name, unless `scim.roles` gives its members a role. A user has one team: it keeps the one
+//! - A group is a team of its name, unless `scim.roles` gives its members a role. A user has one team: it keeps the one
 //!   it has while it is in that group, else it gets that of the group it has been in longest. A team that is left over when its
 //!   group is deleted stays, because rows point to it.
 //! - Only groups that give a role change roles: adding somebody to a team never demotes an admin whom somebody else appointed.
