@@ -170,7 +170,7 @@ impl Engine {
     pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
         let ReadyOperation { work, summary } = ready;
         let work = match work {
-            Work::Prepared(prepared) if prepared.operation.is_mutation() => {
+            Work::Prepared(prepared) if prepared.coerced.operation.is_mutation() => {
                 return self.run_mutation(&self.planner(actor, context), &prepared, summary).await;
             }
             query => query,
@@ -222,14 +222,14 @@ impl Engine {
         text: &str,
         names: Names,
     ) -> Result<Prepared, Vec<GraphqlError>> {
-        let Coerced { document, operation, variables } = coerced;
+        let Coerced { document, operation, variables } = &coerced;
         let max_values = self.parts.limits.max_values;
-        let selection = collect::collect_within(&document, &operation.selection_set, &variables, max_values);
+        let selection = collect::collect_within(document, &operation.selection_set, variables, max_values);
         let selection = selection.map_err(|error| vec![error])?;
-        introspection::check(&document, &operation, &selection, names).map_err(|error| vec![error])?;
+        introspection::check(document, operation, &selection, names).map_err(|error| vec![error])?;
         let has_key = selection.0.iter().any(|field| field.argument(KEY_ARGUMENT).is_some());
         let request_hash = has_key.then(|| request_hash(text, request));
-        Ok(Prepared { document, operation, variables, selection, request_hash, keep: None })
+        Ok(Prepared { coerced, selection, request_hash, keep: None })
     }
 }
 
@@ -250,12 +250,11 @@ enum Work {
 impl ReadyOperation {
     /// Whether it asks for a change, which has to be seen through once it began.
     pub fn is_mutation(&self) -> bool {
-        matches!(&self.work, Work::Prepared(prepared) if prepared.operation.is_mutation())
+        matches!(&self.work, Work::Prepared(prepared) if prepared.coerced.operation.is_mutation())
     }
 }
 
 /// An operation with its variables.
-#[derive(Clone)]
 pub(crate) struct Coerced {
     pub(crate) document: Arc<Valid<ExecutableDocument>>,
     pub(crate) operation: apollo_compiler::Node<Operation>,
@@ -264,9 +263,7 @@ pub(crate) struct Coerced {
 
 /// An operation with its variables and what it selects.
 pub(crate) struct Prepared {
-    pub(crate) document: Arc<Valid<ExecutableDocument>>,
-    pub(crate) operation: apollo_compiler::Node<Operation>,
-    pub(crate) variables: Valid<JsonMap>,
+    pub(crate) coerced: Coerced,
     pub(crate) selection: crate::planner::Selection,
     /// What an `idempotencyKey` is bound to, if the operation has one.
     pub(crate) request_hash: Option<[u8; 32]>,

@@ -4,7 +4,7 @@ use crate::base::{Actor, Fault, FaultCode, RequestContext};
 use crate::db::ActorSettings;
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
-use crate::graphql::engine::{Engine, Prepared};
+use crate::graphql::engine::{Coerced, Engine, Prepared};
 use crate::graphql::keep::PlannedOperation;
 use crate::graphql::plan_cache::PlannedRead;
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
@@ -184,7 +184,7 @@ impl Engine {
 
     /// Answers `__typename`, `__schema` and `__type` at the root; empty for an operation without them.
     fn introspect(&self, prepared: &Prepared) -> Result<JsonMap, GraphqlError> {
-        let Prepared { document, operation, variables, selection, .. } = prepared;
+        let Prepared { coerced: Coerced { document, operation, variables }, selection, .. } = prepared;
         if !selection.0.iter().any(|field| field.name.starts_with("__")) {
             return Ok(JsonMap::new());
         }

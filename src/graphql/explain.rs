@@ -33,7 +33,7 @@ impl Engine {
     ) -> Result<Vec<ExplainedField>, Vec<GraphqlError>> {
         let coerced = self.find_operation(request, &request.query, Names::Told, &mut OperationSummary::default())?;
         let prepared = self.select(coerced, request, &request.query, Names::Told)?;
-        if prepared.operation.is_mutation() {
+        if prepared.coerced.operation.is_mutation() {
             return Err(vec![GraphqlError::request(FaultCode::BadUserInput, "only queries are explained")]);
         }
         let planner = self.planner(actor, context);

@@ -71,10 +71,9 @@ impl Engine {
     /// Keeps the plan of a query that was planned, if it can be kept.
     pub(crate) fn keep_plan(&self, prepared: &Prepared, planner: &Planner<'_>, planned: &[PlannedRead], cost: u64) {
         let Some(key) = prepared.keep.clone() else { return };
-        let Prepared { document, operation, variables, .. } = prepared;
-        let coerced = Coerced { document: Arc::clone(document), operation: operation.clone(), variables: variables.clone() };
+        let Coerced { document, operation, variables } = &prepared.coerced;
         let (actor, request) = (planner.actor, planner.request);
-        let Some((_, texts)) = self.key_of(&coerced, actor, request) else { return };
+        let Some((_, texts)) = self.key_of(&prepared.coerced, actor, request) else { return };
         if !texts.iter().all(TextValue::is_well_formed) {
             // Such a request is no pattern for others, nor a reason never to keep their plan.
             return;

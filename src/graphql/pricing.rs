@@ -83,6 +83,6 @@ impl Engine {
             page_size: self.parts.planner_settings.page_size,
             is_hidden,
         };
-        model.estimate(prepared.operation.object_type().as_str(), &prepared.selection)
+        model.estimate(prepared.coerced.operation.object_type().as_str(), &prepared.selection)
     }
 }

@@ -9,6 +9,7 @@
 mod prepared;
 
 pub use prepared::PreparedRead;
+use prepared::Work;
 
 use crate::audit::{Event, EventType};
 use crate::db::{ActorSettings, Database, DbError, RawJson, Transaction};
@@ -16,7 +17,6 @@ use crate::planner::to_sql::export_statement;
 use crate::planner::{ExportPlan, Planner, ReadPlan, ViewRecord};
 use diesel::sql_types::{BigInt, Json as SqlJson, Nullable, Text};
 use futures_util::Stream;
-use prepared::json_of_nothing;
 use serde_json::json;
 
 /// What a read found.
@@ -56,7 +56,10 @@ pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) ->
 /// [`DbError`].
 pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
     let read = PreparedRead::of(planner, plan)?;
-    let Some(statement) = read.statement() else { return Ok(ReadAnswer::of_json(json_of_nothing(plan))) };
+    let statement = match &read.work {
+        Work::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
+        Work::Statement(statement) => statement,
+    };
     let key = &planner.settings.cursor_key;
     let Some(view) = plan.view.as_ref().filter(|view| view.is_deferred) else {
         let answer = read.answer(key, transaction.json(statement).await?);

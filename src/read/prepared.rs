@@ -11,13 +11,14 @@ use crate::sql::Statement;
 /// Everything of a [`ReadPlan`] that running it needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PreparedRead {
-    work: Work,
+    pub(super) work: Work,
     has_cursors: bool,
     recorded: Recorded,
 }
 
+/// What there is to do.
 #[derive(Clone, Debug, PartialEq)]
-enum Work {
+pub(super) enum Work {
     /// The rule hides everything: the answer is known, and the database is not asked.
     Known(String),
     Statement(Statement),
@@ -109,7 +110,7 @@ fn is_known_to_be_nothing(plan: &ReadPlan) -> bool {
 }
 
 /// The answer of a read whose rule hides everything: null, or a list of nulls.
-pub(super) fn json_of_nothing(plan: &ReadPlan) -> String {
+fn json_of_nothing(plan: &ReadPlan) -> String {
     match &plan.root {
         ReadRoot::Listed { ids, .. } => format!("[{}]", vec!["null"; ids.len()].join(",")),
         ReadRoot::Row { .. }

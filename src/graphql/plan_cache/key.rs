@@ -4,7 +4,7 @@ use crate::base::{Actor, ScalarType, Value};
 use apollo_compiler::ast::Type;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::{JsonMap, JsonValue};
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Name, Schema};
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Texts up to this length the planner binds or refuses by their form alone.
-pub(crate) const MAX_ORDINARY_BYTES: usize = 256;
+const MAX_ORDINARY_BYTES: usize = 256;
 
 /// Longer values of variables are planned each time.
 const MAX_BYTES: usize = 4 * 1024;
@@ -102,7 +102,7 @@ impl PlanKey {
 
 /// The type of a text that a plan may bind untouched; other values may decide what a plan looks like. So may blank and long
 /// texts, which the planner refuses in places.
-pub(super) fn slot_type(type_name: &str, text: &str) -> Option<ScalarType> {
+fn slot_type(type_name: &str, text: &str) -> Option<ScalarType> {
     let scalar = ScalarType::from_graphql_name(type_name)?;
     if text.len() > MAX_ORDINARY_BYTES || text.trim().is_empty() {
         return None;
@@ -112,6 +112,34 @@ pub(super) fn slot_type(type_name: &str, text: &str) -> Option<ScalarType> {
     is_bound.then_some(scalar)
 }
 
+/// What a value is, as far as keys and slots are concerned.
+pub(super) enum Part<'s, 'v> {
+    /// A list, with the type of its elements.
+    List(&'s Type, &'v [JsonValue]),
+    /// An input object.
+    Object(&'s InputObjectType, &'v JsonMap),
+    /// A text that may be a slot.
+    Text(ScalarType, &'v str),
+    /// Anything else: it may decide what a plan looks like.
+    Whole,
+}
+
+/// What a value of a type is. Keys are written and stand-ins placed by this alone, so that they agree on what is a slot.
+pub(super) fn part_of<'s, 'v>(schema: &'s Schema, ty: &'s Type, value: &'v JsonValue) -> Part<'s, 'v> {
+    let name = match (ty, value) {
+        (Type::List(inner) | Type::NonNullList(inner), JsonValue::Array(elements)) => return Part::List(inner, elements),
+        (Type::List(_) | Type::NonNullList(_), _) => return Part::Whole,
+        (Type::Named(name) | Type::NonNullNamed(name), _) => name,
+    };
+    match (schema.types.get(name), value) {
+        (Some(ExtendedType::InputObject(input)), JsonValue::Object(object)) => Part::Object(input, object),
+        (Some(ExtendedType::Scalar(_)), JsonValue::String(text)) => {
+            slot_type(name, text.as_str()).map_or(Part::Whole, |scalar| Part::Text(scalar, text.as_str()))
+        }
+        _ => Part::Whole,
+    }
+}
+
 /// Writes values with their types, in an order that is the same for equal values.
 struct Writing<'s, 'v> {
     schema: &'s Schema,
@@ -119,10 +147,10 @@ struct Writing<'s, 'v> {
     texts: Vec<TextValue<'v>>,
 }
 
-impl<'v> Writing<'_, 'v> {
-    fn write(&mut self, ty: &Type, value: &'v JsonValue) {
-        match (ty, value) {
-            (Type::List(inner) | Type::NonNullList(inner), JsonValue::Array(elements)) => {
+impl<'s, 'v> Writing<'s, 'v> {
+    fn write(&mut self, ty: &'s Type, value: &'v JsonValue) {
+        match part_of(self.schema, ty, value) {
+            Part::List(inner, elements) => {
                 self.out.push('[');
                 for element in elements {
                     self.write(inner, element);
@@ -130,39 +158,25 @@ impl<'v> Writing<'_, 'v> {
                 }
                 self.out.push(']');
             }
-            (Type::Named(name) | Type::NonNullNamed(name), value) => self.write_named(name, value),
-            (_, value) => self.write_whole(value),
-        }
-    }
-
-    fn write_named(&mut self, name: &Name, value: &'v JsonValue) {
-        match (self.schema.types.get(name), value) {
-            (Some(ExtendedType::InputObject(input)), JsonValue::Object(object)) => {
+            Part::Object(input, object) => {
                 self.out.push('{');
                 for (key, value) in object {
-                    self.write_key(key.as_str());
+                    self.out.push_str(key.as_str());
+                    self.out.push(':');
                     match input.fields.get(key.as_str()) {
-                        Some(field) => self.write(&field.ty.clone(), value),
+                        Some(field) => self.write(&field.ty, value),
                         None => self.write_whole(value),
                     }
                     self.out.push(',');
                 }
                 self.out.push('}');
             }
-            (Some(ExtendedType::Scalar(_)), JsonValue::String(text)) => match slot_type(name, text.as_str()) {
-                Some(scalar) => {
-                    self.texts.push(TextValue { scalar, text: text.as_str() });
-                    self.out.push_str(scalar.graphql_name());
-                }
-                None => self.write_whole(value),
-            },
-            _ => self.write_whole(value),
+            Part::Text(scalar, text) => {
+                self.texts.push(TextValue { scalar, text });
+                self.out.push_str(scalar.graphql_name());
+            }
+            Part::Whole => self.write_whole(value),
         }
-    }
-
-    fn write_key(&mut self, key: &str) {
-        self.out.push_str(key);
-        self.out.push(':');
     }
 
     /// JSON's quotes keep every text apart from the name of a type.

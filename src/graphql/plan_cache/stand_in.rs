@@ -4,12 +4,11 @@
 //! given (folds its case, trims it, makes a pattern of it) does not give the same back.
 
 use crate::base::{RequestContext, ScalarType};
-use crate::graphql::plan_cache::key::slot_type;
+use crate::graphql::plan_cache::key::{Part, part_of};
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Type;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::{JsonMap, JsonValue};
-use apollo_compiler::schema::ExtendedType;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::{IpAddr, Ipv6Addr};
 use uuid::Uuid;
@@ -52,29 +51,21 @@ struct Placing<'s> {
 impl Placing<'_> {
     /// The value with its texts replaced, in the order in which a key is written.
     fn place(&mut self, ty: &Type, value: &JsonValue) -> JsonValue {
-        match (ty, value) {
-            (Type::List(inner) | Type::NonNullList(inner), JsonValue::Array(elements)) => {
-                elements.iter().map(|element| self.place(inner, element)).collect()
+        match part_of(self.schema, ty, value) {
+            Part::List(inner, elements) => elements.iter().map(|element| self.place(inner, element)).collect(),
+            Part::Object(input, object) => {
+                let fields = object.iter().map(|(key, value)| {
+                    let field = input.fields.get(key.as_str());
+                    (key.clone(), field.map_or_else(|| value.clone(), |field| self.place(&field.ty, value)))
+                });
+                JsonValue::Object(fields.collect())
             }
-            (Type::Named(name) | Type::NonNullNamed(name), value) => match (self.schema.types.get(name), value) {
-                (Some(ExtendedType::InputObject(input)), JsonValue::Object(object)) => {
-                    let fields = object.iter().map(|(key, value)| {
-                        let field = input.fields.get(key.as_str());
-                        (key.clone(), field.map_or_else(|| value.clone(), |field| self.place(&field.ty, value)))
-                    });
-                    JsonValue::Object(fields.collect())
-                }
-                (Some(ExtendedType::Scalar(_)), JsonValue::String(text)) => match slot_type(name, text.as_str()) {
-                    Some(scalar) => {
-                        let text = text_of(scalar);
-                        self.texts.push(text.clone());
-                        JsonValue::from(text)
-                    }
-                    None => value.clone(),
-                },
-                _ => value.clone(),
-            },
-            (_, value) => value.clone(),
+            Part::Text(scalar, _) => {
+                let text = text_of(scalar);
+                self.texts.push(text.clone());
+                JsonValue::from(text)
+            }
+            Part::Whole => value.clone(),
         }
     }
 }
