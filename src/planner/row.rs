@@ -167,6 +167,18 @@ impl Planner<'_> {
         }
     }
 
+    /// The relation to many beside which a field stands, `events` of `eventsConnection`: its target, and the key that points here.
+    fn relation_beside(
+        &self,
+        collection: &Collection,
+        selected: &SelectedField,
+        suffix: &str,
+    ) -> Option<(&Collection, GuardedColumn)> {
+        let relation = selected.name.strip_suffix(suffix).and_then(|name| collection.find_field(name))?;
+        let FieldKind::ToMany { target, inverse } = &relation.kind else { return None };
+        Some((self.catalog.collection(*target), self.guarded_column(self.catalog.field(*inverse))?))
+    }
+
     /// `eventsConnection(...)` beside the relation `events`.
     fn plan_relation_connection(
         &self,
@@ -175,12 +187,8 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<Option<Output>, PlanError> {
-        let relation = selected.name.strip_suffix("Connection").and_then(|name| collection.find_field(name));
-        let Some(FieldKind::ToMany { target, inverse }) = relation.map(|field| &field.kind) else {
-            return Ok(None);
-        };
-        let Some(key) = self.guarded_column(self.catalog.field(*inverse)) else { return Ok(None) };
-        let plan = self.plan_connection(self.catalog.collection(*target), selected, place, masked)?;
+        let Some((target, key)) = self.relation_beside(collection, selected, "Connection") else { return Ok(None) };
+        let plan = self.plan_connection(target, selected, place, masked)?;
         Ok(Some(Output::Connection(Box::new(ConnectionPlan { parent_key: Some(key), ..plan }))))
     }
 
@@ -192,12 +200,7 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<Option<Output>, PlanError> {
-        let relation = selected.name.strip_suffix("Aggregate").and_then(|name| collection.find_field(name));
-        let Some(FieldKind::ToMany { target, inverse }) = relation.map(|field| &field.kind) else {
-            return Ok(None);
-        };
-        let target = self.catalog.collection(*target);
-        let Some(key) = self.guarded_column(self.catalog.field(*inverse)) else { return Ok(None) };
+        let Some((target, key)) = self.relation_beside(collection, selected, "Aggregate") else { return Ok(None) };
         let plan = self.plan_aggregate(target, selected, place, masked)?;
         Ok(Some(Output::Aggregate(Box::new(ToManyAggregate { key, plan }))))
     }
