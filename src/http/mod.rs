@@ -17,6 +17,7 @@ mod extract;
 mod graphql;
 mod graphql_request;
 mod health;
+mod html;
 mod metrics;
 mod negotiate;
 mod router;

@@ -3,6 +3,7 @@
 use crate::auth::LocalPath;
 use crate::base::RequestContext;
 use crate::http::WebState;
+use crate::http::html::escape;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,7 +16,7 @@ pub(crate) fn choice_page(state: &WebState, status: StatusCode, return_to: &Loca
         let return_to = utf8_percent_encode(return_to.as_str(), NON_ALPHANUMERIC);
         body.push_str("<ul>");
         for choice in &choices {
-            let name = escaped(&choice.name);
+            let name = escape(&choice.name);
             body.push_str(&format!("<li><a href=\"/auth/login/{}?return_to={return_to}\">{name}</a></li>", choice.id));
         }
         body.push_str("</ul>");
@@ -24,7 +25,7 @@ pub(crate) fn choice_page(state: &WebState, status: StatusCode, return_to: &Loca
         Some(demo) => {
             body.push_str("<p>This is a demo on this machine alone. Be:</p><ul>");
             for user in &demo.users {
-                let (email, role) = (escaped(&user.email), escaped(&user.role));
+                let (email, role) = (escape(&user.email), escape(&user.role));
                 body.push_str(&format!("<li><a href=\"/demo/sign-in?user={email}\">{email}</a> ({role})</li>"));
             }
             body.push_str("</ul>");
@@ -44,7 +45,7 @@ pub(crate) fn choice_page(state: &WebState, status: StatusCode, return_to: &Loca
 /// A page that says one thing.
 pub(super) fn message_page(status: StatusCode, title: &str, message: &str, context: &RequestContext) -> Response {
     let id = context.request_id;
-    let body = format!("<p>{}</p><p>Request <code>{id}</code></p><p><a href=\"/auth/login\">Sign in</a></p>", escaped(message));
+    let body = format!("<p>{}</p><p>Request <code>{id}</code></p><p><a href=\"/auth/login\">Sign in</a></p>", escape(message));
     let mut response = page(status, title, &body);
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert("x-request-id", id);
@@ -68,8 +69,4 @@ pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (status, headers, text).into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -1,6 +1,7 @@
 //! The HTML of the console's pages.
 
 use super::assets::Entry;
+use crate::http::html::escape;
 
 /// What a binary shows that was compiled before the console was built.
 pub(super) const NOT_BUILT: &str = "<!doctype html>
@@ -35,20 +36,4 @@ pub(super) fn graphiql(tool: &str, entry: &Entry) -> String {
 </html>
 "
     )
-}
-
-/// Makes text safe between tags and in double-quoted attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
