@@ -21,10 +21,10 @@
 //! | 2 | db | base, config, sql |
 //! | 2 | local_pg | base, config |
 //! | 3 | planner | base, sql, catalog, policy |
-//! | 3 | migrate | base, config, catalog, policy, db |
+//! | 3 | migrate | base, config, sql, catalog, policy, db |
 //! | 3 | audit | base, db |
 //! | 4 | read | base, sql, catalog, policy, planner, db, audit |
-//! | 5 | write | base, catalog, policy, planner, db, audit, read |
+//! | 5 | write | base, sql, catalog, policy, planner, db, audit, read |
 //! | 6 | auth | base, config, catalog, planner, db, audit, write |
 //! | 6 | export | base, config, catalog, policy, planner, db, audit, read, write |
 //! | 7 | scim | base, config, catalog, planner, db, read, write |
@@ -42,8 +42,10 @@
 //! - `auth` and `export` stand above `write`: tokens and exports are collections, and collections change by the one write path.
 //! - `graphql` knows `auth` for tokens alone: their mutations show a secret once, which `auth` makes.
 //! - `migrate` knows `config` for the type of a database URL, which hides its password.
+//! - `migrate` knows `sql` for the text of a rule within a policy.
 //! - `graphql` and `cli` know `sql` for its `Statement`: `explain` shows one instead of running it, and the plans that are kept
 //!   are statements to be filled with a request's values.
+//! - `write` knows `sql` for its `Statement`: whether one is prepared decides what may be sent right behind it.
 //! - `scim` stands beside `graphql`: another language for the same reads and writes, without a word about HTTP.
 //! - `http` knows `telemetry`: it serves the metrics and takes over the traces of callers.
 //! - `cli` knows `planner`, `read` and `graphql`: listing tokens is a read under the rules, printing the API's schema builds it.

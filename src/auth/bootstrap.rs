@@ -49,7 +49,7 @@ pub async fn bootstrap_admin(database: &Database, planner: &Planner<'_>, first: 
         transaction.rollback().await?;
         return Err(AuthError::AlreadyBootstrapped);
     }
-    transaction.act_as(&ActorSettings::of(planner.actor)).await?;
+    transaction.act_as(&ActorSettings::of(planner.caller())).await?;
     let FirstAdmin { email, name, identity } = first;
     let input = json!({ "email": email.to_ascii_lowercase(), "name": name, "role": "admin" });
     let id = admission::create(&transaction, planner, "User", &input).await?;

@@ -87,7 +87,7 @@ impl SignIn {
         for user in users {
             actors.extend(find_user_actor(&transaction, user).await?);
         }
-        transaction.act_as(&ActorSettings::of(planner.actor)).await?;
+        transaction.act_as(&ActorSettings::of(planner.caller())).await?;
         let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
         session::delete_all(&transaction, planner, &ids).await?;
         for actor in actors {

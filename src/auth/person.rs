@@ -18,6 +18,6 @@ pub async fn find_person(transaction: &Transaction, planner: &Planner<'_>, id: U
     transaction.open().await?;
     transaction.act_as_server().await?;
     let found = users::table.find(id).select(USER).first::<UserRow>(&mut transaction.pg()).await.optional()?;
-    transaction.act_as(&ActorSettings::of(planner.actor).in_request(planner.request.request_id)).await?;
+    transaction.act_as(&ActorSettings::of(planner.caller())).await?;
     Ok(found.and_then(|user| to_actor(user, AuthMethod::Session)))
 }

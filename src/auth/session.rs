@@ -72,7 +72,7 @@ pub async fn create_session(
 ) -> Result<NewSession, AuthError> {
     let transaction = database.begin_system().await?;
     let ended = find_ended(&transaction, start.user_id, planner.request.time).await?;
-    transaction.act_as(&ActorSettings::of(planner.actor)).await?;
+    transaction.act_as(&ActorSettings::of(planner.caller())).await?;
     delete_all(&transaction, planner, &ended).await?;
     let session = open_session(&transaction, planner, start, None).await?;
     transaction.commit().await?;

@@ -6,7 +6,7 @@ use crate::auth::identity::Identity;
 use crate::auth::provider::Providers;
 use crate::auth::session::{self, NewSession, SessionHolder, SessionStart};
 use crate::auth::{AuthError, Denial};
-use crate::base::{Actor, RequestContext};
+use crate::base::{Actor, CallerContext, RequestContext};
 use crate::config::{AuthSettings, ProviderId};
 use crate::db::{ActorSettings, Database, DbError, Transaction};
 use crate::planner::Planner;
@@ -127,7 +127,7 @@ impl SignIn {
         }
         ended.sort();
         ended.dedup();
-        transaction.act_as(&ActorSettings::of(planner.actor)).await?;
+        transaction.act_as(&ActorSettings::of(planner.caller())).await?;
         session::delete_all(transaction, planner, &ended).await?;
         let provider = identity.provider.id.as_str();
         let start = SessionStart { user_id: account.id, provider, holder, lifetime: self.settings.session_lifetime };
@@ -169,7 +169,7 @@ impl SignIn {
             details: Some(details),
             reason: None,
         };
-        let transaction = self.database.begin(&ActorSettings::of(&actor)).await?;
+        let transaction = self.database.begin(&ActorSettings::of(CallerContext::plain(&actor, request))).await?;
         audit::append(&transaction, &actor, request, event).await?;
         transaction.commit().await
     }

@@ -91,7 +91,7 @@ pub async fn find_user_id(database: &Database, email: &str) -> Result<Uuid, Auth
 /// # Errors
 /// [`AuthError::Write`] if the rules refuse, [`AuthError::Database`].
 pub async fn create_token(database: &Database, planner: &Planner<'_>, request: TokenRequest) -> Result<NewToken, AuthError> {
-    let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;
+    let transaction = database.begin(&ActorSettings::of(planner.caller())).await?;
     let token = make(&transaction, planner, request).await?;
     transaction.commit().await?;
     Ok(token)
@@ -107,7 +107,7 @@ pub async fn rotate_token(
     id: &str,
     rotation: Rotation,
 ) -> Result<NewToken, AuthError> {
-    let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;
+    let transaction = database.begin(&ActorSettings::of(planner.caller())).await?;
     let request = retire_token(&transaction, planner, id, rotation).await.map_err(|error| unknown(error, id))?;
     let token = make(&transaction, planner, request).await?;
     transaction.commit().await?;
@@ -121,7 +121,7 @@ pub async fn rotate_token(
 pub async fn revoke_token(database: &Database, planner: &Planner<'_>, id: &str) -> Result<(), AuthError> {
     let revoked = async {
         let plan = plan_revocation(planner, id, None)?;
-        let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;
+        let transaction = database.begin(&ActorSettings::of(planner.caller())).await?;
         write::apply(&transaction, planner, &Change::Update(plan), &[]).await?;
         Ok(transaction.commit().await?)
     };
@@ -292,7 +292,7 @@ fn unknown(error: WriteError, id: &str) -> AuthError {
 const COLLECTION: &str = "ServiceToken";
 
 fn settings(planner: &Planner<'_>) -> ActorSettings {
-    ActorSettings::of(planner.actor).in_request(planner.request.request_id)
+    ActorSettings::of(planner.caller())
 }
 
 fn tokens(planner: &Planner<'_>) -> CollectionId {

@@ -6,7 +6,7 @@ use crate::auth::actor::{USER, UserRow, to_actor};
 use crate::auth::cache::KnownCaller;
 use crate::auth::credential::CredentialHash;
 use crate::auth::token_scope::AllowList;
-use crate::base::{Actor, AuthMethod, FaultCode, RequestContext, Scope, TokenScope};
+use crate::base::{Actor, AuthMethod, CallerContext, FaultCode, RequestContext, Scope, TokenScope};
 use crate::db::schema::toolcrib::{service_token_hashes, service_tokens, users};
 use crate::db::{ActorSettings, Database, DbError, Transaction};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -140,7 +140,7 @@ pub(crate) async fn act_for(
     let error = AuthError::ActingForbidden(person.chars().take(254).collect());
     let details = json!({ "code": FaultCode::Forbidden.as_str(), "message": error.to_string() });
     let event = Event { event_type: EventType::Denied, entity_type: None, entity_id: None, details: Some(details), reason: None };
-    transaction.act_as(&ActorSettings::of(&service)).await?;
+    transaction.act_as(&ActorSettings::of(CallerContext::plain(&service, request))).await?;
     audit::append(&transaction, &service, request, event).await?;
     transaction.commit().await?;
     Err(error)

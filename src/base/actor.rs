@@ -83,6 +83,45 @@ impl Actor {
     }
 }
 
+/// What rules ask of the caller and the request beside user, team, role and service: what PostgreSQL has to be told of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContextUse {
+    /// `user.email`
+    pub names_email: bool,
+    /// `user.teams` and `inTeam`
+    pub names_teams: bool,
+    /// `user.isActive`
+    pub names_activity: bool,
+    /// `request.ip`
+    pub names_address: bool,
+    /// `request.time` and `now()`
+    pub names_time: bool,
+    /// `request.auth.method`
+    pub names_method: bool,
+    /// `request.auth.mfa`
+    pub names_mfa: bool,
+    /// `request.auth.age`
+    pub names_age: bool,
+}
+
+/// Who asks, in which request, and what the rules ask of both: what PostgreSQL is told.
+#[derive(Clone, Copy, Debug)]
+pub struct CallerContext<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// In which request.
+    pub request: &'a RequestContext,
+    /// What of it matters to any rule.
+    pub asked: ContextUse,
+}
+
+impl<'a> CallerContext<'a> {
+    /// For work that no rule on the request can concern: adding to the audit log.
+    pub fn plain(actor: &'a Actor, request: &'a RequestContext) -> Self {
+        Self { actor, request, asked: ContextUse::default() }
+    }
+}
+
 /// What is known of the request besides its actor; goes into audit events and into rules as `request`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestContext {

@@ -13,7 +13,7 @@ mod scalar;
 mod scope;
 mod value;
 
-pub use actor::{Actor, AuthMethod, RequestContext};
+pub use actor::{Actor, AuthMethod, CallerContext, ContextUse, RequestContext};
 pub use fault::{Fault, FaultCode, FaultKind};
 pub use name::{ColumnName, EnumValueName, FieldName, RoleName, TableName, TypeName};
 pub use scalar::ScalarType;

@@ -1,7 +1,7 @@
 //! `toolcrib explain`
 
 use crate::auth;
-use crate::base::{Actor, RequestContext};
+use crate::base::{CallerContext, RequestContext};
 use crate::cli::Arguments;
 use crate::cli::arguments::ExplainArguments;
 use crate::cli::session::CommandSession;
@@ -68,9 +68,10 @@ async fn explain_fields(
     let context = RequestContext::internal(Utc::now());
     let explained = session.app.engine.explain(request, &actor, &context);
     let explained = explained.map_err(|errors| anyhow::Error::msg(messages(&errors)))?;
+    let caller = session.app.engine.planner(&actor, &context).caller();
     let mut fields = Vec::with_capacity(explained.len());
     for field in explained {
-        fields.push(explain_field(session, explain, &actor, field).await?);
+        fields.push(explain_field(session, explain, caller, field).await?);
     }
     Ok(fields)
 }
@@ -78,7 +79,7 @@ async fn explain_fields(
 async fn explain_field(
     session: &CommandSession,
     explain: &ExplainArguments,
-    actor: &Actor,
+    caller: CallerContext<'_>,
     field: ExplainedField,
 ) -> anyhow::Result<Field> {
     let ExplainedField { key, plan, statement } = field;
@@ -90,7 +91,7 @@ async fn explain_field(
     let kind = if explain.analyze { ExplainKind::Analyze } else { ExplainKind::Plan };
     // The statement itself records a view where that is asked for; it is undone with everything else.
     let run = if explain.analyze && plan.view.is_some() { ExplainRun::Undone } else { ExplainRun::ReadOnly };
-    let lines = session.app.engine.database().explain(&ActorSettings::of(actor), &statement, kind, run).await;
+    let lines = session.app.engine.database().explain(&ActorSettings::of(caller), &statement, kind, run).await;
     let shown = statement.show();
     let (text, binds) = shown.rsplit_once(" -- binds: ").unwrap_or((&shown, "[]"));
     Ok(Field {

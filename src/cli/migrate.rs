@@ -69,14 +69,17 @@ fn warn(plan: &Plan) {
 
 async fn apply(settings: &Settings, tool: &Tool, storage: &Storage, options: ApplyOptions) -> anyhow::Result<ExitCode> {
     let migrations = &settings.server.migrations;
-    let Applied { platform, tool, grants } = storage.apply_with(tool, migrations, &options).await?;
+    let Applied { platform, tool, grants, wall } = storage.apply_with(tool, migrations, &options).await?;
     for name in platform.iter().chain(&tool) {
         println!("applied {name}");
     }
     if !grants.is_empty() {
         println!("updated the privileges of the database roles");
     }
-    if platform.is_empty() && tool.is_empty() && grants.is_empty() {
+    if !wall.is_empty() {
+        println!("updated row-level security");
+    }
+    if platform.is_empty() && tool.is_empty() && grants.is_empty() && wall.is_empty() {
         println!("nothing to do: the database fits the schema");
     }
     Ok(ExitCode::SUCCESS)

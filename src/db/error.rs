@@ -2,7 +2,7 @@
 
 use crate::base::{Fault, FaultCode};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use std::fmt;
+use uuid::Uuid;
 
 /// An error of the database or the way to it.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +25,16 @@ pub enum DbError {
         table: String,
         /// The constraint's name, or the column's for NOT NULL. Never shown to callers.
         name: String,
-        /// The values that are there already, for whoever looks for the row that brought them again.
-        taken: TakenValues,
     },
+    /// A rule that PostgreSQL itself asks refuses the change.
+    #[error("a rule of the database refuses the change")]
+    Refused {
+        /// The row, where PostgreSQL says which.
+        id: Option<Uuid>,
+    },
+    /// A migration changes what the rules look at.
+    #[error("the database is being migrated; send the request again in a moment")]
+    Migrating(#[source] DieselError),
     /// A concurrent change; the same request may work when it is sent again.
     #[error("a concurrent change got in the way; send the request again")]
     Conflict(#[source] DieselError),
@@ -37,30 +44,6 @@ pub enum DbError {
     /// Anything else is a fault of ours.
     #[error("the database refused a statement")]
     Statement(#[source] DieselError),
-}
-
-/// The values of a unique constraint as PostgreSQL prints them, `a, b`. Others' rows hold them: they are never shown, and never
-/// in a log.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct TakenValues(Option<String>);
-
-impl TakenValues {
-    /// Reads `Key (label)=(tin) already exists.`, of which only the values look the same in every language.
-    fn read(details: Option<&str>) -> Self {
-        let values = details.and_then(|details| details.split_once(")=(")?.1.rsplit_once(')'));
-        Self(values.map(|(values, _)| values.to_owned()))
-    }
-
-    /// Whether a row with these values is the one in question.
-    pub fn are(&self, values: &str) -> bool {
-        self.0.as_deref() == Some(values)
-    }
-}
-
-impl fmt::Debug for TakenValues {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("TakenValues(..)")
-    }
 }
 
 /// The kinds of constraint that a caller's value can hurt.
@@ -76,6 +59,10 @@ pub enum ConstraintKind {
     Check,
 }
 
+/// What a policy says (in English; in another language it is an error without words, and refused all the same), and what the
+/// triggers of rules say.
+const REFUSALS: [&str; 2] = ["violates row-level security policy", "does not allow the change"];
+
 impl From<DieselError> for DbError {
     fn from(error: DieselError) -> Self {
         let DieselError::DatabaseError(kind, information) = &error else {
@@ -85,10 +72,6 @@ impl From<DieselError> for DbError {
             kind: constraint_kind,
             table: information.table_name().unwrap_or_default().to_owned(),
             name: information.constraint_name().or(information.column_name()).unwrap_or_default().to_owned(),
-            taken: match constraint_kind {
-                ConstraintKind::Unique => TakenValues::read(information.details()),
-                ConstraintKind::ForeignKey | ConstraintKind::NotNull | ConstraintKind::Check => TakenValues::default(),
-            },
         };
         match kind {
             DatabaseErrorKind::UniqueViolation => constraint(ConstraintKind::Unique),
@@ -102,6 +85,10 @@ impl From<DieselError> for DbError {
             // diesel-async keeps no SQLSTATE for these; PostgreSQL's own words are all there is.
             _ if information.message().starts_with("deadlock detected") => Self::Conflict(error),
             _ if information.message().contains("due to statement timeout") => Self::Timeout(error),
+            _ if REFUSALS.iter().any(|words| information.message().contains(words)) => {
+                Self::Refused { id: information.details().and_then(|id| id.parse().ok()) }
+            }
+            _ if information.message().starts_with("the database is being migrated") => Self::Migrating(error),
             _ if information.message().starts_with("terminating connection") => Self::Unavailable(Box::new(error)),
             _ => Self::Statement(error),
         }
@@ -112,7 +99,8 @@ impl Fault for DbError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Constraint { .. } => FaultCode::ConstraintViolation,
-            Self::Conflict(_) => FaultCode::Conflict,
+            Self::Refused { .. } => FaultCode::Forbidden,
+            Self::Conflict(_) | Self::Migrating(_) => FaultCode::Conflict,
             Self::Timeout(_) => FaultCode::LimitExceeded,
             Self::Unavailable(_) | Self::Busy { .. } | Self::Statement(_) => FaultCode::InternalServerError,
         }
@@ -126,6 +114,8 @@ impl DbError {
             Self::Unavailable(_) => "unavailable",
             Self::Busy { .. } => "busy",
             Self::Constraint { .. } => "constraint",
+            Self::Refused { .. } => "refused",
+            Self::Migrating(_) => "migrating",
             Self::Conflict(_) => "conflict",
             Self::Timeout(_) => "timeout",
             Self::Statement(_) => "statement",

@@ -14,6 +14,7 @@ use diesel::sql_types::{BigInt, Json, Nullable};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::maybe_done;
 use std::future::poll_fn;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -69,14 +70,14 @@ impl Checkout {
 
     /// Whether Diesel takes the statement from its cache, so that running it sends it at once. One whose shape was forgotten
     /// meanwhile is in the cache, too, but runs as one that was never seen.
-    fn has_prepared(&self, statement: &Statement, kind: StatementKind) -> bool {
-        kind == StatementKind::Hot && self.connection().prepared.lock().contains(&statement.text_hash())
+    pub(crate) fn has_prepared(&self, statement: &Statement, kind: StatementKind, role: Option<&str>) -> bool {
+        kind == StatementKind::Hot && self.connection().prepared.lock().contains(&text_under(statement, role))
     }
 
     /// Notes that a statement was run: one that is worth it is prepared now.
-    pub(crate) fn note_prepared(&self, statement: &Statement, kind: StatementKind) {
+    pub(crate) fn note_prepared(&self, statement: &Statement, kind: StatementKind, role: Option<&str>) {
         if kind == StatementKind::Hot {
-            self.connection().prepared.lock().insert(statement.text_hash());
+            self.connection().prepared.lock().insert(text_under(statement, role));
         }
     }
 
@@ -84,6 +85,13 @@ impl Checkout {
     pub(crate) fn mark_clean(&mut self) {
         self.is_clean = true;
     }
+}
+
+/// The hash of a statement's text as it is prepared for a role.
+fn text_under(statement: &Statement, role: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (statement.text_hash(), role).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Drop for Checkout {
@@ -152,8 +160,9 @@ impl Database {
         statement: &Statement,
     ) -> Result<Option<JsonRow>, DbError> {
         let kind = self.kind_of(statement);
-        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), statement, kind);
-        let (begun, rows, committed) = if checkout.has_prepared(statement, kind) {
+        let role = Some(actor.role());
+        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), statement, kind, role);
+        let (begun, rows, committed) = if checkout.has_prepared(statement, kind, role) {
             pipeline(checkout.pg(), actor, rows).await
         } else {
             let (begun, rows) = tokio::join!(biased; batch(checkout.pg(), actor.opening()), rows);
@@ -166,7 +175,7 @@ impl Database {
         begun?;
         let mut rows = rows?;
         committed?;
-        checkout.note_prepared(statement, kind);
+        checkout.note_prepared(statement, kind, role);
         Ok(rows.pop())
     }
 

@@ -1,11 +1,17 @@
 //! The fixed statements around every request: BEGIN, role and actor settings, COMMIT, ROLLBACK.
 
-use crate::base::{Actor, RoleName};
+use crate::base::{CallerContext, ContextUse, RoleName};
+use chrono::SecondsFormat;
+use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// Opens a transaction.
-pub(crate) const BEGIN: &str = "BEGIN";
+const BEGIN: &str = "BEGIN";
+
+/// Opens a transaction of the server's own, which looks callers up: the policies let it see people, tokens and sessions under this
+/// name alone.
+pub(crate) const BEGIN_SYSTEM: &str = "BEGIN; set local toolcrib.actor = '  server'";
 
 /// Ends a transaction for good.
 pub(crate) const COMMIT: &str = "COMMIT";
@@ -13,48 +19,62 @@ pub(crate) const COMMIT: &str = "COMMIT";
 /// Ends a transaction for good, or fails: after a failed statement a bare COMMIT rolls back and says so to nobody.
 pub(crate) const COMMIT_OR_FAIL: &str = "SELECT; COMMIT";
 
-/// Gives the transaction back to the server's own login, which has no privilege on collections.
-pub(crate) const AS_SERVER: &str = "set local role none";
+/// Gives the transaction back to the server's own login, which has no privilege on a tool's collections.
+pub(crate) const AS_SERVER: &str = "set local role none; set local toolcrib.actor = '  server'";
+
+/// What an empty list of ids is.
+pub(crate) const ADMIT_NOTHING: &str = "set local toolcrib.admitted = ''; set local toolcrib.taken_along = ''";
 
 /// Undoes a transaction.
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 
-/// The transaction-local settings by which PostgreSQL knows who is asking: the database role, and `toolcrib.actor` for policies
-/// and triggers.
+/// The transaction-local settings by which PostgreSQL knows who is asking: the database role, and what policies and triggers
+/// compare rows with.
 ///
-/// `toolcrib.actor` is `USER TEAM SERVICE`, each without blanks and empty where there is none: one setting, because each costs
-/// PostgreSQL as much as a tenth of a read by id.
+/// `toolcrib.actor` is `USER TEAM SERVICE`, each without blanks and empty where there is none, and for a service the user's role
+/// after it: one setting, because each costs PostgreSQL as much as a tenth of a read by id. `toolcrib.context` has as JSON what
+/// else some rule asks, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
     opening: Arc<str>,
+    role: RoleName,
     /// For the log of slow statements; PostgreSQL is not told.
     request_id: Option<Uuid>,
 }
 
 impl ActorSettings {
-    /// The settings of an actor.
-    pub fn of(actor: &Actor) -> Self {
+    /// The settings of an actor in a request, with what the rules ask of them.
+    pub fn of(caller: CallerContext<'_>) -> Self {
+        let CallerContext { actor, .. } = caller;
         let mut opening = String::with_capacity(160);
         opening.push_str(BEGIN);
         opening.push_str("; set local role \"toolcrib_role_");
         // A service has rights that its user has not; they are the platform's role's alone.
-        match &actor.service {
-            Some(_) => push_safe(RoleName::platform().as_str(), &mut opening),
-            None => push_safe(actor.role.as_str(), &mut opening),
-        }
+        let role = if actor.service.is_some() { RoleName::platform() } else { actor.role.clone() };
+        push_safe(role.as_str(), &mut opening);
         opening.push_str("\"; set local toolcrib.actor = '");
         push_id(actor.id, &mut opening);
         opening.push(' ');
         push_id(actor.team, &mut opening);
         opening.push(' ');
         push_safe(actor.service.as_deref().unwrap_or_default(), &mut opening);
+        if actor.service.is_some() || actor.role == RoleName::platform() {
+            opening.push(' ');
+            push_safe(actor.role.as_str(), &mut opening);
+        }
         opening.push('\'');
-        Self { opening: Arc::from(opening), request_id: None }
+        push_context(caller, &mut opening);
+        Self { opening: Arc::from(opening), role, request_id: None }
     }
 
     /// The same within a request, under whose id slow statements are logged.
     pub fn in_request(self, request_id: Uuid) -> Self {
         Self { request_id: Some(request_id), ..self }
+    }
+
+    /// The role under whose database role it runs.
+    pub fn role(&self) -> &str {
+        self.role.as_str()
     }
 
     /// The request that they belong to.
@@ -73,6 +93,69 @@ impl ActorSettings {
     }
 }
 
+/// `toolcrib.context`, if any rule asks for something of it.
+fn push_context(CallerContext { actor, request, asked }: CallerContext<'_>, out: &mut String) {
+    if asked == ContextUse::default() {
+        return;
+    }
+    let mut context = Map::new();
+    let mut tell = |is_asked: bool, key: &str, value: Json| {
+        if is_asked {
+            context.insert(key.to_owned(), value);
+        }
+    };
+    // Whoever has no team has no teams: null, like every other value that is missing.
+    let teams: Vec<String> = actor.teams.iter().map(Uuid::to_string).collect();
+    let teams = (!teams.is_empty()).then(|| format!("{{{}}}", teams.join(",")));
+    let age = actor.authenticated_at.map(|at| (request.time - at).num_seconds().max(0));
+    tell(asked.names_email, "email", json!(actor.email));
+    tell(asked.names_teams, "teams", json!(teams));
+    tell(asked.names_activity, "isActive", json!(actor.is_active));
+    tell(asked.names_address, "ip", json!(request.ip_address.map(|address| address.to_string())));
+    tell(asked.names_time, "time", json!(request.time.to_rfc3339_opts(SecondsFormat::Micros, true)));
+    tell(asked.names_method, "method", json!(actor.auth_method.as_str()));
+    tell(asked.names_mfa, "mfa", json!(actor.is_mfa));
+    tell(asked.names_age, "age", json!(age));
+    out.push_str("; set local toolcrib.context = ");
+    push_literal(&Json::Object(context).to_string(), out);
+}
+
+/// Whom the policies let pass in a statement that writes these rows, see `toolcrib.admitted()`.
+pub fn admitting(ids: &[Uuid], rows: WrittenRows) -> String {
+    let mut list = String::with_capacity(ids.len() * 37 + 2);
+    list.push('{');
+    for (index, id) in ids.iter().enumerate() {
+        if index > 0 {
+            list.push(',');
+        }
+        push_id(Some(*id), &mut list);
+    }
+    list.push('}');
+    match rows {
+        WrittenRows::Asked => format!("set local toolcrib.admitted = '{list}'"),
+        WrittenRows::TakenAlong => {
+            format!("set local toolcrib.admitted = '{list}'; set local toolcrib.taken_along = '{list}'")
+        }
+    }
+}
+
+/// Why rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenRows {
+    /// Somebody asked for it.
+    Asked,
+    /// They go along with a deletion, or lose what they point to.
+    TakenAlong,
+}
+
+/// JSON between quotes. Injection safety: the text has no quote that could end it, because JSON has an escape for one; it has no
+/// other use for quotes than within strings.
+fn push_literal(json: &str, out: &mut String) {
+    out.push('\'');
+    out.push_str(&json.replace('\'', "\\u0027"));
+    out.push('\'');
+}
+
 fn push_id(id: Option<Uuid>, out: &mut String) {
     if let Some(id) = id {
         out.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
@@ -89,14 +172,24 @@ fn push_safe(name: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Actor, RequestContext};
 
     #[test]
     fn nothing_gets_out_of_its_quotes() {
         let actor = Actor { service: Some("a'; reset role; --\\".to_owned()), ..Actor::platform("cli") };
-        let settings = ActorSettings::of(&actor);
+        let request = RequestContext::internal(chrono::DateTime::UNIX_EPOCH);
+        let settings = ActorSettings::of(CallerContext { actor: &actor, request: &request, asked: ContextUse::default() });
         assert_eq!(
             settings.opening(),
-            "BEGIN; set local role \"toolcrib_role_platform\"; set local toolcrib.actor = '  aresetrole--'"
+            "BEGIN; set local role \"toolcrib_role_platform\"; set local toolcrib.actor = '  aresetrole-- platform'"
         );
+        let actor = Actor { email: Some("o'hara\\'; reset role; --@example.com".to_owned()), ..actor };
+        let settings = ActorSettings::of(CallerContext {
+            actor: &actor,
+            request: &request,
+            asked: ContextUse { names_email: true, ..ContextUse::default() },
+        });
+        let context = r#"; set local toolcrib.context = '{"email":"o\u0027hara\\\u0027; reset role; --@example.com"}'"#;
+        assert!(settings.opening().ends_with(context), "{}", settings.opening());
     }
 }

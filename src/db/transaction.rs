@@ -2,7 +2,9 @@
 
 use crate::db::observe::{Running, statement_span};
 use crate::db::pool::Checkout;
-use crate::db::session::{AS_SERVER, ActorSettings, BEGIN, COMMIT_OR_FAIL, ROLLBACK};
+use crate::db::session::{
+    ADMIT_NOTHING, AS_SERVER, ActorSettings, BEGIN_SYSTEM, COMMIT_OR_FAIL, ROLLBACK, WrittenRows, admitting,
+};
 use crate::db::{Database, DbError, RawJson};
 use crate::sql::{Fetch, Query, Statement, StatementKind};
 use diesel::QueryResult;
@@ -15,6 +17,7 @@ use futures_util::{Stream, TryStreamExt};
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
+use uuid::Uuid;
 
 /// A statement's answer: its JSON, and how many rows it shows.
 pub type JsonRow = (Option<RawJson>, i64);
@@ -47,7 +50,7 @@ impl Transaction {
         if std::mem::replace(&mut *self.is_begun.lock(), true) {
             return Ok(());
         }
-        let opening = self.actor.as_ref().map_or(BEGIN, ActorSettings::opening);
+        let opening = self.actor.as_ref().map_or(BEGIN_SYSTEM, ActorSettings::opening);
         Ok(self.pg().batch_execute(opening).await?)
     }
 
@@ -80,15 +83,38 @@ impl Transaction {
         ST: 'static,
         Row: FromSqlRow<ST, Pg> + Send,
     {
-        let kind = self.database.kind_of(statement);
+        self.load_as(statement, self.kind_of(statement)).await
+    }
+
+    /// Runs a statement whose rows have the SQL type `ST` as what [`Transaction::kind_of`] said.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn load_as<ST, Row>(&self, statement: &Statement, kind: StatementKind) -> Result<Vec<Row>, DbError>
+    where
+        ST: 'static,
+        Row: FromSqlRow<ST, Pg> + Send,
+    {
         let span = statement_span!(statement.text());
         let (started, actor) = (Instant::now(), self.actor.as_ref());
         let running = Running { started, kind: "transaction", actor, statement };
-        let rows = load_rows::<ST, Row>(self.pg(), statement, kind).instrument(span).await.map_err(DbError::from);
+        let role = actor.map(ActorSettings::role);
+        let rows = load_rows::<ST, Row>(self.pg(), statement, kind, role).instrument(span).await.map_err(DbError::from);
         running.ended(&self.database, &rows);
         let rows = rows?;
-        self.checkout.note_prepared(statement, kind);
+        self.checkout.note_prepared(statement, kind, role);
         Ok(rows)
+    }
+
+    /// Whether a statement is sent as soon as it is polled, so that what is sent after it comes after it: one that has yet to be
+    /// prepared is overtaken meanwhile.
+    pub fn sends_at_once(&self, statement: &Statement, kind: StatementKind) -> bool {
+        self.checkout.has_prepared(statement, kind, self.actor.as_ref().map(ActorSettings::role))
+    }
+
+    /// Notes one more use of a statement's shape, and says whether it is worth preparing.
+    pub fn kind_of(&self, statement: &Statement) -> StatementKind {
+        self.database.kind_of(statement)
     }
 
     /// Notes audit events that a statement of this transaction wrote, for the metrics.
@@ -132,12 +158,37 @@ impl Transaction {
         Ok(statement.execute(&mut self.pg()).await?)
     }
 
+    /// Lets the policies pass the rows that the next statement writes: PostgreSQL wants whoever writes a row to see what becomes
+    /// of it. To be sent right before that statement, and [`Transaction::admit_nothing`] right after it.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn admit(&self, ids: &[Uuid], rows: WrittenRows) -> Result<(), DbError> {
+        Ok(self.pg().batch_execute(&admitting(ids, rows)).await?)
+    }
+
+    /// Ends what [`Transaction::admit`] began.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn admit_nothing(&self) -> Result<(), DbError> {
+        Ok(self.pg().batch_execute(ADMIT_NOTHING).await?)
+    }
+
     /// Goes on as an actor, in a transaction of the server's own.
     ///
     /// # Errors
     /// [`DbError`].
     pub async fn act_as(&self, actor: &ActorSettings) -> Result<(), DbError> {
         Ok(self.pg().batch_execute(actor.assuming()).await?)
+    }
+
+    /// Undoes what was done and goes on as the server itself, to look at what went wrong. The caller still has to end it.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn restart_as_server(&self) -> Result<(), DbError> {
+        Ok(self.pg().batch_execute(&format!("{ROLLBACK}; {BEGIN_SYSTEM}")).await?)
     }
 
     /// Goes on as the server itself, for what belongs to a change and is no collection.
@@ -187,13 +238,14 @@ pub(crate) fn load_rows<'c, ST, Row>(
     pg: &'c AsyncPgConnection,
     statement: &Statement,
     kind: StatementKind,
+    role: Option<&str>,
 ) -> impl Future<Output = QueryResult<Vec<Row>>> + Send + use<'c, ST, Row>
 where
     ST: 'static,
     Row: FromSqlRow<ST, Pg> + Send,
 {
     let mut pg = pg;
-    let loading = AsyncConnectionCore::load(&mut pg, Fetch::<'_, ST>::new(statement, kind));
+    let loading = AsyncConnectionCore::load(&mut pg, Fetch::<'_, ST>::new(statement, kind).under(role));
     async move {
         let mut stream = loading.await?;
         let mut rows = Vec::new();

@@ -4,14 +4,15 @@ use crate::app::Storage;
 use crate::db::health::{self, LoginFacts};
 use crate::doctor::Finding;
 use crate::doctor::finding::{causes, first_few};
-use crate::migrate::{self, GrantChanges};
+use crate::migrate::{self, GrantChanges, WallChanges};
 use diesel_async::AsyncPgConnection;
 
-const APPLY: &str = "run `toolcrib migrate apply`, which makes roles and privileges what the rules say";
+const APPLY: &str = "run `toolcrib migrate apply`, which makes roles, privileges and policies what the rules say";
 
 pub(super) async fn examine(connection: &mut AsyncPgConnection, tool: migrate::Tool<'_>, storage: &Storage) -> Vec<Finding> {
     let mut findings = vec![roles(connection, tool).await, server_login(storage).await];
     findings.extend(grants(connection, tool).await);
+    findings.push(row_security(connection, tool).await);
     findings.extend(strangers(connection).await);
     findings
 }
@@ -78,6 +79,22 @@ async fn grants(connection: &mut AsyncPgConnection, tool: migrate::Tool<'_>) -> 
         findings.push(Finding::ok("privileges", "every role has what the rules give it, and nothing else"));
     }
     findings
+}
+
+/// The rules once more, in PostgreSQL itself.
+async fn row_security(connection: &mut AsyncPgConnection, tool: migrate::Tool<'_>) -> Finding {
+    let WallChanges { made, dropped } = match migrate::inspect_wall(connection, tool).await {
+        Ok(changes) => changes,
+        Err(error) => return Finding::unknown("row-level security", &error),
+    };
+    if !made.is_empty() {
+        let message = format!("missing, or not what the rules say: {}", first_few(&made));
+        return Finding::fail("row-level security", message, APPLY);
+    }
+    if !dropped.is_empty() {
+        return Finding::fail("row-level security", format!("asked for by no rule: {}", first_few(&dropped)), APPLY);
+    }
+    Finding::ok("row-level security", "every table keeps every role to the rules by itself")
 }
 
 /// Others who can change our tables without a rule and without an audit event.

@@ -1,7 +1,7 @@
 //! Handing out a file.
 
 use crate::audit::{self, EventType};
-use crate::base::{Actor, RequestContext};
+use crate::base::{Actor, CallerContext, RequestContext};
 use crate::db::ActorSettings;
 use crate::export::{ExportError, ExportFormat, Exporter, record};
 use crate::planner::{SelectedField, Selection};
@@ -86,7 +86,7 @@ impl Exporter {
         }
         let download = self.open(id, &row).await?;
         let details = json!({ "checksum": download.checksum, "byteSize": download.size });
-        let transaction = self.shared.database().begin(&ActorSettings::of(actor)).await?;
+        let transaction = self.shared.database().begin(&ActorSettings::of(CallerContext::plain(actor, context))).await?;
         audit::append(&transaction, actor, context, record::event(EventType::ExportDownloaded, id, details, None)).await?;
         transaction.commit().await?;
         Ok(download)

@@ -1,7 +1,7 @@
 //! What starts exports and knows those that run.
 
 use crate::audit::{self, Event, EventType};
-use crate::base::{Actor, RequestContext};
+use crate::base::{Actor, CallerContext, RequestContext};
 use crate::catalog::{Catalog, Collection, CollectionId};
 use crate::db::{ActorSettings, Database};
 use crate::export::run::Run;
@@ -108,7 +108,7 @@ impl Shared {
 
     /// Records a refusal in a transaction of its own, before it is answered.
     pub(crate) async fn record_denial(&self, actor: &Actor, context: &RequestContext, event: Event) -> Result<(), ExportError> {
-        let transaction = self.database().begin(&ActorSettings::of(actor)).await?;
+        let transaction = self.database().begin(&ActorSettings::of(CallerContext::plain(actor, context))).await?;
         audit::append(&transaction, actor, context, event).await?;
         Ok(transaction.commit().await?)
     }

@@ -146,7 +146,7 @@ pub(crate) fn event(event_type: EventType, id: Uuid, details: Json, reason: Opti
 }
 
 async fn commit(shared: &Shared, planner: &Planner<'_>, change: Change, event: Event) -> Result<(), ExportError> {
-    let transaction = shared.database().begin(&ActorSettings::of(planner.actor)).await?;
+    let transaction = shared.database().begin(&ActorSettings::of(planner.caller())).await?;
     let applied = async {
         write::apply(&transaction, planner, &change, &[]).await?;
         audit::append(&transaction, planner.actor, planner.request, event).await?;

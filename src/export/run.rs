@@ -67,7 +67,8 @@ impl Run {
         let planner = self.shared.planner(&service, &self.context);
         let plan = record::plan_start(&planner, self.shared.exports, &self.request)?;
         let id = plan.rows[0].id;
-        let reading = self.shared.database().begin(&ActorSettings::of(&self.actor)).await?;
+        let reading =
+            self.shared.database().begin(&ActorSettings::of(self.shared.planner(&self.actor, &self.context).caller())).await?;
         hold_running_export(&reading, id).await?;
         reading.set_statement_timeout(self.shared.parts.settings.time_limit).await?;
         record::start(&self.shared, &planner, plan, &self.request).await?;

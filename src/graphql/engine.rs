@@ -16,7 +16,7 @@ use crate::graphql::retry::{KEY_ARGUMENT, Sweeper, request_hash};
 use crate::graphql::trusted::TrustedDocuments;
 use crate::graphql::{GraphqlError, OperationLimits, collect, introspection, limits, variables};
 use crate::planner::{Planner, PlannerSettings};
-use crate::policy::{RequestUse, RuleBook};
+use crate::policy::RuleBook;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
@@ -71,7 +71,6 @@ pub struct Engine {
     documents: Documents,
     pub(crate) plans: PlanCache,
     /// What reading asks of the request, beside who is asking.
-    pub(crate) request_use: RequestUse,
     pub(crate) sizes: RwLock<Arc<TableSizes>>,
 }
 
@@ -98,8 +97,8 @@ impl Engine {
                 tracing::warn!("a trusted document does not fit the API, and will be refused: {message}: {start}");
             }
         }
-        let (plans, request_use) = (PlanCache::new(), parts.rules.request_use());
-        Ok(Self { parts, api, schema, sweeper: Sweeper::default(), documents, plans, request_use, sizes: RwLock::default() })
+        let plans = PlanCache::new();
+        Ok(Self { parts, api, schema, sweeper: Sweeper::default(), documents, plans, sizes: RwLock::default() })
     }
 
     /// The API's SDL.

@@ -99,7 +99,7 @@ impl Engine {
             let masked = plan.as_ref().and_then(|plan| plan.as_ref().ok()).map_or(&[][..], |plan| &plan.masked);
             ReadyField { key: &field.key, name: &field.name, masked, source }
         });
-        let settings = ActorSettings::of(actor);
+        let settings = ActorSettings::of(planner.caller());
         self.answer_query(ready.collect(), Reader { settings: &settings, request: context }, summary).await
     }
 

@@ -38,8 +38,9 @@ pub(crate) enum FoundPlan {
 impl Engine {
     /// Looks for the plan of a query.
     pub(crate) fn find_plan(&self, coerced: &Coerced, caller: &PricedFor<'_>) -> FoundPlan {
+        let asked = self.parts.rules.context_use();
         let is_cost_asked = caller.request.extensions.contains_key("cost");
-        if !coerced.operation.is_query() || is_cost_asked || self.request_use.names_time {
+        if !coerced.operation.is_query() || is_cost_asked || asked.names_time || asked.names_age {
             return FoundPlan::Nothing;
         }
         let Some((key, texts)) = self.key_of(coerced, caller.actor, caller.context) else { return FoundPlan::Nothing };
@@ -64,7 +65,7 @@ impl Engine {
         context: &RequestContext,
     ) -> Option<(PlanKey, Vec<TextValue<'r>>)> {
         let Coerced { document, operation, variables } = coerced;
-        let ip_address = context.ip_address.filter(|_| self.request_use.names_address);
+        let ip_address = context.ip_address.filter(|_| self.parts.rules.context_use().names_address);
         KeyParts { schema: &self.schema, document, operation, actor, ip_address, variables }.into_key()
     }
 
@@ -84,8 +85,9 @@ impl Engine {
             variables,
             texts: &texts,
             request,
-            ip_address: request.ip_address.filter(|_| self.request_use.names_address),
+            ip_address: request.ip_address.filter(|_| self.parts.rules.context_use().names_address),
             actor,
+            asked: self.parts.rules.context_use(),
             cost,
             sizes: Arc::clone(&self.sizes.read()),
         };

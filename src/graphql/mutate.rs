@@ -62,7 +62,7 @@ impl Engine {
     ) -> Result<Answered, GraphqlError> {
         let database = &self.parts.database;
         let fault = |error: DbError| GraphqlError::of_field(&error, first_key(fields));
-        let actor = ActorSettings::of(planner.actor).in_request(planner.request.request_id);
+        let actor = ActorSettings::of(planner.caller());
         let transaction = database.begin(&actor).await.map_err(fault)?;
         let (transaction, mut answered) = self.change_all(transaction, planner, fields, manner).await?;
         match manner {
@@ -89,7 +89,7 @@ impl Engine {
             Ok(claimed) => claimed,
             Err(error) => return Err(self.undo(transaction, planner, &fields[0], &error).await),
         };
-        transaction.act_as(&ActorSettings::of(planner.actor).in_request(planner.request.request_id)).await.map_err(fault)?;
+        transaction.act_as(&ActorSettings::of(planner.caller())).await.map_err(fault)?;
         let (transaction, answered) = match claimed {
             Claimed::First => {
                 let (transaction, answered) = self.change_all(transaction, planner, fields, Manner::Real).await?;

@@ -2,7 +2,7 @@
 
 use crate::audit::{self, Event, EventType};
 use crate::auth::{self, AuthError, Credential, SessionHolder, SessionStart};
-use crate::base::Fault;
+use crate::base::{CallerContext, Fault};
 use crate::db::ActorSettings;
 use crate::http::WebState;
 use crate::http::auth::service;
@@ -72,7 +72,7 @@ async fn open_session(state: &WebState, email: &str, context: &crate::base::Requ
     let cookie = state.session_cookie.set_session(&session.raw, session.expires_at, context.time);
     // The session itself says who signed in: what is recorded is what the next request will be.
     let actor = state.authenticator.authenticate(&Credential::Session(session.raw), context).await?;
-    let transaction = database.begin(&ActorSettings::of(&actor)).await?;
+    let transaction = database.begin(&ActorSettings::of(CallerContext::plain(&actor, context))).await?;
     let event = Event {
         event_type: EventType::Login,
         entity_type: Some("User".to_owned()),

@@ -2,7 +2,7 @@
 
 use crate::audit::{self, Event, EventType};
 use crate::auth::Credential;
-use crate::base::{Actor, Fault, FaultCode, RequestContext, TokenScope};
+use crate::base::{Actor, CallerContext, Fault, FaultCode, RequestContext, TokenScope};
 use crate::db::ActorSettings;
 use crate::http::WebState;
 use crate::http::extract::request_context;
@@ -82,7 +82,7 @@ async fn refuse(state: &WebState, actor: &Actor, context: &RequestContext) -> Re
     let details = json!({ "code": FaultCode::Forbidden.as_str(), "message": message });
     let event = Event { event_type: EventType::Denied, entity_type: None, entity_id: None, details: Some(details), reason: None };
     let recorded = async {
-        let transaction = state.engine.database().begin(&ActorSettings::of(actor)).await?;
+        let transaction = state.engine.database().begin(&ActorSettings::of(CallerContext::plain(actor, context))).await?;
         audit::append(&transaction, actor, context, event).await?;
         transaction.commit().await
     };

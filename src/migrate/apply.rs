@@ -11,6 +11,7 @@ use crate::migrate::files;
 use crate::migrate::gate::{self, Consent};
 use crate::migrate::grants::{self, GrantChanges};
 use crate::migrate::status::Waiting;
+use crate::migrate::wall::{self, Suspended, WallChanges};
 use crate::migrate::wanted::{self, WantedTable};
 use crate::migrate::{MigrateError, Patience, Plan, roles, run, status};
 use diesel::result::Error as DieselError;
@@ -46,6 +47,8 @@ pub struct Applied {
     pub tool: Vec<String>,
     /// Privileges.
     pub grants: GrantChanges,
+    /// Row-level security.
+    pub wall: WallChanges,
 }
 
 /// How migrations are applied or taken back.
@@ -82,17 +85,34 @@ pub async fn apply_with(
     let (mut connection, platform) = migrations::run_platform(connection).await?;
     let waiting = status::waiting(&mut connection, &migrations, tool.migrations).await?;
     refuse_without_consent(&mut connection, &waiting, *consent).await?;
+    let mut suspended = None;
+    let applied = apply_waiting(&mut connection, tool, &waiting, options, &mut suspended).await;
+    if let (Err(_), Some(suspended)) = (&applied, &suspended) {
+        wall::restore(&mut connection, suspended).await;
+    }
+    let (names, guards) = applied?;
+    make_audit_partitions(&mut connection).await?;
+    let Guards { grants, wall } = guards;
+    Ok(Applied { platform, tool: names, grants, wall })
+}
+
+/// Applies what waits, and lets privileges and row-level security follow the rules.
+async fn apply_waiting(
+    connection: &mut AsyncPgConnection,
+    tool: Tool<'_>,
+    waiting: &[Waiting],
+    options: &ApplyOptions,
+    suspended: &mut Option<Suspended>,
+) -> Result<(Vec<String>, Guards), MigrateError> {
     let mut names = Vec::new();
-    for next in &waiting {
+    for next in waiting {
         // A migration before it may have filled the tables.
-        refuse_without_consent(&mut connection, std::slice::from_ref(next), *consent).await?;
-        run::up(&mut connection, next, patience).await?;
+        refuse_without_consent(connection, std::slice::from_ref(next), options.consent).await?;
+        run::up(connection, next, &options.patience, suspended).await?;
         names.push(next.migration.full_name());
     }
-    let stored = verify_shape(&mut connection, tool).await?;
-    let grants = apply_grants(&mut connection, tool, &stored).await?;
-    make_audit_partitions(&mut connection).await?;
-    Ok(Applied { platform, tool: names, grants })
+    let stored = verify_shape(connection, tool).await?;
+    Ok((names, raise_guards(connection, tool, &stored).await?))
 }
 
 async fn refuse_without_consent(
@@ -136,14 +156,17 @@ pub async fn plan(mut connection: AsyncPgConnection, tool: Tool<'_>) -> Result<P
 /// Whether the database fits the catalog, for a server that does not migrate by itself.
 ///
 /// # Errors
-/// [`MigrateError::Pending`] or [`MigrateError::Unplanned`] if it does not.
+/// [`MigrateError::Pending`], [`MigrateError::Unplanned`] or [`MigrateError::OtherRules`] if it does not.
 pub async fn verify(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(), MigrateError> {
     let mut names = status::pending_platform(connection).await?;
     names.extend(status::names_of_waiting(connection, tool.migrations).await?);
     if !names.is_empty() {
         return Err(MigrateError::Pending { names });
     }
-    verify_shape(connection, tool).await.map(drop)
+    verify_shape(connection, tool).await?;
+    let WallChanges { mut made, dropped } = wall::compare(connection, &wall::wanted(tool.catalog, tool.demands)).await?;
+    made.extend(dropped);
+    if made.is_empty() { Ok(()) } else { Err(MigrateError::OtherRules { pieces: made }) }
 }
 
 async fn prepare_roles(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(), MigrateError> {
@@ -176,29 +199,35 @@ async fn verify_shape(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Res
     if plan.is_empty() { Ok(stored) } else { Err(MigrateError::Unplanned { steps: plan.steps, refusals: plan.refusals }) }
 }
 
-/// Lets privileges follow the rules where the database is what they were written for; says whether it is.
-pub(super) async fn apply_grants_if_it_fits(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<bool, MigrateError> {
+/// Lets privileges and row-level security follow the rules where the database is what they were written for; says whether it is.
+pub(super) async fn raise_guards_if_it_fits(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<bool, MigrateError> {
     let (plan, stored) = plan_for(connection, tool).await?;
     if plan.is_empty() {
-        apply_grants(connection, tool, &stored).await?;
+        raise_guards(connection, tool, &stored).await?;
     }
     Ok(plan.is_empty())
 }
 
-/// Privileges change with their audit event, all of them or none.
-async fn apply_grants(
-    connection: &mut AsyncPgConnection,
-    tool: Tool<'_>,
-    stored: &StoredSchema,
-) -> Result<GrantChanges, MigrateError> {
+/// What keeps everybody to the rules.
+struct Guards {
+    grants: GrantChanges,
+    wall: WallChanges,
+}
+
+/// Privileges and row-level security change with their audit event, all of them or none.
+async fn raise_guards(connection: &mut AsyncPgConnection, tool: Tool<'_>, stored: &StoredSchema) -> Result<Guards, MigrateError> {
     let wanted = grants::wanted(tool.catalog, tool.demands, &tool.tables());
+    let pieces = wall::wanted(tool.catalog, tool.demands);
     connection
-        .transaction::<GrantChanges, GrantFailure, _>(async |connection| {
-            let changes = grants::apply(connection, wanted, stored).await.map_err(GrantFailure::Known)?;
-            if !changes.is_empty() {
-                migrations::record_schema_change(connection, &SchemaChange::new(changes.to_json())).await?;
+        .transaction::<Guards, GrantFailure, _>(async |connection| {
+            let wall = wall::bring(connection, &pieces).await.map_err(GrantFailure::Known)?;
+            let grants = grants::apply(connection, wanted, stored).await.map_err(GrantFailure::Known)?;
+            if !grants.is_empty() || !wall.is_empty() {
+                let mut details = grants.to_json();
+                details["rowSecurity"] = wall.to_json();
+                migrations::record_schema_change(connection, &SchemaChange::new(details)).await?;
             }
-            Ok(changes)
+            Ok(Guards { grants, wall })
         })
         .await
         .map_err(GrantFailure::into_error)

@@ -1,8 +1,8 @@
 //! What the rules ask of the database: indexes and privileges, as plain data.
 
-use crate::base::RoleName;
-use crate::catalog::{Catalog, Collection, CollectionId, FieldId};
-use crate::policy::{Operation, RoleAnswer, RuleBook};
+use crate::base::{ColumnName, RoleName, TableName};
+use crate::catalog::{Catalog, Collection, CollectionId, Field, FieldId, FieldKind, OnDelete};
+use crate::policy::{Operation, Predicate, RoleAnswer, RuleBook, UpdateForm};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A privilege on a table.
@@ -41,6 +41,38 @@ pub struct RuleDemands {
     /// What each role may do to tables, the platform's own role among them. A grant is the outer wall: it is there as soon as
     /// the rule could allow a single row, and the rule decides which.
     pub privileges: BTreeMap<RoleName, RolePrivileges>,
+    /// The columns of each table that rules look at in other rows.
+    pub views: BTreeMap<TableName, BTreeSet<ColumnName>>,
+    /// The tables that each role's rules look into.
+    pub looks: BTreeMap<RoleName, BTreeSet<TableName>>,
+    /// The rules on the rows of each collection, in the catalog's order.
+    pub rules: Vec<RowRules>,
+}
+
+/// The rules on the rows of a collection, as far as roles decide them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowRules {
+    /// What each role has that has any privilege.
+    pub roles: BTreeMap<RoleName, RoleRules>,
+    /// Which images the update rule names.
+    pub update_form: UpdateForm,
+    /// Whether the update rule looks into the collection itself.
+    pub is_update_self_reading: bool,
+    /// Whether the create rule does.
+    pub is_create_self_reading: bool,
+}
+
+/// What a role may do with the rows of a collection; `None` where it lacks the privilege.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoleRules {
+    /// The rows it sees.
+    pub read: Predicate,
+    /// The rows it may add.
+    pub create: Option<Predicate>,
+    /// The rows it may change.
+    pub update: Option<Predicate>,
+    /// The rows it may delete.
+    pub delete: Option<Predicate>,
 }
 
 impl RuleDemands {
@@ -48,16 +80,44 @@ impl RuleDemands {
     pub fn new(catalog: &Catalog, rules: &RuleBook) -> Self {
         let indexed = catalog.collections.iter().flat_map(|collection| rules.rule_columns(collection.id)).collect();
         let roles = catalog.roles().into_iter().chain([RoleName::platform()]);
-        let privileges = roles.map(|role| {
-            let of_role = privileges_of(catalog, rules, &role);
-            (role, of_role)
-        });
-        Self { indexed, privileges: privileges.collect() }
+        let roles: Vec<RoleName> = roles.collect();
+        let mut demands = Self { indexed, views: rules.rule_views(catalog), ..Self::default() };
+        for role in &roles {
+            let (privileges, looks) = privileges_of(catalog, rules, role);
+            demands.privileges.insert(role.clone(), privileges);
+            demands.looks.insert(role.clone(), looks);
+        }
+        demands.rules = catalog.collections.iter().map(|collection| row_rules(collection, rules, &demands.privileges)).collect();
+        demands
     }
 }
 
-fn privileges_of(catalog: &Catalog, rules: &RuleBook, role: &RoleName) -> RolePrivileges {
+fn row_rules(collection: &Collection, rules: &RuleBook, privileges: &BTreeMap<RoleName, RolePrivileges>) -> RowRules {
+    let id = collection.id;
+    let is_self_reading = |operation| rules.sub_reads(id, operation).contains(&id);
+    let of_role = |(role, privileges): (&RoleName, &RolePrivileges)| {
+        let granted = privileges.get(&id)?;
+        let solve = |operation| rules.solve_for_role(id, operation, role);
+        let if_granted = |privilege, operation| granted.contains(&privilege).then(|| solve(operation));
+        let role_rules = RoleRules {
+            read: solve(Operation::Read),
+            create: if_granted(TablePrivilege::Insert, Operation::Create),
+            update: if_granted(TablePrivilege::Update, Operation::Update),
+            delete: if_granted(TablePrivilege::Delete, Operation::Delete),
+        };
+        Some((role.clone(), role_rules))
+    };
+    RowRules {
+        roles: privileges.iter().filter_map(of_role).collect(),
+        update_form: rules.update_form(id),
+        is_update_self_reading: is_self_reading(Operation::Update),
+        is_create_self_reading: is_self_reading(Operation::Create),
+    }
+}
+
+fn privileges_of(catalog: &Catalog, rules: &RuleBook, role: &RoleName) -> (RolePrivileges, BTreeSet<TableName>) {
     let mut privileges = RolePrivileges::new();
+    let mut looks = BTreeSet::new();
     for collection in &catalog.collections {
         for (operation, privilege) in offered(collection) {
             if rules.answer_for_role(collection.id, operation, role) == RoleAnswer::Never {
@@ -65,12 +125,24 @@ fn privileges_of(catalog: &Catalog, rules: &RuleBook, role: &RoleName) -> RolePr
             }
             // Finding the row to change and returning what became of it are reads too.
             privileges.entry(collection.id).or_default().extend([privilege, TablePrivilege::Select]);
-            for looked_into in rules.sub_reads(collection.id, operation) {
-                privileges.entry(looked_into).or_default().insert(TablePrivilege::Select);
+            let looked_into = rules.sub_reads(collection.id, operation);
+            looks.extend(looked_into.into_iter().map(|other| catalog.collection(other).table.clone()));
+            if operation == Operation::Delete {
+                looks.extend(going_along(catalog, collection));
             }
         }
     }
-    privileges
+    (privileges, looks)
+}
+
+/// The tables in which a deletion looks for the rows that go along.
+fn going_along<'c>(catalog: &'c Catalog, target: &'c Collection) -> impl Iterator<Item = TableName> + 'c {
+    let points_here = |field: &Field| matches!(&field.kind, FieldKind::ToOne { target: to, on_delete, .. } if *to == target.id && *on_delete != OnDelete::Restrict);
+    catalog
+        .collections
+        .iter()
+        .filter(move |collection| collection.fields.iter().any(points_here))
+        .map(|found| found.table.clone())
 }
 
 /// What can be done to a collection at all: rows of an append-only one are never changed.

@@ -148,6 +148,20 @@ pub enum MigrateError {
         /// What stands in the way.
         refusals: Vec<Refusal>,
     },
+    /// Row-level security is not what the rules say.
+    #[error("row-level security is not what the rules of the schema say; run `toolcrib migrate apply`: {}", shorten(pieces))]
+    OtherRules {
+        /// What would be made or dropped.
+        pieces: Vec<String>,
+    },
+}
+
+/// The first few of a list.
+fn shorten(pieces: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let rest = pieces.len().saturating_sub(SHOWN);
+    let shown = pieces.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if rest == 0 { shown } else { format!("{shown} and {rest} more") }
 }
 
 impl MigrateError {

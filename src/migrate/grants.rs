@@ -8,6 +8,7 @@ use crate::migrate::demand::{RuleDemands, TablePrivilege};
 use crate::migrate::roles::database_role;
 use crate::migrate::wanted::{WantedTable, sequence_of};
 use crate::migrate::{MigrateError, ddl};
+use crate::policy::rule_view;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use std::collections::BTreeSet;
 const PLATFORM_SCHEMA: &str = "toolcrib";
 
 /// What the server's login does on its own account, outside of any role: signing people in, keys, the audit of what it refused.
-const SERVER_GRANTS: &[(&str, &[&str])] = &[
+pub(super) const SERVER_GRANTS: &[(&str, &[&str])] = &[
     ("users", &["SELECT"]),
     ("teams", &["SELECT"]),
     ("service_tokens", &["SELECT"]),
@@ -28,6 +29,30 @@ const SERVER_GRANTS: &[(&str, &[&str])] = &[
     ("server_keys", &["SELECT"]),
     ("idempotency_keys", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_events", &["INSERT"]),
+];
+
+/// When a credential was last used is written down by the server itself.
+pub(super) const SERVER_COLUMNS: &[(&str, &str)] = &[("service_tokens", "last_used_at"), ("sessions", "last_seen_at")];
+
+/// What the policies ask of whoever asks; they tell callers what they said themselves.
+const CALLER_FUNCTIONS: &[(&str, &str)] = &[
+    ("actor_part", "part integer"),
+    ("admitted", ""),
+    ("context_value", "key text"),
+    ("refuse_while_migrating", ""),
+    ("request_auth_age", ""),
+    ("request_auth_mfa", ""),
+    ("request_auth_method", ""),
+    ("request_ip", ""),
+    ("request_service", ""),
+    ("request_time", "moved bigint"),
+    ("taken_along", ""),
+    ("user_email", ""),
+    ("user_id", ""),
+    ("user_is_active", ""),
+    ("user_role", ""),
+    ("user_team", ""),
+    ("user_teams", ""),
 ];
 
 /// What changed.
@@ -60,13 +85,17 @@ impl GrantChanges {
 pub fn wanted(catalog: &Catalog, demands: &RuleDemands, tables: &[WantedTable]) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::new();
     let schemas: BTreeSet<&str> = tables.iter().map(|table| &*table.name.schema).chain([PLATFORM_SCHEMA]).collect();
-    for (role, collections) in &demands.privileges {
-        let role = database_role(role);
+    for (role_name, collections) in &demands.privileges {
+        let role = database_role(role_name);
         let mut add = |on: Securable, privilege: &str| {
             grants.insert(Grant { on, grantee: Some(role.clone()), privilege: privilege.to_owned() });
         };
         for schema in &schemas {
             add(Securable::Schema((*schema).to_owned()), "USAGE");
+        }
+        for view in demands.looks.get(role_name).into_iter().flatten().map(rule_view) {
+            add(Securable::Schema(view.schema.to_string()), "USAGE");
+            add(on_table(&view), "SELECT");
         }
         // Whoever does something leaves an event, whatever the rules say of reading events.
         add(platform_table("audit_events"), "INSERT");
@@ -101,11 +130,16 @@ fn fixed_grants() -> BTreeSet<Grant> {
             add(platform_table(table), server(), privilege);
         }
     }
-    for (table, column) in [("service_tokens", "last_used_at"), ("sessions", "last_seen_at")] {
-        add(Securable::Column(PLATFORM_SCHEMA.to_owned(), table.to_owned(), column.to_owned()), server(), "UPDATE");
+    for (table, column) in SERVER_COLUMNS {
+        add(Securable::Column(PLATFORM_SCHEMA.to_owned(), (*table).to_owned(), (*column).to_owned()), server(), "UPDATE");
+    }
+    for (name, arguments) in CALLER_FUNCTIONS {
+        add(function(name, arguments), None, "EXECUTE");
     }
     add(function("ensure_audit_partitions", "months integer"), server(), "EXECUTE");
     add(function("find_abandoned_exports", ""), server(), "EXECUTE");
+    let taken = "table_schema text, table_name text, columns text[], ids uuid[], candidates jsonb";
+    add(function("find_taken", taken), server(), "EXECUTE");
     let circle = "table_schema text, table_name text, link text, changed uuid[]";
     add(function("find_circle", circle), server(), "EXECUTE");
     // Defaults run with the rights of whoever inserts; the function only formats a number.

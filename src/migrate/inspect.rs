@@ -4,7 +4,7 @@ use crate::db::introspect;
 use crate::db::privileges;
 use crate::migrate::apply::Tool;
 use crate::migrate::roles::{database_role, weakness};
-use crate::migrate::{GrantChanges, MigrateError, grants};
+use crate::migrate::{GrantChanges, MigrateError, WallChanges, grants, wall};
 use diesel_async::AsyncPgConnection;
 
 /// What is wrong with the database's roles: missing ones, and such that could go around the rules.
@@ -29,6 +29,14 @@ pub async fn inspect_roles(connection: &mut AsyncPgConnection, tool: Tool<'_>) -
         problems.push(format!("`{}` may act as `{}`, who owns the tables", privileges::SERVER_ROLE, privileges::OWNER_ROLE));
     }
     Ok(problems)
+}
+
+/// The pieces of row-level security that [`crate::migrate::apply()`] would make and drop now.
+///
+/// # Errors
+/// [`MigrateError::Database`].
+pub async fn inspect_wall(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<WallChanges, MigrateError> {
+    wall::compare(connection, &wall::wanted(tool.catalog, tool.demands)).await
 }
 
 /// The privileges that [`crate::migrate::apply()`] would grant and revoke now.

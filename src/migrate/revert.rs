@@ -1,12 +1,12 @@
 //! Taking the last migrations back.
 
-use crate::migrate::apply::{ApplyOptions, Tool, apply_grants_if_it_fits};
+use crate::migrate::apply::{ApplyOptions, Tool, raise_guards_if_it_fits};
 use crate::migrate::connect::{become_owner, take_turn};
 use crate::migrate::files::{self, ToolMigration};
 use crate::migrate::gate::{self, Consent};
 use crate::migrate::script::Section;
 use crate::migrate::status::Recorded;
-use crate::migrate::{MigrateError, run};
+use crate::migrate::{MigrateError, run, wall};
 use diesel_async::AsyncPgConnection;
 
 /// What was taken back.
@@ -51,12 +51,23 @@ pub async fn revert(
         }
     }
     let mut reverted = Reverted::default();
+    let mut suspended = None;
+    let mut outcome = Ok(());
     for (migration, sections) in plan {
-        run::down(&mut connection, migration, &sections, patience).await?;
+        outcome = run::down(&mut connection, migration, &sections, patience, &mut suspended).await;
+        if outcome.is_err() {
+            break;
+        }
         reverted.names.push(migration.full_name());
     }
-    reverted.fits_schema = apply_grants_if_it_fits(&mut connection, tool).await?;
-    Ok(reverted)
+    if outcome.is_ok() {
+        reverted.fits_schema = raise_guards_if_it_fits(&mut connection, tool).await?;
+    }
+    if let Some(suspended) = suspended.filter(|_| !reverted.fits_schema) {
+        // What the older tables still have keeps its rules; the others refuse until their schema is applied.
+        wall::restore(&mut connection, &suspended).await;
+    }
+    outcome.map(|()| reverted)
 }
 
 /// The steps of `down.sql` that take back what is applied: all of them, or the last ones for the first of `up.sql`.

@@ -7,6 +7,7 @@ use crate::migrate::files::ToolMigration;
 use crate::migrate::patience::wait_for_locks;
 use crate::migrate::script::{Manner, Section};
 use crate::migrate::status::Waiting;
+use crate::migrate::wall::{self, Suspended};
 use crate::migrate::{MigrateError, Patience, ddl};
 use chrono::Utc;
 use diesel::QueryResult;
@@ -14,12 +15,24 @@ use diesel::result::Error as DieselError;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 
 /// Applies what is left of a migration.
-pub(super) async fn up(connection: &mut AsyncPgConnection, waiting: &Waiting, patience: &Patience) -> Result<(), MigrateError> {
+pub(super) async fn up(
+    connection: &mut AsyncPgConnection,
+    waiting: &Waiting,
+    patience: &Patience,
+    suspended: &mut Option<Suspended>,
+) -> Result<(), MigrateError> {
     let Waiting { migration, done } = waiting;
     for (index, section) in migration.up.iter().enumerate().skip(*done) {
         let step = AppliedStep { migration, number: index + 1 };
         match &section.manner {
-            Manner::Transaction => apply_section(connection, &step, section, patience).await?,
+            Manner::Transaction => {
+                let applied = apply_section(connection, &step, section, patience).await;
+                if suspend_for(connection, &applied, suspended).await? {
+                    apply_section(connection, &step, section, patience).await?;
+                } else {
+                    applied?;
+                }
+            }
             Manner::Outside => {
                 retry(connection, patience, async |connection| execute(connection, &step, section).await).await?;
                 record_outside(connection, &step).await?;
@@ -36,8 +49,37 @@ pub(super) async fn up(connection: &mut AsyncPgConnection, waiting: &Waiting, pa
     Ok(())
 }
 
+/// Whether a step failed because row-level security names what it changes, and may be tried again now that it is down.
+async fn suspend_for(
+    connection: &mut AsyncPgConnection,
+    outcome: &Result<(), MigrateError>,
+    suspended: &mut Option<Suspended>,
+) -> Result<bool, MigrateError> {
+    match outcome {
+        Err(error) if suspended.is_none() && wall::is_in_the_way(error) => {
+            *suspended = Some(wall::suspend(connection).await?);
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
 /// Takes a migration back: all that is applied of it, in one transaction with its record.
 pub(super) async fn down(
+    connection: &mut AsyncPgConnection,
+    migration: &ToolMigration,
+    sections: &[Section],
+    patience: &Patience,
+    suspended: &mut Option<Suspended>,
+) -> Result<(), MigrateError> {
+    let taken_back = take_back(connection, migration, sections, patience).await;
+    if suspend_for(connection, &taken_back, suspended).await? {
+        return take_back(connection, migration, sections, patience).await;
+    }
+    taken_back
+}
+
+async fn take_back(
     connection: &mut AsyncPgConnection,
     migration: &ToolMigration,
     sections: &[Section],

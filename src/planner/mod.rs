@@ -54,7 +54,7 @@ pub use write_plan::{
     TargetCheck, UniqueValue, UpdatePlan, UpsertPlan, UpsertRequest, WriteColumn, WriteValue, is_upsertable,
 };
 
-use crate::base::{Actor, RequestContext};
+use crate::base::{Actor, CallerContext, RequestContext};
 use crate::catalog::Catalog;
 use crate::policy::RuleBook;
 
@@ -84,4 +84,11 @@ pub struct Planner<'a> {
     pub request: &'a RequestContext,
     /// Sizes and keys.
     pub settings: &'a PlannerSettings,
+}
+
+impl<'a> Planner<'a> {
+    /// What PostgreSQL is told of whoever asks.
+    pub fn caller(&self) -> CallerContext<'a> {
+        CallerContext { actor: self.actor, request: self.request, asked: self.rules.context_use() }
+    }
 }

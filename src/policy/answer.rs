@@ -58,7 +58,7 @@ fn possible(rule: &Rule, role: &RoleName) -> TruthSet {
 
 fn value(operand: &Operand, role: &RoleName) -> Option<Value> {
     match operand {
-        Operand::Known(known) => known.for_role(role),
+        Operand::Known(known) => known.for_role(role).ok(),
         Operand::Stored(_) => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::base::{Actor, RequestContext, RoleName, ScalarType, Value};
 use crate::policy::syntax::{KnownValue, Order};
-use crate::policy::{TextTest, Truth};
+use crate::policy::{CallerValue, TextTest, Truth};
 use std::cmp::Ordering;
 
 /// Who is asking and how: the side of a rule that is known before any row.
@@ -12,6 +12,43 @@ pub(super) struct Caller<'a> {
     pub(super) actor: &'a Actor,
     /// How.
     pub(super) request: &'a RequestContext,
+}
+
+/// For whom a rule is solved.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asker<'a> {
+    /// A caller, here and now.
+    Caller(Caller<'a>),
+    /// Whoever has a role: what else there is to know of the caller stays open.
+    Role(&'a RoleName),
+}
+
+/// A value of the caller's side.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Given {
+    /// It is this, perhaps null.
+    Decided(Value),
+    /// PostgreSQL knows it.
+    Open(CallerValue),
+}
+
+impl Asker<'_> {
+    /// The value, or what PostgreSQL calls it.
+    pub(super) fn value(self, known: &KnownValue) -> Given {
+        match self {
+            Self::Caller(caller) => Given::Decided(caller.value(known)),
+            // A service that works for a user has the platform's database role and the user's role.
+            Self::Role(role) if *known == KnownValue::UserRole && *role == RoleName::platform() => {
+                Given::Open(CallerValue::UserRole)
+            }
+            Self::Role(role) => known.for_role(role).map_or_else(Given::Open, Given::Decided),
+        }
+    }
+
+    /// Whether it is there for certain.
+    pub(super) fn has(self, known: &KnownValue) -> bool {
+        matches!(self.value(known), Given::Decided(value) if !value.is_null())
+    }
 }
 
 impl Caller<'_> {
@@ -48,14 +85,24 @@ impl Caller<'_> {
 }
 
 impl KnownValue {
-    /// The value, if the role alone decides it.
-    pub(super) fn for_role(&self, role_name: &RoleName) -> Option<Value> {
+    /// The value, if the role alone decides it; else what the caller alone decides.
+    pub(super) fn for_role(&self, role_name: &RoleName) -> Result<Value, CallerValue> {
         match self {
-            Self::Literal(value) => Some(value.clone()),
-            Self::UserRole => Some(role(role_name)),
+            Self::Literal(value) => Ok(value.clone()),
+            Self::UserRole => Ok(role(role_name)),
             // Services work under the platform's role, whoever they work for.
-            Self::RequestService if *role_name != RoleName::platform() => Some(Value::Null(ScalarType::String)),
-            _ => None,
+            Self::RequestService if *role_name != RoleName::platform() => Ok(Value::Null(ScalarType::String)),
+            Self::UserId => Err(CallerValue::UserId),
+            Self::UserEmail => Err(CallerValue::UserEmail),
+            Self::UserTeam => Err(CallerValue::UserTeam),
+            Self::UserTeams => Err(CallerValue::UserTeams),
+            Self::UserIsActive => Err(CallerValue::UserIsActive),
+            Self::RequestIp => Err(CallerValue::RequestIp),
+            Self::RequestTime(moved) => Err(CallerValue::RequestTime(*moved)),
+            Self::RequestAuthMethod => Err(CallerValue::RequestAuthMethod),
+            Self::RequestAuthMfa => Err(CallerValue::RequestAuthMfa),
+            Self::RequestAuthAge => Err(CallerValue::RequestAuthAge),
+            Self::RequestService => Err(CallerValue::RequestService),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The rule language: CEL text, compiled against the catalog, solved per actor, rendered as SQL.
 //!
 //! Purpose: decide who may do what. A rule is compiled, never interpreted on fetched rows.
-//! Flow: `parse` (CEL to nodes with places) → `typecheck` (against the catalog) → `syntax::Rule` → `solve` (what the actor
-//! already decides) → [`Predicate`] → `to_sql`. For people: `residue` (what is left for a role, in words) → [`Matrix`]. [`RuleBook`] holds every rule of a catalog and answers the rest of the product.
+//! Flow: `parse` (CEL to nodes with places) → `typecheck` (against the catalog) → `syntax::Rule` → `solve` (what the actor,
+//! or the role alone, already decides) → [`Predicate`] → `to_sql`. For people: `residue` (what is left for a role, in words) → [`Matrix`]. [`RuleBook`] holds every rule of a catalog and answers the rest of the product.
 //! Invariants: pure; truth has three values and only `True` allows; what cannot be compiled is an error at start.
 //! Deliberately unknown: how rows are read or written, HTTP, GraphQL.
 //!
@@ -33,13 +33,14 @@ mod to_sql;
 mod truth;
 mod typecheck;
 mod usage;
+mod view;
 
 pub use answer::RoleAnswer;
 pub use diagnostics::DIAGNOSTIC_CODES;
 pub use matrix::{Action, Matrix, MatrixRow};
-pub use predicate::{Comparison, Condition, Operand, Predicate, RowImage, TextTest};
+pub use predicate::{CallerValue, Comparison, Condition, Operand, Predicate, RowImage, TextTest};
 pub use residue::Residue;
 pub use rule_book::{FieldOperation, Operation, RuleBook, UpdateForm};
 pub use to_sql::Images;
 pub use truth::Truth;
-pub use usage::RequestUse;
+pub use view::{RULE_SCHEMA_PREFIX, rule_view};

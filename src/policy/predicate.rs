@@ -4,6 +4,7 @@
 //! `True` for it. Both `False` and `Unknown` do not select.
 
 use crate::base::{ColumnName, TableName, Value};
+use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
 /// A solved rule.
@@ -218,7 +219,7 @@ impl Operand {
     fn own_column(&self) -> Option<&ColumnName> {
         match self {
             Self::Column(RowImage::Row | RowImage::Old | RowImage::New, column) => Some(column),
-            Self::Column(RowImage::Member(_), _) | Self::Value(_) => None,
+            Self::Column(RowImage::Member(_), _) | Self::Value(_) | Self::Caller(_) => None,
         }
     }
 }
@@ -276,4 +277,35 @@ pub enum Operand {
     Column(RowImage, ColumnName),
     /// A value that the actor, the request or a literal decided; never null.
     Value(Value),
+    /// A value of a caller who is known to PostgreSQL alone, in a predicate that was solved for a role; may be null.
+    Caller(CallerValue),
+}
+
+/// A value that PostgreSQL knows of the caller by the settings of the transaction, see `migrations/platform`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerValue {
+    /// `user.id`
+    UserId,
+    /// `user.email`
+    UserEmail,
+    /// `user.role`, which the database role says of everybody but a service
+    UserRole,
+    /// `user.team`
+    UserTeam,
+    /// `user.teams`; null for whoever has no team
+    UserTeams,
+    /// `user.isActive`
+    UserIsActive,
+    /// `request.ip`
+    RequestIp,
+    /// `request.time`, moved by a duration
+    RequestTime(TimeDelta),
+    /// `request.auth.method`
+    RequestAuthMethod,
+    /// `request.auth.mfa`
+    RequestAuthMfa,
+    /// `request.auth.age`, in seconds
+    RequestAuthAge,
+    /// `request.service`
+    RequestService,
 }

@@ -123,7 +123,7 @@ impl Writer<'_> {
 
     fn decided<const N: usize>(&self, operands: [&Operand; N], truth: impl FnOnce([&Value; N]) -> Truth) -> Option<Part> {
         let values = operands.map(|operand| match operand {
-            Operand::Known(known) => known.for_role(self.role),
+            Operand::Known(known) => known.for_role(self.role).ok(),
             Operand::Stored(_) => None,
         });
         if values.iter().any(Option::is_none) {
@@ -168,8 +168,8 @@ impl Writer<'_> {
     fn operand(&self, operand: &Operand) -> String {
         match operand {
             Operand::Known(known) => match known.for_role(self.role) {
-                Some(value) => literal(&value),
-                None => known_name(known),
+                Ok(value) => literal(&value),
+                Err(_) => known_name(known),
             },
             Operand::Stored(path) => self.path(path),
         }

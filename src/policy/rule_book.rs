@@ -1,13 +1,16 @@
 //! All rules of a catalog, checked, and the questions that the rest of the product asks them.
 
-use crate::base::{Actor, RequestContext, RoleName, ScalarType, ScopeOperation, ScopedCollection, TypeName, Value};
+use crate::base::{
+    Actor, ColumnName, ContextUse, RequestContext, RoleName, ScalarType, ScopeOperation, ScopedCollection, TableName, TypeName,
+    Value,
+};
 use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, RuleText};
 use crate::policy::base::Base;
-use crate::policy::known::Caller;
+use crate::policy::known::{Asker, Caller};
 use crate::policy::syntax::{KnownValue, Rule};
 use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
-use crate::policy::{Predicate, RequestUse, Residue, RoleAnswer, answer, residue, solve, usage};
-use std::collections::BTreeSet;
+use crate::policy::{Predicate, Residue, RoleAnswer, answer, residue, solve, usage, view};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a row rule is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +61,7 @@ pub struct RuleBook {
     collections: Vec<CollectionRules>,
     /// The roles that an actor can have: those of the catalog, and `platform`.
     roles: Vec<RoleName>,
+    context_use: ContextUse,
 }
 
 #[derive(Clone, Debug)]
@@ -118,7 +122,11 @@ impl RuleBook {
                 collections.iter_mut().for_each(|rules| rules.narrow(&base));
                 add_filter_columns(catalog, &mut collections);
                 let roles = catalog.roles().into_iter().chain([RoleName::platform()]).collect();
-                Ok(Self { collections, roles })
+                let mut book = Self { collections, roles, context_use: ContextUse::default() };
+                let mut used = ContextUse::default();
+                book.rules().for_each(|rule| usage::add_context_use(rule, &mut used));
+                book.context_use = used;
+                Ok(book)
             }
             _ => Err(in_order(diagnostics)),
         }
@@ -130,7 +138,21 @@ impl RuleBook {
         if !self.is_in_scope(collection, operation.scoped(), actor) {
             return Predicate::Never;
         }
-        solve::solve(self.rule(collection, operation), Caller { actor, request })
+        solve::solve(self.rule(collection, operation), Asker::Caller(Caller { actor, request }))
+    }
+
+    /// The rows on which a role may do this, with whatever else there is to know of the caller left to PostgreSQL: for row-level
+    /// security. No scope is asked: PostgreSQL knows of none.
+    pub fn solve_for_role(&self, collection: CollectionId, operation: Operation, role: &RoleName) -> Predicate {
+        solve::solve(self.rule(collection, operation), Asker::Role(role))
+    }
+
+    /// The columns of each table that rules look at in other rows, and that deletions look at to find what goes along.
+    pub fn rule_views(&self, catalog: &Catalog) -> BTreeMap<TableName, BTreeSet<ColumnName>> {
+        let mut views = BTreeMap::new();
+        self.rules().for_each(|rule| view::add_views(rule, &mut views));
+        view::add_cascades(catalog, &mut views);
+        views
     }
 
     /// The rows whose field the actor may read or set; `Always` where the field has no rule of its own.
@@ -140,7 +162,7 @@ impl RuleBook {
             FieldOperation::Read => &rules.read,
             FieldOperation::Write => &rules.write,
         };
-        rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Caller { actor, request }))
+        rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
     }
 
     /// Whether the actor may export the collection, beside what the read rule says: `Always` or `Never`.
@@ -149,7 +171,7 @@ impl RuleBook {
             return Predicate::Never;
         }
         let rule = self.collection(collection).export.as_ref();
-        rule.map_or(Predicate::Never, |rule| solve::solve(rule, Caller { actor, request }))
+        rule.map_or(Predicate::Never, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
     }
 
     /// Whether the credential of the actor leaves this of the user's rights.
@@ -229,17 +251,18 @@ impl RuleBook {
         collections.into_iter().collect()
     }
 
-    /// What the rules ask of the request: where they do, what was solved for one request is not for another.
-    pub fn request_use(&self) -> RequestUse {
-        let mut used = RequestUse::default();
-        for CollectionRules { read, create, update, delete, export, fields, .. } in &self.collections {
-            let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]);
-            let of_rows = [read, create, update, delete];
-            for rule in of_rows.into_iter().chain(export).chain(of_fields.flatten()) {
-                usage::add_request_use(rule, &mut used);
-            }
-        }
-        used
+    /// What the rules ask of the caller and the request beside user, team, role and service. Where they ask something of the
+    /// request, what was solved for one is not for another.
+    pub fn context_use(&self) -> ContextUse {
+        self.context_use
+    }
+
+    /// Every rule of every collection.
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.collections.iter().flat_map(|CollectionRules { read, create, update, delete, export, fields, .. }| {
+            let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]).flatten();
+            [read, create, update, delete].into_iter().chain(export).chain(of_fields)
+        })
     }
 
     fn collection(&self, collection: CollectionId) -> &CollectionRules {

@@ -1,8 +1,8 @@
 //! A [`Predicate`] as an SQL expression.
 
-use crate::base::ColumnName;
-use crate::policy::{Comparison, Condition, Operand, Predicate, RowImage, TextTest};
-use crate::sql::{Alias, CompareOp, Expr, From, Select};
+use crate::base::{ColumnName, Value};
+use crate::policy::{CallerValue, Comparison, Condition, Operand, Predicate, RowImage, TextTest, rule_view};
+use crate::sql::{Alias, Column, CompareOp, Expr, From, Select};
 
 /// The SQL name of each row image that a predicate may speak of. Every one exposes the table's columns by their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Images {
         match operand {
             Operand::Column(image, column) => self.column(*image, column),
             Operand::Value(value) => Expr::Value(value.clone()),
+            Operand::Caller(value) => caller_value(*value),
         }
     }
 }
@@ -83,14 +84,39 @@ fn condition_to_sql(condition: &Condition, images: &Images) -> Expr {
         Condition::Exists { table, join_column, join_value, depth, body, is_negated } => {
             let inside = Alias::Rule(*depth);
             let joined = Expr::compare(CompareOp::Equal, Expr::column(inside, join_column), images.operand(join_value));
-            let select =
-                Select::new(Vec::new(), From::Table(table.clone(), inside)).filtered(Expr::all([joined, body.to_sql(images)]));
+            // Through the view, which has the author's rights in the rule and the caller's nowhere.
+            let source = From::Table(rule_view(table), inside);
+            let select = Select::new(Vec::new(), source).filtered(Expr::all([joined, body.to_sql(images)]));
             let exists = Expr::Exists(Box::new(select));
             // `exists` is never null.
             if *is_negated { Expr::Not(Box::new(exists)) } else { exists }
         }
         Condition::Not(inner) => Expr::IsNotTrue(Box::new(inner.to_sql(images))),
     }
+}
+
+/// What `migrations/platform/*_know_the_caller` says of the caller: a subselect, so that PostgreSQL asks once for each statement.
+fn caller_value(value: CallerValue) -> Expr {
+    let (function, sql_type, arguments) = match value {
+        CallerValue::UserId => ("toolcrib.user_id", "uuid", Vec::new()),
+        CallerValue::UserEmail => ("toolcrib.user_email", "text", Vec::new()),
+        CallerValue::UserRole => ("toolcrib.user_role", "text", Vec::new()),
+        CallerValue::UserTeam => ("toolcrib.user_team", "uuid", Vec::new()),
+        CallerValue::UserTeams => ("toolcrib.user_teams", "uuid[]", Vec::new()),
+        CallerValue::UserIsActive => ("toolcrib.user_is_active", "boolean", Vec::new()),
+        CallerValue::RequestIp => ("toolcrib.request_ip", "text", Vec::new()),
+        CallerValue::RequestTime(moved) => {
+            let microseconds = moved.num_microseconds().unwrap_or_default();
+            ("toolcrib.request_time", "timestamptz", vec![Expr::Value(Value::BigInt(microseconds))])
+        }
+        CallerValue::RequestAuthMethod => ("toolcrib.request_auth_method", "text", Vec::new()),
+        CallerValue::RequestAuthMfa => ("toolcrib.request_auth_mfa", "boolean", Vec::new()),
+        CallerValue::RequestAuthAge => ("toolcrib.request_auth_age", "bigint", Vec::new()),
+        CallerValue::RequestService => ("toolcrib.request_service", "text", Vec::new()),
+    };
+    let asked = Select { columns: vec![Column::bare(Expr::Call(function, arguments))], ..Select::default() };
+    // The type says that `any (...)` is meant of a list, not of a subselect's rows.
+    Expr::Cast(Box::new(Expr::Scalar(Box::new(asked))), sql_type)
 }
 
 fn opposite_if(is_negated: bool, expr: Expr) -> Expr {

@@ -1,6 +1,6 @@
 //! What rules look at in the database: columns to index, tables to grant.
 
-use crate::base::ScalarType;
+use crate::base::{ContextUse, ScalarType};
 use crate::catalog::{Catalog, CollectionId, FieldId, FieldKind};
 use crate::policy::syntax::{KnownValue, Operand, Rule};
 use std::collections::BTreeSet;
@@ -15,33 +15,25 @@ pub(super) fn add_sub_reads(rule: &Rule, collections: &mut BTreeSet<CollectionId
     });
 }
 
-/// What rules ask of the request, beside who is asking.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RequestUse {
-    /// `request.ip`
-    pub names_address: bool,
-    /// `request.time` and `now()`
-    pub names_time: bool,
-}
-
-/// Adds what a rule asks of the request.
-pub(super) fn add_request_use(rule: &Rule, used: &mut RequestUse) {
+/// Adds what a rule asks of the caller and the request.
+pub(super) fn add_context_use(rule: &Rule, used: &mut ContextUse) {
     rule.walk(&mut |part| {
         for operand in part.operands() {
             let Operand::Known(known) = operand else { continue };
             // Named one by one: a new value has to be judged here before it can be asked for.
             match known {
                 KnownValue::RequestIp => used.names_address = true,
-                KnownValue::RequestTime(_) | KnownValue::RequestAuthAge => used.names_time = true,
+                KnownValue::RequestTime(_) => used.names_time = true,
+                KnownValue::RequestAuthAge => used.names_age = true,
+                KnownValue::UserEmail => used.names_email = true,
+                KnownValue::UserTeams => used.names_teams = true,
+                KnownValue::UserIsActive => used.names_activity = true,
+                KnownValue::RequestAuthMethod => used.names_method = true,
+                KnownValue::RequestAuthMfa => used.names_mfa = true,
                 KnownValue::Literal(_)
                 | KnownValue::UserId
-                | KnownValue::UserEmail
                 | KnownValue::UserRole
                 | KnownValue::UserTeam
-                | KnownValue::UserTeams
-                | KnownValue::UserIsActive
-                | KnownValue::RequestAuthMethod
-                | KnownValue::RequestAuthMfa
                 | KnownValue::RequestService => {}
             }
         }

@@ -42,7 +42,7 @@ impl Provisioning<'_> {
 
     /// Opens a transaction for one request; one that changes something waits for its turn.
     pub(crate) async fn open(&self, ask: &Ask) -> Result<Session<'_>, ScimError> {
-        let transaction = self.database.begin(&ActorSettings::of(self.planner.actor)).await?;
+        let transaction = self.database.begin(&ActorSettings::of(self.planner.caller())).await?;
         if !matches!(ask, Ask::List(_) | Ask::Read(..)) {
             take_provisioning_turn(&transaction).await?;
         }

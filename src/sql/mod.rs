@@ -18,5 +18,6 @@ mod statement;
 pub use change::{Cte, CteBody, Delete, Insert, Query, Update};
 pub use explain::{EXPLAINED, Explain, ExplainKind, prepare_text};
 pub use expr::{CompareOp, Expr};
+pub use render::definition_text;
 pub use select::{Alias, Column, From, Join, JoinKind, Label, OrderTerm, RowLock, Select};
 pub use statement::{Fetch, Statement, StatementKind};

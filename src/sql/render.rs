@@ -10,12 +10,21 @@ use diesel::query_builder::QueryBuilder;
 
 /// A statement as it grows.
 #[derive(Default)]
-struct Rendering {
+struct Rendering<'a> {
     builder: PgQueryBuilder,
     binds: Vec<Value>,
+    definition: Option<Definition<'a>>,
 }
 
-impl Rendering {
+/// For what is defined rather than asked: DDL takes no bind parameters.
+struct Definition<'a> {
+    /// The table that [`Alias::Own`] stands for.
+    own: &'a TableName,
+    /// A value as a literal.
+    literal: fn(&Value) -> String,
+}
+
+impl Rendering<'_> {
     fn push_sql(&mut self, text: &str) {
         self.builder.push_sql(text);
     }
@@ -25,6 +34,9 @@ impl Rendering {
     }
 
     fn push_value(&mut self, value: &Value) {
+        if let Some(definition) = &self.definition {
+            return self.builder.push_sql(&(definition.literal)(value));
+        }
         self.builder.push_bind_param();
         self.binds.push(value.clone());
     }
@@ -37,7 +49,18 @@ pub(super) fn render(query: &Query) -> QueryResult<(String, Vec<Value>)> {
     Ok((out.builder.finish(), out.binds))
 }
 
-fn push_query(query: &Query, out: &mut Rendering) -> QueryResult<()> {
+/// The text of an expression within a definition: a policy, a trigger. Its values are what `literal` makes of them, and
+/// [`Alias::Own`] is the table that it belongs to.
+///
+/// # Errors
+/// None that a rule can cause; Diesel's signature has one.
+pub fn definition_text(expr: &Expr, own: &TableName, literal: fn(&Value) -> String) -> QueryResult<String> {
+    let mut out = Rendering { definition: Some(Definition { own, literal }), ..Rendering::default() };
+    push_expr(expr, &mut out)?;
+    Ok(out.builder.finish())
+}
+
+fn push_query(query: &Query, out: &mut Rendering<'_>) -> QueryResult<()> {
     for (index, cte) in query.ctes.iter().enumerate() {
         out.push_sql(if index == 0 { "with " } else { ", " });
         push_cte(cte, out)?;
@@ -48,8 +71,8 @@ fn push_query(query: &Query, out: &mut Rendering) -> QueryResult<()> {
     push_select(&query.body, out)
 }
 
-fn push_cte(cte: &Cte, out: &mut Rendering) -> QueryResult<()> {
-    push_alias(cte.name, out);
+fn push_cte(cte: &Cte, out: &mut Rendering<'_>) -> QueryResult<()> {
+    push_alias(cte.name, out)?;
     out.push_sql(if matches!(cte.body, CteBody::Select(_)) { " as materialized (" } else { " as (" });
     match &cte.body {
         CteBody::Select(select) => push_select(select, out)?,
@@ -61,11 +84,11 @@ fn push_cte(cte: &Cte, out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_insert(insert: &Insert, out: &mut Rendering) -> QueryResult<()> {
+fn push_insert(insert: &Insert, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql("insert into ");
     push_table(&insert.table, out)?;
     out.push_sql(" as ");
-    push_alias(Insert::ROW, out);
+    push_alias(Insert::ROW, out)?;
     out.push_sql(" (");
     for (index, column) in insert.columns.iter().enumerate() {
         push_comma(index, out);
@@ -81,11 +104,11 @@ fn push_insert(insert: &Insert, out: &mut Rendering) -> QueryResult<()> {
     push_returning(&insert.returning, out)
 }
 
-fn push_update(update: &Update, out: &mut Rendering) -> QueryResult<()> {
+fn push_update(update: &Update, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql("update ");
     push_table(&update.table, out)?;
     out.push_sql(" as ");
-    push_alias(update.alias, out);
+    push_alias(update.alias, out)?;
     out.push_sql(" set ");
     for (index, (column, expr)) in update.set.iter().enumerate() {
         push_comma(index, out);
@@ -99,18 +122,18 @@ fn push_update(update: &Update, out: &mut Rendering) -> QueryResult<()> {
     push_returning(&update.returning, out)
 }
 
-fn push_delete(delete: &Delete, out: &mut Rendering) -> QueryResult<()> {
+fn push_delete(delete: &Delete, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql("delete from ");
     push_table(&delete.table, out)?;
     out.push_sql(" as ");
-    push_alias(delete.alias, out);
+    push_alias(delete.alias, out)?;
     push_sources(" using ", &delete.using, out)?;
     out.push_sql(" where ");
     push_expr(&delete.filter, out)?;
     push_returning(&delete.returning, out)
 }
 
-fn push_sources(word: &'static str, sources: &[From], out: &mut Rendering) -> QueryResult<()> {
+fn push_sources(word: &'static str, sources: &[From], out: &mut Rendering<'_>) -> QueryResult<()> {
     for (index, from) in sources.iter().enumerate() {
         out.push_sql(if index == 0 { word } else { ", " });
         push_from(from, out)?;
@@ -118,7 +141,7 @@ fn push_sources(word: &'static str, sources: &[From], out: &mut Rendering) -> Qu
     Ok(())
 }
 
-fn push_returning(returning: &[Column], out: &mut Rendering) -> QueryResult<()> {
+fn push_returning(returning: &[Column], out: &mut Rendering<'_>) -> QueryResult<()> {
     if !returning.is_empty() {
         out.push_sql(" returning ");
         push_columns(returning, out)?;
@@ -126,7 +149,7 @@ fn push_returning(returning: &[Column], out: &mut Rendering) -> QueryResult<()> 
     Ok(())
 }
 
-fn push_select(select: &Select, out: &mut Rendering) -> QueryResult<()> {
+fn push_select(select: &Select, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql("select ");
     push_columns(&select.columns, out)?;
     if let Some(from) = &select.from {
@@ -168,7 +191,7 @@ fn push_select(select: &Select, out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_columns(columns: &[Column], out: &mut Rendering) -> QueryResult<()> {
+fn push_columns(columns: &[Column], out: &mut Rendering<'_>) -> QueryResult<()> {
     for (index, column) in columns.iter().enumerate() {
         push_comma(index, out);
         push_expr(&column.expr, out)?;
@@ -180,36 +203,36 @@ fn push_columns(columns: &[Column], out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_from(from: &From, out: &mut Rendering) -> QueryResult<()> {
+fn push_from(from: &From, out: &mut Rendering<'_>) -> QueryResult<()> {
     match from {
         From::Table(table, alias) => {
             push_table(table, out)?;
             out.push_sql(" as ");
-            push_alias(*alias, out);
+            push_alias(*alias, out)?;
         }
         From::Subselect(select, alias) => {
             out.push_sql("(");
             push_select(select, out)?;
             out.push_sql(") as ");
-            push_alias(*alias, out);
+            push_alias(*alias, out)?;
         }
         From::Cte(name, alias) => {
-            push_alias(*name, out);
+            push_alias(*name, out)?;
             out.push_sql(" as ");
-            push_alias(*alias, out);
+            push_alias(*alias, out)?;
         }
         From::UnionAll(parts, alias) => {
             for (index, part) in parts.iter().enumerate() {
                 push_nested(if index == 0 { "((" } else { " union all (" }, part, out)?;
             }
             out.push_sql(") as ");
-            push_alias(*alias, out);
+            push_alias(*alias, out)?;
         }
         From::Unnest(arrays, alias, columns) => {
             out.push_sql("unnest");
             push_list(arrays, out)?;
             out.push_sql(" as ");
-            push_alias(*alias, out);
+            push_alias(*alias, out)?;
             out.push_sql(" (");
             for (index, column) in columns.iter().enumerate() {
                 push_comma(index, out);
@@ -221,7 +244,7 @@ fn push_from(from: &From, out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_join(join: &Join, out: &mut Rendering) -> QueryResult<()> {
+fn push_join(join: &Join, out: &mut Rendering<'_>) -> QueryResult<()> {
     match &join.kind {
         JoinKind::LeftLateral => {
             out.push_sql(" left join lateral ");
@@ -241,7 +264,7 @@ fn push_join(join: &Join, out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_order(term: &OrderTerm, out: &mut Rendering) -> QueryResult<()> {
+fn push_order(term: &OrderTerm, out: &mut Rendering<'_>) -> QueryResult<()> {
     push_expr(&term.expr, out)?;
     if term.is_descending {
         out.push_sql(" desc");
@@ -254,10 +277,10 @@ fn push_order(term: &OrderTerm, out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_expr(expr: &Expr, out: &mut Rendering) -> QueryResult<()> {
+fn push_expr(expr: &Expr, out: &mut Rendering<'_>) -> QueryResult<()> {
     match expr {
         Expr::Column(alias, column) => {
-            push_alias(*alias, out);
+            push_alias(*alias, out)?;
             out.push_sql(".");
             out.push_identifier(column.as_str())?;
         }
@@ -299,7 +322,7 @@ fn push_expr(expr: &Expr, out: &mut Rendering) -> QueryResult<()> {
             out.push_sql("]");
         }
         Expr::WholeRow(alias) => {
-            push_alias(*alias, out);
+            push_alias(*alias, out)?;
             out.push_sql(".*");
         }
         Expr::Element(array, index) => {
@@ -318,21 +341,21 @@ fn push_expr(expr: &Expr, out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_around(before: &'static str, expr: &Expr, after: &'static str, out: &mut Rendering) -> QueryResult<()> {
+fn push_around(before: &'static str, expr: &Expr, after: &'static str, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql(before);
     push_expr(expr, out)?;
     out.push_sql(after);
     Ok(())
 }
 
-fn push_nested(before: &'static str, select: &Select, out: &mut Rendering) -> QueryResult<()> {
+fn push_nested(before: &'static str, select: &Select, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql(before);
     push_select(select, out)?;
     out.push_sql(")");
     Ok(())
 }
 
-fn push_case(arms: &[(Expr, Expr)], otherwise: Option<&Expr>, out: &mut Rendering) -> QueryResult<()> {
+fn push_case(arms: &[(Expr, Expr)], otherwise: Option<&Expr>, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql("case");
     for (condition, result) in arms {
         push_around(" when ", condition, " then ", out)?;
@@ -345,14 +368,14 @@ fn push_case(arms: &[(Expr, Expr)], otherwise: Option<&Expr>, out: &mut Renderin
     Ok(())
 }
 
-fn push_list(parts: &[Expr], out: &mut Rendering) -> QueryResult<()> {
+fn push_list(parts: &[Expr], out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_sql("(");
     push_commas(parts, out)?;
     out.push_sql(")");
     Ok(())
 }
 
-fn push_commas(parts: &[Expr], out: &mut Rendering) -> QueryResult<()> {
+fn push_commas(parts: &[Expr], out: &mut Rendering<'_>) -> QueryResult<()> {
     for (index, part) in parts.iter().enumerate() {
         push_comma(index, out);
         push_expr(part, out)?;
@@ -360,7 +383,7 @@ fn push_commas(parts: &[Expr], out: &mut Rendering) -> QueryResult<()> {
     Ok(())
 }
 
-fn push_joined(parts: &[Expr], word: &'static str, empty: &'static str, out: &mut Rendering) -> QueryResult<()> {
+fn push_joined(parts: &[Expr], word: &'static str, empty: &'static str, out: &mut Rendering<'_>) -> QueryResult<()> {
     if parts.is_empty() {
         out.push_sql(empty);
         return Ok(());
@@ -376,24 +399,29 @@ fn push_joined(parts: &[Expr], word: &'static str, empty: &'static str, out: &mu
     Ok(())
 }
 
-fn push_table(table: &TableName, out: &mut Rendering) -> QueryResult<()> {
+fn push_table(table: &TableName, out: &mut Rendering<'_>) -> QueryResult<()> {
     out.push_identifier(&table.schema)?;
     out.push_sql(".");
     out.push_identifier(&table.name)
 }
 
-/// Injection safety: an alias is a letter with a number, or a word of the program.
-fn push_alias(alias: Alias, out: &mut Rendering) {
+/// Injection safety: an alias is a letter with a number, or a word of the program, or a quoted name.
+fn push_alias(alias: Alias, out: &mut Rendering<'_>) -> QueryResult<()> {
     match alias {
         Alias::Table(number) => push_numbered("t", number, out),
         Alias::Rule(number) => push_numbered("r", number, out),
         Alias::Filter(number) => push_numbered("f", number, out),
         Alias::Order(number) => push_numbered("o", number, out),
         Alias::Named(name) => out.push_sql(name),
+        Alias::Own => {
+            let own = out.definition.as_ref().expect("only definitions belong to a table").own.clone();
+            push_table(&own, out)?;
+        }
     }
+    Ok(())
 }
 
-fn push_numbered(letter: &'static str, number: u16, out: &mut Rendering) {
+fn push_numbered(letter: &'static str, number: u16, out: &mut Rendering<'_>) {
     /// Aliases stand before every column: most of them need no text of their own.
     const SMALL: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
     out.push_sql(letter);
@@ -403,7 +431,7 @@ fn push_numbered(letter: &'static str, number: u16, out: &mut Rendering) {
     }
 }
 
-fn push_comma(index: usize, out: &mut Rendering) {
+fn push_comma(index: usize, out: &mut Rendering<'_>) {
     if index > 0 {
         out.push_sql(", ");
     }

@@ -17,6 +17,8 @@ pub enum Alias {
     Order(u16),
     /// A name of the program's own: `old`, `new`, `page`.
     Named(&'static str),
+    /// The table that a row-level security policy is on, by the table's own name; only for [`definition_text`](crate::sql::definition_text).
+    Own,
 }
 
 /// The name of a result column: a GraphQL response key or a name of the program's own. Quoted when rendered.

@@ -78,13 +78,24 @@ pub enum StatementKind {
 pub struct Fetch<'s, ST> {
     statement: &'s Statement,
     kind: StatementKind,
+    role: Option<&'s str>,
     sql_type: PhantomData<ST>,
 }
 
 impl<'s, ST> Fetch<'s, ST> {
     /// Prepares to run `statement`.
     pub fn new(statement: &'s Statement, kind: StatementKind) -> Self {
-        Self { statement, kind, sql_type: PhantomData }
+        Self { statement, kind, role: None, sql_type: PhantomData }
+    }
+
+    /// The same under a database role, which the text begins with as a comment: PostgreSQL plans a prepared statement anew whenever
+    /// another role runs it than the last time, because of their policies, so each role has one of its own.
+    ///
+    /// Injection safety: roles are made of letters, digits and underscores, which cannot end a comment; whatever else came here
+    /// would be left out.
+    pub fn under(self, role: Option<&'s str>) -> Self {
+        let is_name = |role: &&str| role.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        Self { role: role.filter(is_name), ..self }
     }
 }
 
@@ -105,6 +116,11 @@ impl<ST> QueryFragment<Pg> for Fetch<'_, ST> {
     }
 
     fn to_sql(&self, out: &mut PgQueryBuilder, _backend: &Pg) -> QueryResult<()> {
+        if let Some(role) = self.role {
+            out.push_sql("/* ");
+            out.push_sql(role);
+            out.push_sql(" */ ");
+        }
         out.push_sql(&self.statement.text);
         Ok(())
     }

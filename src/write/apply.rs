@@ -1,9 +1,12 @@
 //! Applying one change inside an open transaction.
 
-use crate::db::{DbError, Transaction};
-use crate::planner::to_sql::{ChangeStatement, create_statement, delete_statement, delete_verdict_statement, update_statement};
+use crate::db::{DbError, Transaction, WrittenRows};
+use crate::planner::to_sql::{
+    Admission, ChangeStatement, create_statement, delete_statement, delete_verdict_statement, update_statement,
+};
 use crate::planner::{ChangedRow, CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan, UpsertPlan};
 use crate::read::{self, ReadAnswer};
+use crate::sql::Statement;
 use crate::write::WriteError;
 use crate::write::cascade::{Visited, cascade};
 use crate::write::circle::refuse_circles;
@@ -11,6 +14,7 @@ use crate::write::constraint::explain;
 use crate::write::verdict::{Subject, VerdictRow, VerdictSql};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, TryStreamExt};
+use uuid::Uuid;
 
 /// A planned change.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +131,35 @@ pub(crate) async fn change_and_read(
     statement: &ChangeStatement,
     answers: &[ReadPlan],
 ) -> Result<Vec<ReadAnswer>, WriteError> {
+    let Changed { verdicts, after, answers } = match statement.admission {
+        Admission::None => change_openly(transaction, planner, statement, answers).await?,
+        admission => change_admitted(transaction, planner, (statement, admission), (subject.rows, answers)).await?,
+    };
+    let verdicts = match verdicts {
+        Ok(verdicts) => verdicts,
+        Err(error) => return Err(explain(transaction, planner.catalog, subject, error).await),
+    };
+    subject.check(&verdicts)?;
+    if let Some(after) = after? {
+        subject.check(&after)?;
+    }
+    Ok(answers?)
+}
+
+/// What the statements of a change said.
+struct Changed {
+    verdicts: Result<Vec<VerdictRow>, DbError>,
+    after: Result<Option<Vec<VerdictRow>>, DbError>,
+    answers: Result<Vec<ReadAnswer>, DbError>,
+}
+
+/// One pipeline.
+async fn change_openly(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    statement: &ChangeStatement,
+    answers: &[ReadPlan],
+) -> Result<Changed, DbError> {
     let (opened, verdicts, after, answers) = tokio::join!(
         transaction.open(),
         transaction.rows::<VerdictSql, VerdictRow>(&statement.change),
@@ -134,12 +167,47 @@ pub(crate) async fn change_and_read(
         read_each(transaction, planner, answers),
     );
     opened?;
-    let verdicts = verdicts.map_err(|error| explain(planner.catalog, subject, error))?;
-    subject.check(&verdicts)?;
-    if let Some(after) = after? {
-        subject.check(&after)?;
+    Ok(Changed { verdicts, after, answers })
+}
+
+/// The same for rows that the policies have to be told of: for the change and its check alone, not for what is then read. One
+/// pipeline where the change is sent at once; otherwise what ends the admission would overtake it.
+async fn change_admitted(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    (statement, admission): (&ChangeStatement, Admission),
+    (rows, answers): (&[ChangedRow], &[ReadPlan]),
+) -> Result<Changed, DbError> {
+    let rows_are = if admission == Admission::TakenAlong { WrittenRows::TakenAlong } else { WrittenRows::Asked };
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let change = Statement::of(&statement.change).map_err(DbError::from)?;
+    let kind = transaction.kind_of(&change);
+    if statement.after.is_none() && transaction.sends_at_once(&change, kind) {
+        let (opened, admitted, verdicts, ended, answers) = tokio::join!(
+            transaction.open(),
+            transaction.admit(&ids, rows_are),
+            transaction.load_as::<VerdictSql, VerdictRow>(&change, kind),
+            transaction.admit_nothing(),
+            read_each(transaction, planner, answers),
+        );
+        opened.and(admitted)?;
+        // An error of the change is the one to tell.
+        let answers = if verdicts.is_ok() { ended.and(answers) } else { answers };
+        return Ok(Changed { verdicts, after: Ok(None), answers });
     }
-    Ok(answers?)
+    let (opened, admitted, verdicts, after) = tokio::join!(
+        transaction.open(),
+        transaction.admit(&ids, rows_are),
+        transaction.load_as::<VerdictSql, VerdictRow>(&change, kind),
+        check_after(transaction, statement),
+    );
+    opened.and(admitted)?;
+    if verdicts.is_err() || after.is_err() {
+        return Ok(Changed { verdicts, after, answers: Ok(Vec::new()) });
+    }
+    let (ended, answers) = tokio::join!(transaction.admit_nothing(), read_each(transaction, planner, answers));
+    ended?;
+    Ok(Changed { verdicts, after, answers })
 }
 
 async fn check_after(transaction: &Transaction, statement: &ChangeStatement) -> Result<Option<Vec<VerdictRow>>, DbError> {

@@ -40,7 +40,7 @@ pub(crate) async fn refuse_circles(
             return Err(subject.at(index, WriteError::Circle { collection, field, id }));
         }
     }
-    let settings = ActorSettings::of(planner.actor).in_request(planner.request.request_id);
+    let settings = ActorSettings::of(planner.caller());
     Ok(transaction.act_as(&settings).await?)
 }
 

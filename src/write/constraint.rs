@@ -2,7 +2,7 @@
 
 use crate::base::{ColumnName, Value};
 use crate::catalog::{Catalog, Collection, CompoundUnique, ConstraintKind as CheckKind, Field, compound_unique_name};
-use crate::db::{ConstraintKind, DbError, TakenValues};
+use crate::db::{Candidates, ConstraintKind, DbError, Transaction, find_taken};
 use crate::planner::WriteValue;
 use crate::write::WriteError;
 use crate::write::verdict::Subject;
@@ -12,54 +12,74 @@ const INVARIANTS: [(&str, &str); 1] =
     [("users_last_admin", "the last active admin cannot be removed, demoted or deactivated; make somebody else admin first")];
 
 /// Turns a constraint's error into words about a field. Other errors stay what they are.
-pub(crate) fn explain(catalog: &Catalog, subject: Subject<'_>, error: DbError) -> WriteError {
-    let DbError::Constraint { kind, table, name, taken } = &error else {
+pub(crate) async fn explain(transaction: &Transaction, catalog: &Catalog, subject: Subject<'_>, error: DbError) -> WriteError {
+    if let DbError::Refused { id } = &error {
+        return subject.refused(*id);
+    }
+    let DbError::Constraint { kind, table, name } = &error else {
         return WriteError::Database(error);
     };
     let Some(collection) = catalog.collections.iter().find(|collection| *collection.table.name == **table) else {
         return WriteError::Database(error);
     };
-    let is_own = collection.name == subject.collection;
-    let in_row = |columns: &[&ColumnName], error| match find_row(subject, columns, taken).filter(|_| is_own) {
-        Some(index) => subject.at(index, error),
-        None => error,
-    };
     if let Some((_, sentence)) = INVARIANTS.iter().find(|(invariant, _)| name == invariant) {
         return WriteError::Constraint((*sentence).to_owned());
     }
     if let Some(unique) = find_unique(collection, name) {
-        let columns: Vec<&ColumnName> = unique.columns(collection).collect();
-        return in_row(&columns, WriteError::Constraint(together(collection, unique)));
+        let index = find_row(transaction, subject, collection, unique.columns(collection).collect()).await;
+        return in_row(subject, index, WriteError::Constraint(together(collection, unique)));
     }
     let Some(field) = find_field(collection, name) else {
         return WriteError::Constraint(format!("a constraint of `{}` refuses the change", collection.name));
     };
-    let columns: Vec<&ColumnName> = field.column().into_iter().collect();
-    in_row(&columns, WriteError::Constraint(sentence(subject.operation, *kind, collection, field, name)))
+    let error = WriteError::Constraint(sentence(subject.operation, *kind, collection, field, name));
+    let index = match kind {
+        ConstraintKind::Unique => find_row(transaction, subject, collection, field.column().into_iter().collect()).await,
+        ConstraintKind::ForeignKey | ConstraintKind::NotNull | ConstraintKind::Check => None,
+    };
+    in_row(subject, index, error)
 }
 
-/// The row of a list that brings values again which are there already: the last, because of two rows of the list that have the
-/// same it is the second that comes too late.
-fn find_row(subject: Subject<'_>, columns: &[&ColumnName], taken: &TakenValues) -> Option<usize> {
-    let given: Option<Vec<&WriteValue>> =
-        columns.iter().map(|column| Some(&subject.given.iter().find(|given| given.column == **column)?.value)).collect();
-    let given = given?;
+fn in_row(subject: Subject<'_>, index: Option<usize>, error: WriteError) -> WriteError {
+    match index {
+        Some(index) => subject.at(index, error),
+        None => error,
+    }
+}
+
+/// The row of a list that brings values which are there already. It tells no more than one row alone would: whether its own values
+/// are taken. A failure to look is no reason to hide the error itself.
+async fn find_row(
+    transaction: &Transaction,
+    subject: Subject<'_>,
+    collection: &Collection,
+    columns: Vec<&ColumnName>,
+) -> Option<usize> {
+    if subject.rows.len() < 2 || collection.name != subject.collection {
+        return None;
+    }
+    let given = |column: &&ColumnName| Some(&subject.given.iter().find(|given| given.column == **column)?.value);
+    let given: Vec<&WriteValue> = columns.iter().map(given).collect::<Option<_>>()?;
     let text = |value: &WriteValue, index: usize| match value {
-        WriteValue::Same(value) => Some(shown(value)),
-        WriteValue::Each(each) => each.values.get(index).map(shown),
+        WriteValue::Same(value) => shown(value),
+        WriteValue::Each(each) => each.values.get(index).and_then(shown),
     };
-    (0..subject.rows.len()).rev().find(|index| {
-        let values: Option<Vec<String>> = given.iter().map(|value| text(value, *index)).collect();
-        values.is_some_and(|values| taken.are(&values.join(", ")))
+    let values_of = |index| given.iter().map(|value| text(value, index)).collect();
+    let values = (0..subject.rows.len()).map(values_of).collect();
+    let ids = subject.rows.iter().map(|row| row.id).collect();
+    let candidates = Candidates { table: &collection.table, columns, ids, values };
+    find_taken(transaction, &candidates).await.unwrap_or_else(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the row of a list whose value is taken is not known");
+        None
     })
 }
 
-/// A value as PostgreSQL prints it in a complaint. Kinds that it prints in another way are not found there, and then no row is
-/// named.
-fn shown(value: &Value) -> String {
+/// A value as a text that PostgreSQL reads.
+fn shown(value: &Value) -> Option<String> {
     match value.to_json() {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn record_denial(
         details: Some(json!({ "code": error.code().as_str(), "message": error.public_message() })),
         reason: reason.map(str::to_owned),
     };
-    let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;
+    let transaction = database.begin(&ActorSettings::of(planner.caller())).await?;
     audit::append(&transaction, planner.actor, planner.request, event).await?;
     transaction.commit().await
 }
@@ -44,7 +44,7 @@ pub async fn record_views(database: &Database, planner: &Planner<'_>, views: Vec
     if views.is_empty() {
         return Ok(());
     }
-    let transaction = database.begin(&ActorSettings::of(planner.actor)).await?;
+    let transaction = database.begin(&ActorSettings::of(planner.caller())).await?;
     for view in views {
         audit::append(&transaction, planner.actor, planner.request, view.0).await?;
     }

@@ -87,6 +87,16 @@ impl Subject<'_> {
         }
     }
 
+    /// The refusal of PostgreSQL's own rules, which name a row at best.
+    pub(crate) fn refused(&self, id: Option<Uuid>) -> WriteError {
+        let index = id.and_then(|id| self.rows.iter().position(|row| row.id == id));
+        match (index, self.rows) {
+            (Some(index), rows) => self.at(index, self.forbidden(rows[index].id)),
+            (None, [only]) => self.at(0, self.forbidden(only.id)),
+            (None, rows) => self.forbidden(rows.first().map(|row| row.id).unwrap_or_default()),
+        }
+    }
+
     fn taken(&self) -> Option<WriteError> {
         let field = self.unique?.to_string();
         Some(WriteError::Taken { field, collection: self.collection.to_owned() })

@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Json, Nullable};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
+use toolcrib::base::{Actor, AuthMethod, CallerContext, RequestContext, RoleName};
 use toolcrib::db::ActorSettings;
 use toolcrib::graphql::api::{self, RootField};
 use toolcrib::graphql::collect::collect;
@@ -120,7 +120,8 @@ impl Desk {
         let query = format!(r#"{{ tickets(orderBy: {order}, where: {{id: {{eq: "{id}"}}}}) {{ pageInfo {{ endCursor }} }} }}"#);
         let statement = self.statement(actor, &query);
         let connection = &mut self.connection;
-        connection.batch_execute(ActorSettings::of(actor).opening()).await.unwrap();
+        let request = RequestContext::internal(chrono::Utc::now());
+        connection.batch_execute(ActorSettings::of(CallerContext::plain(actor, &request)).opening()).await.unwrap();
         let fetch = Fetch::<(Nullable<Json>, BigInt)>::new(&statement, StatementKind::Cold);
         let (answer, _) = fetch.get_result::<(Option<Value>, i64)>(connection).await.unwrap();
         connection.batch_execute("rollback").await.unwrap();
@@ -131,7 +132,8 @@ impl Desk {
     /// What PostgreSQL does for a query; rolled back, with the event of the view.
     async fn explain(&mut self, actor: &Actor, query: &str) -> Footprint {
         let statement = self.statement(actor, query);
-        let settings = ActorSettings::of(actor);
+        let request = RequestContext::internal(chrono::Utc::now());
+        let settings = ActorSettings::of(CallerContext::plain(actor, &request));
         let connection = &mut self.connection;
         connection.batch_execute(settings.opening()).await.unwrap();
         let explain = Explain(Fetch::new(&statement, StatementKind::Cold));

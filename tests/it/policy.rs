@@ -11,6 +11,7 @@ mod model;
 mod oracle;
 mod residue;
 mod solved;
+mod wall;
 mod world;
 
 use crate::support::expect::{case_directories, difference};

@@ -63,7 +63,7 @@ pub(crate) async fn admit(transaction: &Transaction, planner: &Planner<'_>, iden
     // Two providers that vouch for the same address at once must not both be bound to its user.
     transaction.lock_name(&format!("toolcrib.admission:{}", candidate.email)).await?;
     let decision = decide(transaction, identity, &candidate).await?;
-    transaction.act_as(&ActorSettings::of(planner.actor)).await?;
+    transaction.act_as(&ActorSettings::of(planner.caller())).await?;
     carry_out(transaction, planner, identity, &candidate, decision).await
 }
 

@@ -5,7 +5,7 @@
 //! slot; anything else has to be the same in both. Then the slots, filled with the values of the request that is being
 //! answered, have to give its own plan again, bind by bind. A query for which any of this fails is planned each time.
 
-use crate::base::{Actor, RequestContext, Value};
+use crate::base::{Actor, CallerContext, ContextUse, RequestContext, Value};
 use crate::db::{ActorSettings, TableSizes};
 use crate::graphql::plan_cache::key::TextValue;
 use crate::graphql::plan_cache::stand_in::StandIns;
@@ -123,6 +123,8 @@ pub(crate) struct Making<'r> {
     /// The address, where rules name it.
     pub(crate) ip_address: Option<IpAddr>,
     pub(crate) actor: &'r Actor,
+    /// What rules ask of the caller, none of it the request's own but the address.
+    pub(crate) asked: ContextUse,
     pub(crate) cost: u64,
     pub(crate) sizes: Arc<TableSizes>,
 }
@@ -135,7 +137,7 @@ pub(crate) fn make_template(
     planned: &[PlannedRead],
     plan: impl Fn(&JsonMap, &RequestContext) -> Option<Vec<PlannedRead>>,
 ) -> Option<KeptPlan> {
-    let Making { schema, operation, variables, texts, request, ip_address, actor, cost, sizes } = making;
+    let Making { schema, operation, variables, texts, request, ip_address, actor, asked, cost, sizes } = making;
     let stand_ins = || StandIns::new(schema, operation, variables, *ip_address);
     let (left, right) = (stand_ins(), stand_ins());
     let scalars = texts.iter().map(|text| text.scalar);
@@ -158,7 +160,12 @@ pub(crate) fn make_template(
     if !(0..texts.len()).all(is_bound) {
         return None;
     }
-    let kept = KeptPlan { fields, cost: *cost, sizes: Arc::clone(sizes), settings: ActorSettings::of(actor) };
+    let kept = KeptPlan {
+        fields,
+        cost: *cost,
+        sizes: Arc::clone(sizes),
+        settings: ActorSettings::of(CallerContext { actor, request, asked: *asked }),
+    };
     kept.fits(planned, texts, request).then_some(kept)
 }
 

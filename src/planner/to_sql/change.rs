@@ -9,7 +9,7 @@ use crate::base::{ColumnName, ScalarType, TableName, Value};
 use crate::catalog::{Catalog, CollectionId};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::input::{given_value, input_cte, is_given};
-use crate::planner::{ChangedRow, FieldGuard, TargetCheck, WriteColumn};
+use crate::planner::{ChangedRow, FieldGuard, Readable, TargetCheck, WriteColumn};
 use crate::policy::{Images, Predicate};
 use crate::sql::{Alias, Column, CompareOp, Expr, From, Join, JoinKind, Label, Query, Select};
 use std::collections::BTreeSet;
@@ -24,6 +24,29 @@ pub struct ChangeStatement {
     pub change: Query,
     /// `select id, ... is_kept` over the changed rows, in a statement that sees them changed.
     pub after: Option<Query>,
+    /// Which rows PostgreSQL's own policies have to let pass meanwhile.
+    pub admission: Admission,
+}
+
+/// Whether the policies have to be told of the rows that a statement writes: PostgreSQL wants whoever writes a row to be able to read
+/// what becomes of it, where the rules ask for no such thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// The caller reads every row of the table, or the statement leaves none.
+    None,
+    /// What becomes of the rows may be hidden from the caller.
+    Changed,
+    /// The rows go along with another: the caller need not read them at all.
+    TakenAlong,
+}
+
+/// What a statement that leaves rows behind has to be admitted.
+pub(crate) fn admission(readable: &Readable, is_read_needed: bool) -> Admission {
+    match is_read_needed {
+        _ if readable.is_unrestricted() => Admission::None,
+        true => Admission::Changed,
+        false => Admission::TakenAlong,
+    }
 }
 
 pub(crate) const INPUT: Alias = Alias::Named("input");

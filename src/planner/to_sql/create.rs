@@ -4,7 +4,7 @@ use crate::base::ColumnName;
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, AfterCheck, CHANGED, ChangeStatement, Checks, INPUT, NEW, VERDICT, after_query, asked_columns, cross,
+    AUDITED, AfterCheck, CHANGED, ChangeStatement, Checks, INPUT, NEW, VERDICT, admission, after_query, asked_columns, cross,
     forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
 };
 use crate::planner::to_sql::input::{given_value, has_values, input_cte, input_id};
@@ -32,7 +32,8 @@ pub fn create_statement(planner: &Planner<'_>, plan: &CreatePlan) -> ChangeState
     };
     let input = input_cte(&plan.rows, None, &plan.columns);
     let ctes = vec![input, verdict_cte(plan), created_cte(plan), audited_cte(planner, plan, &mut aliases)];
-    ChangeStatement { change: Query { ctes, body: verdicts(checks) }, after }
+    let admission = admission(&planner.readable(plan.collection), true);
+    ChangeStatement { change: Query { ctes, body: verdicts(checks) }, after, admission }
 }
 
 fn verdict_cte(plan: &CreatePlan) -> Cte {

@@ -4,13 +4,13 @@ use crate::base::{ScalarType, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, CHANGED, ChangeStatement, Checks, INPUT, OLD, VERDICT, cross, holds, id_of, image, is_good_with_all, same_id,
-    verdicts,
+    AUDITED, Admission, CHANGED, ChangeStatement, Checks, INPUT, OLD, VERDICT, admission, cross, holds, id_of, image,
+    is_good_with_all, same_id, verdicts,
 };
 use crate::planner::to_sql::filter::filter_condition;
 use crate::planner::to_sql::input::{input_cte, is_fresh};
 use crate::planner::{DeletePlan, Planner, Reference, WriteValue};
-use crate::policy::Images;
+use crate::policy::{Images, rule_view};
 use crate::sql::{Column, Cte, CteBody, Delete, Expr, From, Query, Select};
 use uuid::Uuid;
 
@@ -23,26 +23,32 @@ pub fn delete_statement(planner: &Planner<'_>, plan: &DeletePlan) -> ChangeState
     let input = input_cte(&plan.rows, None, &[]);
     let ctes = vec![input, verdict_cte(plan), deleted_cte(plan), audited_cte(planner, plan, &mut aliases)];
     let kept = Some(Expr::Fixed("true"));
-    ChangeStatement { change: Query { ctes, body: verdicts(checks(kept)) }, after: None }
+    ChangeStatement { change: Query { ctes, body: verdicts(checks(kept)) }, after: None, admission: along(plan) }
 }
 
 /// Renders the verdicts alone: asked before anything that goes along is touched, so that a caller who may not delete a row
 /// learns nothing of what points to it.
 pub fn delete_verdict_statement(plan: &DeletePlan) -> ChangeStatement {
     let ctes = vec![input_cte(&plan.rows, None, &[]), verdict_cte(plan)];
-    ChangeStatement { change: Query { ctes, body: verdicts(checks(None)) }, after: None }
+    ChangeStatement { change: Query { ctes, body: verdicts(checks(None)) }, after: None, admission: along(plan) }
+}
+
+/// A deletion leaves no row, so only one that goes along with another has to be let pass.
+fn along(plan: &DeletePlan) -> Admission {
+    if plan.is_read_needed { Admission::None } else { admission(&plan.readable, false) }
 }
 
 fn checks(kept: Option<Expr>) -> Checks {
     Checks { forbidden: None, kept, from: vec![From::Cte(CHANGED, OLD)], filter: same_id(OLD, VERDICT) }
 }
 
-/// The rows whose foreign key points to any of `targets`: their ids, and where they point.
+/// The rows whose foreign key points to any of `targets`: their ids, and where they point. Through the view of rules: whoever
+/// deletes may not see them.
 pub fn referencing_ids_statement(reference: &Reference, targets: &[Uuid]) -> Query {
     let list = Value::List(ScalarType::Id, targets.iter().copied().map(Value::Id).collect());
     let target = Column::fixed(Expr::column(OLD, &reference.column), "target");
     let points = Expr::AnyOf(Box::new(Expr::column(OLD, &reference.column)), Box::new(Expr::Value(list)));
-    let select = Select::new(vec![Column::fixed(id_of(OLD), "id"), target], From::Table(reference.table.clone(), OLD));
+    let select = Select::new(vec![Column::fixed(id_of(OLD), "id"), target], From::Table(rule_view(&reference.table), OLD));
     Query::select(select.filtered(points))
 }
 

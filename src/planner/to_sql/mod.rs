@@ -27,7 +27,7 @@ mod row;
 mod search;
 mod update;
 
-pub use change::ChangeStatement;
+pub use change::{Admission, ChangeStatement};
 pub use choice::{choose_for_delete, choose_for_update};
 pub use create::create_statement;
 pub use delete::{delete_statement, delete_verdict_statement, referencing_ids_statement};

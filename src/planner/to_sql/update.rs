@@ -4,8 +4,9 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, AfterCheck, BEFORE, CHANGED, ChangeStatement, Checks, INPUT, NEW, OLD, VERDICT, after_query, asked_columns, cross,
-    forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
+    AUDITED, AfterCheck, BEFORE, CHANGED, ChangeStatement, Checks, INPUT, NEW, OLD, VERDICT, admission, after_query,
+    asked_columns, cross, forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id,
+    verdicts,
 };
 use crate::planner::to_sql::input::{changed_value, has_values, input_cte, is_fresh};
 use crate::planner::{Planner, UpdatePlan};
@@ -26,7 +27,8 @@ pub fn update_statement(planner: &Planner<'_>, plan: &UpdatePlan) -> ChangeState
         let UpdatePlan { table, rows, columns, rule, guards, .. } = plan;
         after_query(&AfterCheck { table, rows, columns, rule, guards })
     });
-    ChangeStatement { change: Query { ctes, body: verdicts(checks(plan)) }, after }
+    let admission = admission(&plan.readable, plan.is_read_needed);
+    ChangeStatement { change: Query { ctes, body: verdicts(checks(plan)) }, after, admission }
 }
 
 /// A rule that looks into its own collection has to see it changed, which only a later statement does.

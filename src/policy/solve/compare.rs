@@ -3,27 +3,31 @@
 use super::path::{column, known_ends, through_both};
 use super::{Wanted, condition};
 use crate::base::Value;
-use crate::policy::known::{self, Caller};
+use crate::policy::known::{self, Asker, Given};
 use crate::policy::syntax::{Operand as Term, Order, Path};
-use crate::policy::{Comparison, Condition, Operand, Predicate, TextTest, Truth};
+use crate::policy::{CallerValue, Comparison, Condition, Operand, Predicate, TextTest, Truth};
 
-/// A side of a condition once the caller is known.
+/// A side of a condition once as much of the caller is known as there is to know.
 enum Side<'r> {
     Known(Value),
+    Open(CallerValue),
     Stored(&'r Path),
 }
 
 impl<'r> Side<'r> {
-    fn of(term: &'r Term, caller: Caller<'_>) -> Self {
+    fn of(term: &'r Term, asker: Asker<'_>) -> Self {
         match term {
-            Term::Known(known) => Self::Known(caller.value(known)),
+            Term::Known(known) => match asker.value(known) {
+                Given::Decided(value) => Self::Known(value),
+                Given::Open(open) => Self::Open(open),
+            },
             Term::Stored(path) => Self::Stored(path),
         }
     }
 
     fn path(&self) -> Option<&'r Path> {
         match self {
-            Self::Known(_) => None,
+            Self::Known(_) | Self::Open(_) => None,
             Self::Stored(path) => Some(path),
         }
     }
@@ -34,9 +38,18 @@ impl<'r> Side<'r> {
         self.path().is_some_and(|path| path.is_nullable && !path.is_null_a_gap)
     }
 
+    /// That the caller has this value at all, for conditions that SQL finds true of a null.
+    fn is_given(&self) -> Predicate {
+        match self {
+            Self::Open(open) => condition(Condition::IsNotNull(Operand::Caller(*open))),
+            Self::Known(_) | Self::Stored(_) => Predicate::Always,
+        }
+    }
+
     fn into_operand(self) -> Operand {
         match self {
             Self::Known(value) => Operand::Value(value),
+            Self::Open(open) => Operand::Caller(open),
             Self::Stored(path) => column(path),
         }
     }
@@ -46,7 +59,7 @@ impl<'r> Side<'r> {
 enum Sides<'r> {
     /// The caller decides, because one side is null there or because no side is stored.
     Decided(Predicate),
-    /// At least one side is stored, and no side is the caller's null.
+    /// The caller does not decide it alone, and no side is known to be the caller's null.
     Open(Side<'r>, Side<'r>),
 }
 
@@ -54,10 +67,10 @@ impl<'r> Sides<'r> {
     fn of(
         (left, right): (&'r Term, &'r Term),
         wanted: Wanted,
-        caller: Caller<'_>,
+        asker: Asker<'_>,
         decide: impl Fn(&Value, &Value) -> Truth,
     ) -> Self {
-        match (Side::of(left, caller), Side::of(right, caller)) {
+        match (Side::of(left, asker), Side::of(right, asker)) {
             (Side::Known(value), _) | (_, Side::Known(value)) if value.is_null() => Self::Decided(Predicate::Never),
             (Side::Known(left), Side::Known(right)) => Self::Decided(wanted.constant(decide(&left, &right))),
             (left, right) => Self::Open(left, right),
@@ -65,8 +78,8 @@ impl<'r> Sides<'r> {
     }
 }
 
-pub(super) fn equal(left: &Term, right: &Term, wanted: Wanted, caller: Caller<'_>) -> Predicate {
-    let (left, right) = match Sides::of((left, right), wanted, caller, known::equal) {
+pub(super) fn equal(left: &Term, right: &Term, wanted: Wanted, asker: Asker<'_>) -> Predicate {
+    let (left, right) = match Sides::of((left, right), wanted, asker, known::equal) {
         Sides::Open(left, right) => (left, right),
         Sides::Decided(decided) => return decided,
     };
@@ -78,15 +91,20 @@ pub(super) fn equal(left: &Term, right: &Term, wanted: Wanted, caller: Caller<'_
         Wanted::False if is_left_nullable || is_right_nullable => Comparison::Distinct,
         Wanted::False => Comparison::NotEqual,
     };
-    // `=` and `<>` select no null by themselves; `is distinct from` has to be kept from relations that lead nowhere.
-    let ends = if comparison == Comparison::Distinct { known_ends([left_path, right_path]) } else { Predicate::Always };
+    // `=` and `<>` select no null by themselves; `is distinct from` has to be kept from relations that lead nowhere, and from
+    // what the caller has not.
+    let ends = if comparison == Comparison::Distinct {
+        Predicate::all([known_ends([left_path, right_path]), left.is_given(), right.is_given()])
+    } else {
+        Predicate::Always
+    };
     let compared = condition(Condition::Compare(comparison, left.into_operand(), right.into_operand()));
     through_both(left_path, right_path, Predicate::all([ends, compared]))
 }
 
-pub(super) fn ordered(order: Order, left: &Term, right: &Term, wanted: Wanted, caller: Caller<'_>) -> Predicate {
+pub(super) fn ordered(order: Order, left: &Term, right: &Term, wanted: Wanted, asker: Asker<'_>) -> Predicate {
     let decide = |left: &Value, right: &Value| known::ordered(order, left, right);
-    let (left, right) = match Sides::of((left, right), wanted, caller, decide) {
+    let (left, right) = match Sides::of((left, right), wanted, asker, decide) {
         Sides::Open(left, right) => (left, right),
         Sides::Decided(decided) => return decided,
     };
@@ -100,13 +118,14 @@ pub(super) fn ordered(order: Order, left: &Term, right: &Term, wanted: Wanted, c
     through_both(left_path, right_path, condition(Condition::Compare(comparison, left.into_operand(), right.into_operand())))
 }
 
-pub(super) fn contained(operand: &Term, list: &Term, wanted: Wanted, caller: Caller<'_>) -> Predicate {
-    let (operand, list) = match Sides::of((operand, list), wanted, caller, known::contained) {
+pub(super) fn contained(operand: &Term, list: &Term, wanted: Wanted, asker: Asker<'_>) -> Predicate {
+    let (operand, list) = match Sides::of((operand, list), wanted, asker, known::contained) {
         Sides::Open(left, right) => (left, right),
         Sides::Decided(decided) => return decided,
     };
     let (operand_path, list_path) = (operand.path(), list.path());
     let is_negated = wanted == Wanted::False;
+    let given = if is_negated { Predicate::all([operand.is_given(), list.is_given()]) } else { Predicate::Always };
     let is_empty = matches!(&list, Side::Known(Value::List(_, elements)) if elements.is_empty());
     let inner = if is_empty {
         Predicate::constant(is_negated)
@@ -114,16 +133,19 @@ pub(super) fn contained(operand: &Term, list: &Term, wanted: Wanted, caller: Cal
         condition(Condition::InList { operand: operand.into_operand(), list: list.into_operand(), is_negated })
     };
     let ends = if is_negated { known_ends([operand_path, list_path]) } else { Predicate::Always };
-    through_both(operand_path, list_path, Predicate::all([ends, inner]))
+    through_both(operand_path, list_path, Predicate::all([ends, given, inner]))
 }
 
-pub(super) fn tested(test: TextTest, text: &Term, part: &Term, wanted: Wanted, caller: Caller<'_>) -> Predicate {
+pub(super) fn tested(test: TextTest, text: &Term, part: &Term, wanted: Wanted, asker: Asker<'_>) -> Predicate {
     let decide = |text: &Value, part: &Value| known::tested(test, text, part);
-    let (text, part) = match Sides::of((text, part), wanted, caller, decide) {
+    let (text, part) = match Sides::of((text, part), wanted, asker, decide) {
         Sides::Open(left, right) => (left, right),
         Sides::Decided(decided) => return decided,
     };
     let (text_path, part_path) = (text.path(), part.path());
+    let is_negated = wanted == Wanted::False;
+    let given = if is_negated { Predicate::all([text.is_given(), part.is_given()]) } else { Predicate::Always };
     let (text, part) = (text.into_operand(), part.into_operand());
-    through_both(text_path, part_path, condition(Condition::Text { test, text, part, is_negated: wanted == Wanted::False }))
+    let tested = condition(Condition::Text { test, text, part, is_negated });
+    through_both(text_path, part_path, Predicate::all([given, tested]))
 }

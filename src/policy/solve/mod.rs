@@ -7,9 +7,9 @@
 mod compare;
 mod path;
 
-use crate::policy::known::{self, Caller};
+use crate::policy::known::{self, Asker, Given};
 use crate::policy::syntax::{Exists, Operand, Rule};
-use crate::policy::{Condition, Predicate, Truth};
+use crate::policy::{Condition, Operand as SolvedOperand, Predicate, Truth};
 use compare::{contained, equal, ordered, tested};
 use path::{column, is_null, known_ends, through};
 
@@ -37,36 +37,43 @@ impl Wanted {
     }
 }
 
-/// The rows for which the rule is `True` for this caller.
-pub(super) fn solve(rule: &Rule, caller: Caller<'_>) -> Predicate {
-    select(rule, Wanted::True, caller)
+/// The rows for which the rule is `True` for whoever asks.
+pub(super) fn solve(rule: &Rule, asker: Asker<'_>) -> Predicate {
+    select(rule, Wanted::True, asker)
 }
 
-fn select(rule: &Rule, wanted: Wanted, caller: Caller<'_>) -> Predicate {
+fn select(rule: &Rule, wanted: Wanted, asker: Asker<'_>) -> Predicate {
     match (rule, wanted) {
-        (Rule::All(parts), Wanted::True) | (Rule::Any(parts), Wanted::False) => every(parts, wanted, caller),
-        (Rule::All(parts), Wanted::False) | (Rule::Any(parts), Wanted::True) => any(parts, wanted, caller),
-        (Rule::Not(inner), _) => select(inner, wanted.opposite(), caller),
-        (Rule::Flag(Operand::Known(known)), _) => wanted.constant(known::flag(&caller.value(known))),
+        (Rule::All(parts), Wanted::True) | (Rule::Any(parts), Wanted::False) => every(parts, wanted, asker),
+        (Rule::All(parts), Wanted::False) | (Rule::Any(parts), Wanted::True) => any(parts, wanted, asker),
+        (Rule::Not(inner), _) => select(inner, wanted.opposite(), asker),
+        (Rule::Flag(Operand::Known(known)), _) => match asker.value(known) {
+            Given::Decided(value) => wanted.constant(known::flag(&value)),
+            Given::Open(open) => condition(Condition::IsBoolean(SolvedOperand::Caller(open), wanted == Wanted::True)),
+        },
         (Rule::Flag(Operand::Stored(path)), _) => {
             through(path, condition(Condition::IsBoolean(column(path), wanted == Wanted::True)))
         }
-        (Rule::IsNull(Operand::Known(known)), _) => wanted.constant(caller.value(known).is_null().into()),
+        (Rule::IsNull(Operand::Known(known)), _) => match (asker.value(known), wanted) {
+            (Given::Decided(value), _) => wanted.constant(value.is_null().into()),
+            (Given::Open(open), Wanted::True) => condition(Condition::IsNull(SolvedOperand::Caller(open))),
+            (Given::Open(open), Wanted::False) => condition(Condition::IsNotNull(SolvedOperand::Caller(open))),
+        },
         (Rule::IsNull(Operand::Stored(path)), Wanted::True) => is_null(path),
         (Rule::IsNull(Operand::Stored(path)), Wanted::False) => through(path, condition(Condition::IsNotNull(column(path)))),
-        (Rule::Equal(left, right), _) => equal(left, right, wanted, caller),
-        (Rule::Order(order, left, right), _) => ordered(*order, left, right, wanted, caller),
-        (Rule::In(operand, list), _) => contained(operand, list, wanted, caller),
-        (Rule::Text(test, text, part), _) => tested(*test, text, part, wanted, caller),
-        (Rule::Exists(exists), _) => some(exists, wanted, caller),
+        (Rule::Equal(left, right), _) => equal(left, right, wanted, asker),
+        (Rule::Order(order, left, right), _) => ordered(*order, left, right, wanted, asker),
+        (Rule::In(operand, list), _) => contained(operand, list, wanted, asker),
+        (Rule::Text(test, text, part), _) => tested(*test, text, part, wanted, asker),
+        (Rule::Exists(exists), _) => some(exists, wanted, asker),
     }
 }
 
 /// Stops at the first part that the caller decides, so that what an admin may anyway costs nothing to solve.
-fn every(parts: &[Rule], wanted: Wanted, caller: Caller<'_>) -> Predicate {
+fn every(parts: &[Rule], wanted: Wanted, asker: Asker<'_>) -> Predicate {
     let mut kept = Vec::with_capacity(parts.len());
     for part in parts {
-        let predicate = select(part, wanted, caller);
+        let predicate = select(part, wanted, asker);
         if predicate.is_never() {
             return Predicate::Never;
         }
@@ -75,10 +82,10 @@ fn every(parts: &[Rule], wanted: Wanted, caller: Caller<'_>) -> Predicate {
     Predicate::all(kept)
 }
 
-fn any(parts: &[Rule], wanted: Wanted, caller: Caller<'_>) -> Predicate {
+fn any(parts: &[Rule], wanted: Wanted, asker: Asker<'_>) -> Predicate {
     let mut kept = Vec::with_capacity(parts.len());
     for part in parts {
-        let predicate = select(part, wanted, caller);
+        let predicate = select(part, wanted, asker);
         if predicate.is_always() {
             return Predicate::Always;
         }
@@ -87,13 +94,13 @@ fn any(parts: &[Rule], wanted: Wanted, caller: Caller<'_>) -> Predicate {
     Predicate::any(kept)
 }
 
-fn some(exists: &Exists, wanted: Wanted, caller: Caller<'_>) -> Predicate {
+fn some(exists: &Exists, wanted: Wanted, asker: Asker<'_>) -> Predicate {
     let Exists { owner, table, join_column, depth, body, .. } = exists;
     let body = match wanted {
-        Wanted::True => select(body, Wanted::True, caller),
+        Wanted::True => select(body, Wanted::True, asker),
         // Below `!` no row may be there for which the body is true or unknown.
-        Wanted::False if is_never_unknown(body, caller) => select(body, Wanted::True, caller),
-        Wanted::False => Predicate::unless(select(body, Wanted::False, caller)),
+        Wanted::False if is_never_unknown(body, asker) => select(body, Wanted::True, asker),
+        Wanted::False => Predicate::unless(select(body, Wanted::False, asker)),
     };
     let is_negated = wanted == Wanted::False;
     let found = if body.is_never() {
@@ -113,20 +120,20 @@ fn some(exists: &Exists, wanted: Wanted, caller: Caller<'_>) -> Predicate {
 }
 
 /// Whether a condition is true or false for every row, so that "not true" and "false" are the same rows.
-fn is_never_unknown(rule: &Rule, caller: Caller<'_>) -> bool {
+fn is_never_unknown(rule: &Rule, asker: Asker<'_>) -> bool {
     let is_known = |term: &Operand| match term {
-        Operand::Known(known) => !caller.value(known).is_null(),
+        Operand::Known(known) => asker.has(known),
         Operand::Stored(path) => !path.may_lead_nowhere(),
     };
     let has_no_null = |term: &Operand| is_known(term) && !matches!(term, Operand::Stored(path) if path.is_nullable);
     match rule {
-        Rule::All(parts) | Rule::Any(parts) => parts.iter().all(|part| is_never_unknown(part, caller)),
-        Rule::Not(inner) => is_never_unknown(inner, caller),
+        Rule::All(parts) | Rule::Any(parts) => parts.iter().all(|part| is_never_unknown(part, asker)),
+        Rule::Not(inner) => is_never_unknown(inner, asker),
         Rule::IsNull(_) => true,
         Rule::Flag(operand) => has_no_null(operand),
         Rule::Order(_, left, right) => has_no_null(left) && has_no_null(right),
         Rule::Equal(left, right) | Rule::In(left, right) | Rule::Text(_, left, right) => is_known(left) && is_known(right),
-        Rule::Exists(exists) => !exists.owner.may_lead_nowhere() && is_never_unknown(&exists.body, caller),
+        Rule::Exists(exists) => !exists.owner.may_lead_nowhere() && is_never_unknown(&exists.body, asker),
     }
 }
 

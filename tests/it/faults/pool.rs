@@ -6,7 +6,7 @@ use crate::support::process::eventually;
 use serde_json::Value as Json;
 use std::time::Duration;
 use tokio_postgres::Client;
-use toolcrib::base::{Actor, AuthMethod, RoleName};
+use toolcrib::base::{Actor, AuthMethod, CallerContext, RequestContext, RoleName};
 use toolcrib::db::{ActorSettings, ConnectOptions, Database, DbError, Transaction};
 use toolcrib::sql::{Column, Expr, Query, Select, Statement};
 use uuid::Uuid;
@@ -77,7 +77,8 @@ fn actor(role: &str) -> (ActorSettings, Uuid) {
     let id = Uuid::now_v7();
     let platform = Actor::platform("test");
     let actor = Actor { id: Some(id), role: RoleName::new(role), auth_method: AuthMethod::Token, service: None, ..platform };
-    (ActorSettings::of(&actor), id)
+    let request = RequestContext::internal(chrono::Utc::now());
+    (ActorSettings::of(CallerContext::plain(&actor, &request)), id)
 }
 
 /// A transaction of an admin that is in the middle of something.

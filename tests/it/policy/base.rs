@@ -66,7 +66,7 @@ fn roles_are_given_what_the_base_leaves() {
     let directory = directory().with_file_name("base");
     let catalog = load(&directory);
     let book = RuleBook::compile(&catalog).unwrap();
-    assert!(book.request_use().names_address, "what the base asks of the request is asked");
+    assert!(book.context_use().names_address, "what the base asks of the request is asked");
     let matrix = Matrix::of(&catalog, &book);
     let mut found = String::new();
     for row in matrix.rows.iter().filter(|row| ["Ticket", "Export"].contains(&row.collection.as_str())) {

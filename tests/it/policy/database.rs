@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// A connection to the database, which is dropped with it.
 pub struct Database {
     connection: AsyncPgConnection,
-    _database: TestDatabase,
+    /// Where it is.
+    pub database: TestDatabase,
 }
 
 impl Database {
@@ -18,7 +19,7 @@ impl Database {
         let database = TestDatabase::empty(SUPPORT_DESK).await;
         let mut connection = AsyncPgConnection::establish(&database.owner_url()).await.unwrap();
         connection.batch_execute(sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
-        Self { connection, _database: database }
+        Self { connection, database }
     }
 
     /// The ids that a query selects.

@@ -22,10 +22,10 @@ const OPERATIONS: [Operation; 4] = [Operation::Read, Operation::Create, Operatio
 
 /// How often the oracle said what.
 #[derive(Debug, Default)]
-struct Mix {
-    is_true: usize,
-    is_false: usize,
-    is_unknown: usize,
+pub(super) struct Mix {
+    pub(super) is_true: usize,
+    pub(super) is_false: usize,
+    pub(super) is_unknown: usize,
     /// Rules for which a role's answer was `Always` or `Never`.
     decided_by_role: usize,
     /// Solved rules that needed rows, and those that did not.
@@ -34,11 +34,11 @@ struct Mix {
 }
 
 impl Mix {
-    fn cases(&self) -> usize {
+    pub(super) fn cases(&self) -> usize {
         self.is_true + self.is_false + self.is_unknown
     }
 
-    fn add(&mut self, verdict: Verdict) {
+    pub(super) fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::True => self.is_true += 1,
             Verdict::False => self.is_false += 1,
@@ -48,12 +48,12 @@ impl Mix {
 }
 
 /// A batch of rules, one for each collection and operation, compiled together.
-struct Batch {
-    named: HashMap<String, IdedExpr>,
+pub(super) struct Batch {
+    pub(super) named: HashMap<String, IdedExpr>,
     /// The rules' texts, by collection name, in the order of [`OPERATIONS`].
-    texts: HashMap<&'static str, [String; 4]>,
-    catalog: Catalog,
-    book: RuleBook,
+    pub(super) texts: HashMap<&'static str, [String; 4]>,
+    pub(super) catalog: Catalog,
+    pub(super) book: RuleBook,
 }
 
 #[tokio::test]
@@ -128,11 +128,11 @@ impl Bench {
     }
 }
 
-fn setting<T: std::str::FromStr>(name: &str, default: T) -> T {
+pub(super) fn setting<T: std::str::FromStr>(name: &str, default: T) -> T {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
 }
 
-fn generate(random: &mut StdRng, world: &World) -> Batch {
+pub(super) fn generate(random: &mut StdRng, world: &World) -> Batch {
     let mut free = Vec::new();
     for index in 0..3 {
         let names: Vec<String> = free.iter().map(|(name, _): &(String, String)| name.clone()).collect();
@@ -169,17 +169,17 @@ impl Batch {
     }
 }
 
-fn parse(rule: &str) -> IdedExpr {
+pub(super) fn parse(rule: &str) -> IdedExpr {
     cel::parser::Parser::default().parse(rule).unwrap()
 }
 
 /// One rule.
-struct Case<'a> {
-    batch: &'a Batch,
-    collection: &'static Collection,
-    operation: Operation,
-    text: &'a str,
-    world: &'a World,
+pub(super) struct Case<'a> {
+    pub(super) batch: &'a Batch,
+    pub(super) collection: &'static Collection,
+    pub(super) operation: Operation,
+    pub(super) text: &'a str,
+    pub(super) world: &'a World,
 }
 
 impl Case<'_> {
@@ -237,7 +237,7 @@ impl Case<'_> {
         }
     }
 
-    fn images<'w>(&'w self, row: &'w world::Row) -> Rows<'w> {
+    pub(super) fn images<'w>(&'w self, row: &'w world::Row) -> Rows<'w> {
         let images = if self.operation == Operation::Update {
             vec![("old", row), ("new", self.world.changed(row))]
         } else {

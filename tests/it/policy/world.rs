@@ -6,8 +6,9 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngCore};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use toolcrib::policy::RULE_SCHEMA_PREFIX;
 use uuid::Uuid;
 
 /// A stored value.
@@ -137,6 +138,8 @@ impl World {
     /// The statements that make the tables and fill them; the changed images lie in tables named `..._changed`.
     pub fn to_sql(&self) -> String {
         let mut sql = "create schema toolcrib;\n".to_owned();
+        let schemas: BTreeSet<&str> = COLLECTIONS.iter().map(|collection| collection.table.split_once('.').unwrap().0).collect();
+        schemas.iter().for_each(|schema| writeln!(sql, "create schema {RULE_SCHEMA_PREFIX}{schema};").unwrap());
         for collection in COLLECTIONS {
             let columns: Vec<String> = collection
                 .stored()
@@ -153,6 +156,9 @@ impl World {
             for (suffix, rows) in [("", &self.rows), ("_changed", &self.changed)] {
                 let table = format!("{}{suffix}", collection.table);
                 writeln!(sql, "create table {table} ({});", columns.join(", ")).unwrap();
+                if suffix.is_empty() {
+                    writeln!(sql, "create view {RULE_SCHEMA_PREFIX}{table} as select * from {table};").unwrap();
+                }
                 for row in rows.iter().filter(|row| row.collection.name == collection.name) {
                     let values: Vec<String> = collection
                         .stored()

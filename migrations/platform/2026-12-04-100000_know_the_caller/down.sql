@@ -1,0 +1,18 @@
+drop function toolcrib.find_taken(text, text, text[], uuid[], jsonb);
+drop function toolcrib.refuse_while_migrating();
+drop function toolcrib.taken_along();
+drop function toolcrib.admitted();
+drop function toolcrib.request_auth_age();
+drop function toolcrib.request_auth_mfa();
+drop function toolcrib.request_auth_method();
+drop function toolcrib.request_time(bigint);
+drop function toolcrib.request_ip();
+drop function toolcrib.user_is_active();
+drop function toolcrib.user_teams();
+drop function toolcrib.user_email();
+drop function toolcrib.user_role();
+drop function toolcrib.request_service();
+drop function toolcrib.user_team();
+drop function toolcrib.user_id();
+drop function toolcrib.context_value(text);
+drop function toolcrib.actor_part(integer);
