@@ -90,6 +90,8 @@ impl SignIn {
         transaction.act_as(&ActorSettings::of(planner.caller())).await?;
         let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
         session::delete_all(&transaction, planner, &ids).await?;
+        // Recorded in the name of whoever is signed out, which no service may.
+        transaction.act_as_server().await?;
         for actor in actors {
             let user_id = actor.id.unwrap_or_default();
             let event = user_event(EventType::Logout, user_id, json!({ "by": by, "sessions": ids }));

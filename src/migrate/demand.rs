@@ -2,7 +2,7 @@
 
 use crate::base::{ColumnName, RoleName, TableName};
 use crate::catalog::{Catalog, Collection, CollectionId, Field, FieldId, FieldKind, OnDelete};
-use crate::policy::{Operation, Predicate, RoleAnswer, RuleBook, UpdateForm};
+use crate::policy::{Operation, Predicate, RoleAnswer, RuleBook, UpdateForm, searched};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A privilege on a table.
@@ -127,6 +127,9 @@ fn privileges_of(catalog: &Catalog, rules: &RuleBook, role: &RoleName) -> (RoleP
             privileges.entry(collection.id).or_default().extend([privilege, TablePrivilege::Select]);
             let looked_into = rules.sub_reads(collection.id, operation);
             looks.extend(looked_into.into_iter().map(|other| catalog.collection(other).table.clone()));
+            if operation == Operation::Read && collection.search.is_some() {
+                looks.insert(searched(&collection.table));
+            }
             if operation == Operation::Delete {
                 looks.extend(going_along(catalog, collection));
             }

@@ -227,7 +227,7 @@ fn wanted_indexes(collection: &Collection, field: &Field, values: Option<&Vec<St
 }
 
 /// The indexes over several columns: what is unique together, and what is searched together.
-fn table_indexes(collection: &Collection) -> Vec<WantedIndex> {
+pub(super) fn table_indexes(collection: &Collection) -> Vec<WantedIndex> {
     let index = |unique: &CompoundUnique| {
         let mut columns = unique.columns(collection).cloned();
         Some(WantedIndex {

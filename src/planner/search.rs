@@ -3,10 +3,11 @@
 //! Each group of fields is searched by itself: the words have to be in one group. A guarded field is a group of its own and
 //! counts only where its guard allows; what it holds neither finds a row nor, by `-word`, keeps one away for anybody else.
 
-use crate::base::{ColumnName, ScalarType, Value};
+use crate::base::{ColumnName, ScalarType, TableName, Value};
 use crate::catalog::{Collection, FieldId, SearchConfig, SearchWeight};
 use crate::planner::filter::text_value;
 use crate::planner::{Filter, GuardedColumn, Order, OrderBy, OrderSource, PlanError, Planner, SelectedField};
+use crate::policy::search_view;
 use sha2::{Digest, Sha256};
 
 /// What is searched for, and in which texts the caller may look for it.
@@ -18,6 +19,9 @@ pub struct Search {
     pub texts: Vec<SearchText>,
     /// The words, as people write them: `refund "in full" -paid`.
     pub words: Value,
+    /// The view that finds rows by their indexes, for whoever reads some rows alone: behind a policy that has something to ask,
+    /// PostgreSQL takes no index for words. What is found is then read under the policy.
+    pub view: Option<TableName>,
 }
 
 /// Columns that are searched as one text.
@@ -25,6 +29,8 @@ pub struct Search {
 pub struct SearchText {
     /// The columns with their weights.
     pub columns: Vec<(ColumnName, SearchWeight)>,
+    /// The name of its index, and of the view's column.
+    pub index: ColumnName,
     /// The fields.
     pub fields: Vec<FieldId>,
     /// The column with its guard, if it has one. Then it is the only one.
@@ -49,9 +55,20 @@ impl Planner<'_> {
             let guard = guarded.and_then(|(field, _)| self.guarded_column(field));
             let is_hidden = guard.as_ref().is_some_and(GuardedColumn::is_hidden);
             let fields = group.fields.iter().map(|(field, _)| field.id).collect();
-            (!is_hidden).then(|| SearchText { columns: group.columns(), fields, guard: guard.filter(|column| !column.is_open()) })
+            (!is_hidden).then(|| SearchText {
+                columns: group.columns(),
+                index: ColumnName::new(&group.index),
+                fields,
+                guard: guard.filter(|column| !column.is_open()),
+            })
         });
-        Ok(Some(Search { config: settings.config, texts: texts.collect(), words: text_value("search", words)? }))
+        let is_restricted = !self.readable(collection.id).is_unrestricted();
+        Ok(Some(Search {
+            config: settings.config,
+            texts: texts.collect(),
+            words: text_value("search", words)?,
+            view: is_restricted.then(|| search_view(&collection.table)),
+        }))
     }
 
     /// The `where` and `search` arguments of a field.

@@ -43,4 +43,4 @@ pub use residue::Residue;
 pub use rule_book::{FieldOperation, Operation, RuleBook, UpdateForm};
 pub use to_sql::Images;
 pub use truth::Truth;
-pub use view::{RULE_SCHEMA_PREFIX, rule_view};
+pub use view::{RULE_SCHEMA_PREFIX, rule_view, search_view, searched};

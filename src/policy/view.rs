@@ -18,6 +18,18 @@ pub fn rule_view(table: &TableName) -> TableName {
     TableName::new(format!("{RULE_SCHEMA_PREFIX}{}", table.schema), table.name.to_string())
 }
 
+/// The view in which the words of a table's rows are looked up: `id` and, under the name of its index, each text that is searched.
+/// PostgreSQL takes an index for words only where no policy has anything to ask, because `@@` might tell of a row before the policy
+/// hides it. Here it tells which rows have a word, and nothing else; the rows themselves are read under their policies.
+pub fn search_view(table: &TableName) -> TableName {
+    rule_view(&searched(table))
+}
+
+/// What [`search_view`] is the view of.
+pub fn searched(table: &TableName) -> TableName {
+    TableName::new(&table.schema, format!("{}_search", table.name))
+}
+
 /// The columns of each table that are looked at.
 pub(super) type RuleViews = BTreeMap<TableName, BTreeSet<ColumnName>>;
 

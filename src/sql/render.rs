@@ -307,6 +307,14 @@ fn push_expr(expr: &Expr, out: &mut Rendering<'_>) -> QueryResult<()> {
         Expr::Scalar(select) => push_nested("(", select, out)?,
         Expr::ArrayOf(select) => push_nested("array(", select, out)?,
         Expr::Case(arms, otherwise) => push_case(arms, otherwise.as_deref(), out)?,
+        Expr::PlaceIn(inner, names) => {
+            push_around("case ", inner, "", out)?;
+            for (index, name) in names.iter().enumerate() {
+                let name: String = name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+                [" when '", &name, "' then ", &(index + 1).to_string()].into_iter().for_each(|text| out.push_sql(text));
+            }
+            out.push_sql(" end");
+        }
         Expr::Call(function, arguments) => {
             out.push_sql(function);
             push_list(arguments, out)?;

@@ -249,7 +249,8 @@ impl Draft<'_> {
     /// is built anew.
     fn compare_index(&mut self, of_column: ColumnPair<'_>, (before, stored): (String, &StoredIndex), wanted: &WantedIndex) {
         let ColumnPair { pair, is_retyped, .. } = of_column;
-        let order = wanted.order.as_deref().unwrap_or_default();
+        let places = |(index, value): (usize, &String)| [value.clone(), (index + 1).to_string()];
+        let order: Vec<String> = wanted.order.iter().flatten().enumerate().flat_map(places).collect();
         let is_current = definition::literals_in(&stored.definition) == order && !(is_retyped && wanted.order.is_some());
         if is_current && stored.is_valid {
             if before != wanted.name {

@@ -14,7 +14,7 @@ mod up;
 mod warning;
 
 pub(super) use order::Room;
-pub(super) use up::{comment_of, default_over};
+pub(super) use up::{comment_of, default_over, vector};
 pub use warning::{Risk, Warning};
 
 use crate::base::{ColumnName, FieldName, TableName, TypeName};

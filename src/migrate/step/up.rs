@@ -132,8 +132,9 @@ fn build_index(table: &TableName, index: &WantedIndex, age: Age) -> String {
     }
     let key = match order {
         Some(values) => {
-            let values: Vec<String> = values.iter().map(|value| ddl::text(value)).collect();
-            format!("array_position(array[{}], {})", values.join(", "), ddl::column(column))
+            // The same expression that `planner` orders by.
+            let places = values.iter().enumerate().map(|(index, value)| format!(" when {} then {}", ddl::text(value), index + 1));
+            format!("(case {}{} end)", ddl::column(column), places.collect::<String>())
         }
         None => ddl::column(column),
     };
@@ -142,7 +143,7 @@ fn build_index(table: &TableName, index: &WantedIndex, age: Age) -> String {
 }
 
 /// The same expression that `planner` searches by: only then does PostgreSQL take the index.
-fn vector(WantedWords { config, columns }: &WantedWords) -> String {
+pub(in crate::migrate) fn vector(WantedWords { config, columns }: &WantedWords) -> String {
     let parts = columns.iter().map(|(column, weight)| {
         let text = format!("coalesce({}, '')", ddl::column(column));
         format!("setweight(to_tsvector({}::regconfig, {text}), {})", config.sql(), weight.sql())

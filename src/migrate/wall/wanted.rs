@@ -7,8 +7,10 @@ use crate::migrate::ddl;
 use crate::migrate::demand::{RoleRules, RowRules, RuleDemands};
 use crate::migrate::grants::{SERVER_COLUMNS, SERVER_GRANTS};
 use crate::migrate::roles::database_role;
+use crate::migrate::step::vector;
 use crate::migrate::wall::piece::{Piece, PieceKind, PieceName};
-use crate::policy::{Images, Predicate, UpdateForm, rule_view};
+use crate::migrate::wanted::table_indexes;
+use crate::policy::{Images, Predicate, UpdateForm, rule_view, search_view};
 use crate::sql::{Alias, CompareOp, Expr, definition_text};
 use std::collections::BTreeSet;
 
@@ -35,6 +37,7 @@ pub fn wanted(catalog: &Catalog, demands: &RuleDemands) -> Vec<Piece> {
     }
     for (collection, rules) in catalog.collections.iter().zip(&demands.rules) {
         pieces.push(enabled(&collection.table));
+        pieces.extend(searched(collection));
         for (role, role_rules) in &rules.roles {
             pieces.extend(role_policies(collection, rules, role, role_rules));
         }
@@ -55,6 +58,19 @@ fn view(table: &TableName, columns: &BTreeSet<ColumnName>) -> Piece {
     let columns: Vec<String> = columns.iter().map(ddl::column).collect();
     let create = format!("create view {} as\n    select {} from {};\n", ddl::table(&on), columns.join(", "), ddl::table(table));
     Piece { name: PieceName { kind: PieceKind::View, on, name: String::new() }, create }
+}
+
+/// The view for searches, over the expressions of the indexes.
+fn searched(collection: &Collection) -> Option<Piece> {
+    let on = search_view(&collection.table);
+    let columns = table_indexes(collection).into_iter().filter_map(|index| {
+        let words = vector(index.words.as_ref()?);
+        Some(format!(",\n        {words} as {}", ddl::name(&index.name)))
+    });
+    let columns: String = columns.collect();
+    let create =
+        format!("create view {} as\n    select id{columns}\n    from {};\n", ddl::table(&on), ddl::table(&collection.table));
+    (!columns.is_empty()).then(|| Piece { name: PieceName { kind: PieceKind::View, on, name: String::new() }, create })
 }
 
 /// What a policy is for, and what it says.

@@ -180,10 +180,7 @@ fn order_term(plan: &AggregatePlan, term: &GroupOrder, values: Alias) -> OrderTe
         GroupOrderBy::Key(index) => {
             let key = Expr::labelled(values, &key_label(index));
             match &plan.keys[index].enum_order {
-                Some(names) => {
-                    let list = names.iter().map(|name| Value::Text(name.clone())).collect();
-                    Expr::Call("array_position", vec![Expr::Value(Value::List(ScalarType::String, list)), key])
-                }
+                Some(names) => Expr::PlaceIn(Box::new(key), names.clone()),
                 None => key,
             }
         }

@@ -1,6 +1,6 @@
 //! Orders as SQL: ORDER BY, and the joins that it needs.
 
-use crate::base::{ColumnName, ScalarType, Value};
+use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::search::search_rank;
 use crate::planner::{Order, OrderBy, OrderSource, Travel};
 use crate::sql::{Alias, Column, CompareOp, Expr, Join, JoinKind, Label, OrderTerm};
@@ -82,10 +82,7 @@ pub(crate) fn sort_expr(term: &OrderBy, index: usize, sorted: Sorted) -> Expr {
         None => Expr::Value(Value::Null(term.column.scalar())),
     };
     match &term.enum_order {
-        Some(names) => {
-            let list = names.iter().map(|name| Value::Text(name.clone())).collect();
-            Expr::Call("array_position", vec![Expr::Value(Value::List(ScalarType::String, list)), value])
-        }
+        Some(names) => Expr::PlaceIn(Box::new(value), names.clone()),
         None => value,
     }
 }
