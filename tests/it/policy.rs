@@ -7,6 +7,7 @@ mod corners;
 mod database;
 mod differential;
 mod generator;
+mod interference;
 mod model;
 mod oracle;
 mod residue;
