@@ -10,6 +10,7 @@ mod generator;
 mod interference;
 mod model;
 mod oracle;
+mod refusals;
 mod residue;
 mod solved;
 mod wall;
