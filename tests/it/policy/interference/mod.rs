@@ -26,7 +26,7 @@ mod writer;
 
 use crate::examples::directory_tool;
 use crate::support::database::SUPPORT_DESK;
-use stage::{Extent, Outcome, Stage};
+use stage::{Extent, Outcome, Stage, TEAMLESS_AGENT};
 
 /// The tools whose callers ask.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ async fn check(tool: Tool, callers: &[&str]) {
     for name in callers {
         let stage = Stage::new(&schema, &schema, &rows).await;
         let extent = Extent {
-            queries: number("TOOLCRIB_INTERFERENCE_QUERIES", 500) as usize,
+            queries: number("TOOLCRIB_INTERFERENCE_QUERIES", if *name == TEAMLESS_AGENT { 200 } else { 500 }) as usize,
             dry_runs: 60,
             exports: 3,
             changes: 300,
@@ -139,6 +139,11 @@ async fn a_manager_of_the_desk_learns_nothing_of_what_is_hidden() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_of_the_desk_learns_nothing_of_what_is_hidden() {
     check(Tool::Desk, &["agent"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_without_a_team_learns_nothing_of_what_is_hidden() {
+    check(Tool::Desk, &[TEAMLESS_AGENT]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use crate::policy::interference::pools::Pools;
 use crate::policy::interference::scene::{Asker, Scene, Sight};
 use crate::policy::interference::tally::Tally;
 use crate::policy::interference::writer::{Form, Operation, Writer};
-use crate::policy::world::{Datum, World};
+use crate::policy::world::{Datum, Row, World};
 use crate::support::app::TestApp;
 use crate::support::database::compile;
 use apollo_compiler::Schema;
@@ -28,6 +28,9 @@ const FORGET: &str = "
         and (event_type in ('VIEW', 'DENIED') or event_type like 'EXPORT%' or entity_type = 'Export');
     delete from toolcrib.exports where id not in (select id from toolcrib.test_exports);
     truncate toolcrib.test_changes";
+
+/// An agent whom the rules give no team's rows.
+pub const TEAMLESS_AGENT: &str = "agent without a team";
 
 /// How many pages of a list are asked for.
 const PAGES: usize = 3;
@@ -84,9 +87,12 @@ impl Stage {
 
     /// Somebody of these rows, by the part of the mail address before the `@`.
     pub fn asker(world: &World, name: &str) -> Asker {
-        let email = format!("{name}@demo.test");
-        let user = world.rows_of("User").find(|user| user.values["email"] == Datum::Text(email.clone()));
-        let user = user.unwrap_or_else(|| panic!("there is no {email}"));
+        let is_meant = |user: &&Row| match name {
+            TEAMLESS_AGENT => user.values["team"] == Datum::Null && user.values["role"] == Datum::Text("agent".to_owned()),
+            name => user.values["email"] == Datum::Text(format!("{name}@demo.test")),
+        };
+        let user = world.rows_of("User").find(is_meant).unwrap_or_else(|| panic!("there is no {name}"));
+        let Datum::Text(email) = user.values["email"].clone() else { panic!("a user has a mail address") };
         let id = |datum: &Datum| if let Datum::Id(id) = datum { Some(*id) } else { None };
         let Datum::Text(role) = &user.values["role"] else { panic!("a user has a role") };
         let team = id(&user.values["team"]);
