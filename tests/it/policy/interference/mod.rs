@@ -69,9 +69,9 @@ async fn check(tool: Tool, callers: &[&str]) {
         let stage = Stage::new(&schema, &schema, &rows).await;
         let extent = Extent {
             queries: number("TOOLCRIB_INTERFERENCE_QUERIES", if *name == TEAMLESS_AGENT { 200 } else { 500 }) as usize,
-            dry_runs: 60,
+            dry_runs: 50,
             exports: 3,
-            changes: 300,
+            changes: 200,
             seed: number("TOOLCRIB_INTERFERENCE_SEED", 20_261_123),
         };
         let outcome = stage.run(name, extent).await;
@@ -82,7 +82,7 @@ async fn check(tool: Tool, callers: &[&str]) {
         assert!(broken.is_empty(), "{} answers for {name} are none:\n{}", broken.len(), broken[0]);
         assert!(telling * 2 >= queries, "only {telling} of {queries} answers for {name} say something");
         let made: usize = changes.iter().filter(|(kind, _)| !kind.starts_with("not made")).map(|(_, count)| count).sum();
-        assert!(made >= 100, "only {made} changes: {changes:?}");
+        assert!(made >= 80, "only {made} changes: {changes:?}");
         let channels = [
             "list",
             "single",
