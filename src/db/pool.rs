@@ -71,13 +71,13 @@ impl Checkout {
     /// Whether Diesel takes the statement from its cache, so that running it sends it at once. One whose shape was forgotten
     /// meanwhile is in the cache, too, but runs as one that was never seen.
     pub(crate) fn has_prepared(&self, statement: &Statement, kind: StatementKind, role: Option<&str>) -> bool {
-        kind == StatementKind::Hot && self.connection().prepared.lock().contains(&text_under(statement, role))
+        kind == StatementKind::Hot && self.connection().prepared.lock().contains(&shape_under(statement, role))
     }
 
     /// Notes that a statement was run: one that is worth it is prepared now.
     pub(crate) fn note_prepared(&self, statement: &Statement, kind: StatementKind, role: Option<&str>) {
         if kind == StatementKind::Hot {
-            self.connection().prepared.lock().insert(text_under(statement, role));
+            self.connection().prepared.lock().insert(shape_under(statement, role));
         }
     }
 
@@ -87,10 +87,10 @@ impl Checkout {
     }
 }
 
-/// The hash of a statement's text as it is prepared for a role.
-fn text_under(statement: &Statement, role: Option<&str>) -> u64 {
+/// The hash of a statement's shape as it is prepared for a role.
+fn shape_under(statement: &Statement, role: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (statement.text_hash(), role).hash(&mut hasher);
+    (statement.shape_hash(), role).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -23,9 +23,9 @@ impl Shapes {
         Self(Mutex::new(LruCache::new(REMEMBERED)))
     }
 
-    /// Notes one more use of a statement's shape: hot if its text was seen before.
+    /// Notes one more use of a statement's shape: hot if the same was seen before.
     pub(crate) fn kind_of(&self, statement: &Statement) -> StatementKind {
-        self.note(statement.text_hash())
+        self.note(statement.shape_hash())
     }
 
     fn note(&self, shape: u64) -> StatementKind {

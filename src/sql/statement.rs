@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     text: Arc<str>,
-    text_hash: u64,
+    shape_hash: u64,
     binds: Vec<Value>,
 }
 
@@ -27,9 +27,7 @@ impl Statement {
     /// None that a plan can cause; Diesel's signature has one.
     pub fn of(query: &Query) -> QueryResult<Self> {
         let (text, binds) = render(query)?;
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        Ok(Self { text: Arc::from(text), text_hash: hasher.finish(), binds })
+        Ok(Self { shape_hash: shape_hash(&text, &binds), text: Arc::from(text), binds })
     }
 
     /// The text alone, which holds no value.
@@ -37,9 +35,10 @@ impl Statement {
         &self.text
     }
 
-    /// The text's hash. A collision makes a statement prepared too early or too late, nothing else.
-    pub fn text_hash(&self) -> u64 {
-        self.text_hash
+    /// The hash of the text and of the SQL types of the binds: what Diesel tells prepared statements apart by. Whoever took two
+    /// statements for one would send the second, which is yet to be prepared, behind the COMMIT of its transaction.
+    pub fn shape_hash(&self) -> u64 {
+        self.shape_hash
     }
 
     /// The values of `$1`, `$2`, ...
@@ -62,6 +61,17 @@ impl Statement {
         let fetch: Fetch<'_, diesel::sql_types::Text> = Fetch::new(self, StatementKind::Cold);
         debug_query::<Pg, _>(&fetch).to_string()
     }
+}
+
+/// The same text may come with binds of other types: an order by a hidden field is one by a null of that field's type.
+fn shape_hash(text: &str, binds: &[Value]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    for bind in binds {
+        let is_list = matches!(bind, Value::List(..) | Value::NullList(_));
+        (bind.scalar_type().sql_type(), is_list).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Whether a statement's text is worth a prepared statement on the connection.

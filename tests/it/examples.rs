@@ -23,6 +23,13 @@ pub fn example_tools() -> Vec<PathBuf> {
     tools
 }
 
+/// The directory's schema and demo data.
+pub fn directory_tool() -> (String, String) {
+    let tools = example_tools();
+    let settings = settings(tools.iter().find(|tool| tool.ends_with("directory")).unwrap());
+    (read(&settings.server.schema), read(&settings.demo.seed.unwrap()))
+}
+
 fn settings(tool: &Path) -> Settings {
     Settings::load(tool, [], &Overrides::default()).unwrap()
 }

@@ -4,6 +4,7 @@ mod away;
 mod cut;
 mod desk;
 mod given;
+mod interleaved;
 mod kill;
 mod migrations;
 mod pool;

@@ -6,7 +6,7 @@ use crate::support::process::eventually;
 use serde_json::Value as Json;
 use std::time::Duration;
 use tokio_postgres::Client;
-use toolcrib::base::{Actor, AuthMethod, CallerContext, RequestContext, RoleName};
+use toolcrib::base::{Actor, AuthMethod, CallerContext, RequestContext, RoleName, ScalarType, Value};
 use toolcrib::db::{ActorSettings, ConnectOptions, Database, DbError, Transaction};
 use toolcrib::sql::{Column, Expr, Query, Select, Statement};
 use uuid::Uuid;
@@ -69,8 +69,12 @@ fn json(text: &'static str) -> Statement {
 }
 
 fn limited(text: &'static str, limit: Option<u32>) -> Statement {
+    Statement::of(&Query::select(Select { limit, ..row(text) })).unwrap()
+}
+
+fn row(text: &'static str) -> Select {
     let columns = vec![Column::fixed(Expr::Fixed(text), "j"), Column::fixed(Expr::Fixed("1::bigint"), "rows")];
-    Statement::of(&Query::select(Select { columns, limit, ..Select::default() })).unwrap()
+    Select { columns, ..Select::default() }
 }
 
 fn actor(role: &str) -> (ActorSettings, Uuid) {
@@ -193,6 +197,23 @@ async fn a_statement_that_was_forgotten_still_runs_inside_its_transaction() {
     // As many shapes as a server remembers, and more, each seen once and so prepared nowhere.
     for limit in 1..600 {
         pool.database.read(&viewer, &limited(WHO, Some(limit))).await.unwrap();
+    }
+    pool.assert_is_clean().await;
+}
+
+#[tokio::test]
+async fn the_same_text_with_a_bind_of_another_type_runs_inside_its_transaction() {
+    let pool = Pool::new().await;
+    let (viewer, _) = actor("viewer");
+    for null in [ScalarType::Int, ScalarType::String, ScalarType::Decimal].map(Value::Null) {
+        let filter = Some(Expr::IsNull(Box::new(Expr::Value(null))));
+        let statement = Statement::of(&Query::select(Select { filter, ..row(WHO) })).unwrap();
+        // From the second time on it is prepared, and sent without waiting.
+        for _ in 0..3 {
+            let answer = pool.database.read(&viewer, &statement).await.unwrap().unwrap();
+            let who: Json = serde_json::from_str(&answer.0.unwrap().0).unwrap();
+            assert_eq!(who["role"], "toolcrib_role_viewer", "{}", statement.show());
+        }
     }
     pool.assert_is_clean().await;
 }

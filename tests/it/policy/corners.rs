@@ -1,5 +1,22 @@
 //! The places where rules go wrong.
 
+/// Rules over `Case` that ask for the caller's team, and which teams it has below it.
+pub const OF_THE_TEAM: &[&str] = &[
+    "row.team == user.team",
+    "row.home == user.team",
+    "user.team == row.team.id",
+    "row.team != user.team",
+    "row.assignee.team == user.team",
+    "row.team in user.teams",
+    "row.home in user.teams",
+    "inTeam(row.team)",
+    "inTeam(row.home)",
+    "inTeam(row.home.parent)",
+    "user.team in [row.team, row.home]",
+    "row.home in [user.team, user.team]",
+    "row.isOpen && inTeam(row.home) || !row.isOpen && row.home == user.team",
+];
+
 /// Rules over `Case` in which a null, a relation that leads nowhere or a caller without a value meets each operator. Each is
 /// asked as it stands and negated.
 pub const CORNERS: &[&str] = &[
@@ -77,4 +94,12 @@ pub const CORNERS: &[&str] = &[
     "exists(row.watchers, m, !exists(m.replies, r, r.score > m.level))",
     "exists(row.watchers, m, !exists(m.replies, r, r.isHidden || r.author.team == m.user.team))",
     "exists(row.parts, part, part.assignee == row.assignee && !exists(part.watchers, m, m.level >= part.count))",
+    "exists(row.watchers, m, exists(m.replies, r, inTeam(r.author.team)))",
+    "exists(row.watchers, m, !exists(m.replies, r, !inTeam(r.author.team)))",
+    "inTeam(row.team) && !exists(row.watchers, m, inTeam(m.user.team) || m.user == user.id)",
+    "!(row.team == user.team) && inTeam(row.home.parent)",
+    "exists(row.team.members, m, inTeam(m.team) && !m.isActive)",
+    "!inTeam(row.team) || row.team == null",
+    "!(row.team in user.teams) && exists(row.parts, part, inTeam(part.team) && !part.isOpen)",
+    "exists(row.parts, part, exists(part.watchers, m, !exists(m.replies, r, inTeam(r.about.team) && r.author != user.id)))",
 ];

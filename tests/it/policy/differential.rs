@@ -1,6 +1,6 @@
 //! The differential test: the ids that a rule's SQL selects in PostgreSQL are the ids that the oracle allows.
 
-use super::corners::CORNERS;
+use super::corners::{CORNERS, OF_THE_TEAM};
 use super::database::Database;
 use super::generator::{Generator, Images as Spoken, actors};
 use super::model::{COLLECTIONS, Collection, to_sdl};
@@ -86,6 +86,34 @@ async fn sql_selects_what_the_oracle_allows_where_nulls_meet() {
         bench.run(&Batch::compile(Vec::new(), texts), 6).await;
     }
     bench.report();
+}
+
+/// A null team is no row's team, and no row without a team is of somebody's: whatever is asked, and negated.
+#[tokio::test]
+async fn whoever_has_no_team_is_of_none() {
+    let mut bench = Bench::new(setting("TOOLCRIB_DIFFERENTIAL_SEED", 20_260_302)).await;
+    let team = bench.world.rows_of("Team").next().unwrap().id();
+    let mut found = 0;
+    for rule in OF_THE_TEAM.iter().flat_map(|rule| [(*rule).to_owned(), format!("!({rule})")]) {
+        let closed = || ["false", "false", "false", "false"].map(str::to_owned);
+        let mut texts: HashMap<&str, [String; 4]> =
+            COLLECTIONS[2..].iter().map(|collection| (collection.name, closed())).collect();
+        texts.get_mut("Case").unwrap()[0].clone_from(&rule);
+        let batch = Batch::compile(Vec::new(), texts);
+        let (actor, request) = actors(&mut bench.random, &bench.world, 1).remove(0);
+        for team in [None, Some(team)] {
+            let teams = team.map(|team| bench.world.teams_below(team)).unwrap_or_default();
+            let actor = Actor { team, teams, service: None, ..actor.clone() };
+            let id = batch.catalog.find_collection("Case").unwrap().id;
+            let predicate = batch.book.solve(id, Operation::Read, &actor, &request);
+            let case =
+                Case { batch: &batch, collection: &COLLECTIONS[2], operation: Operation::Read, text: &rule, world: &bench.world };
+            let ids = bench.database.ids(&case.query(&predicate, UpdateForm::Row)).await;
+            assert!(team.is_some() || ids.is_empty(), "{rule} gives somebody without a team {ids:?}");
+            found += ids.len();
+        }
+    }
+    assert!(found > 50, "somebody of a team is given only {found}");
 }
 
 /// The world, its database, and what was found so far.
