@@ -74,6 +74,7 @@ struct CollectionRules {
     update_form: UpdateForm,
     delete: Rule,
     export: Option<Rule>,
+    aggregate: Option<Rule>,
     fields: Vec<FieldRules>,
     filter_columns: Vec<FieldId>,
 }
@@ -81,9 +82,20 @@ struct CollectionRules {
 impl CollectionRules {
     /// Adds the base rule to every rule of rows. Fields need none: whoever reaches no row reaches no field of it.
     fn narrow(&mut self, base: &Base) {
-        let Self { name: _, is_platform: _, read, create, update, update_form: _, delete, export, fields: _, filter_columns: _ } =
-            self;
-        [read].into_iter().chain(export).for_each(|rule| base.narrow_read(rule));
+        let Self {
+            name: _,
+            is_platform: _,
+            read,
+            create,
+            update,
+            update_form: _,
+            delete,
+            export,
+            aggregate,
+            fields: _,
+            filter_columns: _,
+        } = self;
+        [read].into_iter().chain(export).chain(aggregate).for_each(|rule| base.narrow_read(rule));
         [create, update, delete].into_iter().for_each(|rule| base.narrow_write(rule));
     }
 }
@@ -174,6 +186,12 @@ impl RuleBook {
         rule.map_or(Predicate::Never, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
     }
 
+    /// Whether the actor may count and compute over the rows that it may read.
+    pub fn may_aggregate(&self, collection: CollectionId, actor: &Actor, request: &RequestContext) -> bool {
+        let rule = self.collection(collection).aggregate.as_ref();
+        rule.is_none_or(|rule| solve::solve(rule, Asker::Caller(Caller { actor, request })).is_always())
+    }
+
     /// Whether the credential of the actor leaves this of the user's rights.
     fn is_in_scope(&self, collection: CollectionId, operation: ScopeOperation, actor: &Actor) -> bool {
         let CollectionRules { name, is_platform, .. } = self.collection(collection);
@@ -218,6 +236,12 @@ impl RuleBook {
         rule.map_or(Residue::Never, |rule| residue::residue(catalog, rule, role))
     }
 
+    /// Whether a role may compute over rows, beside what its read rule says; always where nothing limits it.
+    pub fn aggregate_residue(&self, catalog: &Catalog, collection: CollectionId, role: &RoleName) -> Residue {
+        let rule = self.collection(collection).aggregate.as_ref();
+        rule.map_or(Residue::Always, |rule| residue::residue(catalog, rule, role))
+    }
+
     /// The default that the server gives a new row, `@default(expr:)` or the value of a list: null if the actor or the request
     /// has none. `None` if the field has no default, or its column has it.
     pub fn default_value(&self, field: FieldId, actor: &Actor, request: &RequestContext) -> Option<Value> {
@@ -259,9 +283,9 @@ impl RuleBook {
 
     /// Every rule of every collection.
     fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.collections.iter().flat_map(|CollectionRules { read, create, update, delete, export, fields, .. }| {
+        self.collections.iter().flat_map(|CollectionRules { read, create, update, delete, export, aggregate, fields, .. }| {
             let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]).flatten();
-            [read, create, update, delete].into_iter().chain(export).chain(of_fields)
+            [read, create, update, delete].into_iter().chain(export).chain(aggregate).chain(of_fields)
         })
     }
 
@@ -297,6 +321,8 @@ fn compile_collection<'c>(
     let update = check(&collection.access.update, Slot::Update(collection.id));
     let delete = check(&collection.access.delete, row);
     let export = collection.export.as_ref().map(|export| check(&export.allow, Slot::NoRow));
+    let allow = collection.aggregate.as_ref().and_then(|aggregate| aggregate.allow.as_ref());
+    let aggregate = allow.map(|allow| check(allow, Slot::NoRow));
     let fields: Vec<Option<FieldRules>> =
         collection.fields.iter().map(|field| compile_field(environment, field, diagnostics)).collect();
     let CheckedRule { rule: update, form: update_form } = update?;
@@ -309,6 +335,7 @@ fn compile_collection<'c>(
         update_form,
         delete: delete?.rule,
         export: all_or_nothing(export)?.map(|export| export.rule),
+        aggregate: all_or_nothing(aggregate)?.map(|aggregate| aggregate.rule),
         fields: fields.into_iter().collect::<Option<Vec<FieldRules>>>()?,
         filter_columns: Vec::new(),
     })

@@ -30,7 +30,8 @@ fn describe(catalog: &Catalog) -> String {
 }
 
 fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
-    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, search, .. } = collection;
+    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, aggregate, search, .. } =
+        collection;
     let mut text = format!("{name}: {singular} / {plural} in {table}, {mutations:?}\n");
     if !former_names.is_empty() {
         text += &format!("  once {former_names:?}\n");
@@ -43,6 +44,10 @@ fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
     text += &format!("  {audit:?}\n");
     if let Some(export) = export {
         text += &format!("  export: {}, {} rows\n", export.allow.text, export.max_rows);
+    }
+    if let Some(aggregate) = aggregate {
+        let allow = aggregate.allow.as_ref().map_or("everybody", |allow| allow.text.as_str());
+        text += &format!("  aggregate: {allow}, {:?}\n", aggregate.min_group);
     }
     if let Some(search) = search {
         for group in search.groups(collection) {
