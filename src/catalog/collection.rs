@@ -489,13 +489,17 @@ pub struct FieldAccess {
     pub mask: Option<Mask>,
 }
 
-/// `mask:` of a field's `@access`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// `mask:` or `maskAs:` of a field's `@access`.
+#[derive(Clone, Debug)]
 pub enum Mask {
     /// `a***@acme.test`.
     Email,
     /// `****1234`.
     Last4,
+    /// A keyed hash.
+    Hash,
     /// `****`.
     Redact,
+    /// The value of a CEL expression.
+    Computed(RuleText),
 }

@@ -1,9 +1,9 @@
 //! Columns as a caller may see them.
 
 use crate::base::{ColumnName, ScalarType, Value};
-use crate::catalog::{EnumId, Field, FieldKind, Mask};
-use crate::planner::Planner;
+use crate::catalog::{EnumId, Field, FieldKind};
 use crate::planner::access::row_image;
+use crate::planner::{CellMask, Planner};
 use crate::policy::{FieldOperation, Predicate};
 use crate::sql::{Alias, Expr};
 
@@ -83,6 +83,16 @@ pub enum ColumnShape {
     TextList,
 }
 
+impl ColumnShape {
+    fn expr(self, value: Expr) -> Expr {
+        match self {
+            Self::Plain => value,
+            Self::Text => Expr::Cast(Box::new(value), "text"),
+            Self::TextList => Expr::Cast(Box::new(value), "text[]"),
+        }
+    }
+}
+
 /// A column in the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnOutput {
@@ -91,48 +101,21 @@ pub struct ColumnOutput {
     /// How it becomes JSON.
     pub shape: ColumnShape,
     /// What shows where the guard does not allow.
-    pub mask: Option<Mask>,
+    pub mask: Option<Box<CellMask>>,
 }
 
 impl ColumnOutput {
     /// The output expression: the value, or its mask or null where the guard does not allow.
     pub(crate) fn expr(&self, alias: Alias) -> Expr {
         let column = self.column.unguarded(alias);
-        let masked = self.mask.map(|mask| mask_expr(mask, &column));
-        let shown = match self.shape {
-            ColumnShape::Plain => column,
-            ColumnShape::Text => Expr::Cast(Box::new(column), "text"),
-            ColumnShape::TextList => Expr::Cast(Box::new(column), "text[]"),
-        };
+        let masked = self.mask.as_ref().map(|mask| self.shape.expr(mask.expr(alias, &column)));
+        let shown = self.shape.expr(column);
         match (&self.column.guard, masked) {
             (Predicate::Always, _) => shown,
             (Predicate::Never, Some(masked)) => masked,
             (Predicate::Never, None) => Expr::Fixed("null::text"),
             (_, masked) => Expr::Case(vec![(self.column.guard(alias), shown)], masked.map(Box::new)),
         }
-    }
-}
-
-/// The masked form of a text column. A null stays null: that a value is missing is no secret of the mask.
-fn mask_expr(mask: Mask, column: &Expr) -> Expr {
-    let call = |function, extra: Vec<Expr>| Expr::Call(function, [vec![column.clone()], extra].concat());
-    let concat = |left, right| Expr::compare(crate::sql::CompareOp::Concat, left, right);
-    match mask {
-        Mask::Redact => Expr::Case(vec![(Expr::IsNotNull(Box::new(column.clone())), Expr::Fixed("'****'"))], None),
-        Mask::Last4 => Expr::Case(
-            vec![
-                (
-                    Expr::compare(crate::sql::CompareOp::Greater, call("length", vec![]), Expr::Fixed("4")),
-                    concat(Expr::Fixed("'****'"), call("right", vec![Expr::Fixed("4")])),
-                ),
-                (Expr::IsNotNull(Box::new(column.clone())), Expr::Fixed("'****'")),
-            ],
-            None,
-        ),
-        Mask::Email => concat(
-            concat(call("left", vec![Expr::Fixed("1")]), Expr::Fixed("'***@'")),
-            call("split_part", vec![Expr::Fixed("'@'"), Expr::Fixed("2")]),
-        ),
     }
 }
 
@@ -158,6 +141,9 @@ impl Planner<'_> {
             (true, false) => ColumnShape::Text,
             (false, _) => ColumnShape::Plain,
         };
-        Some(ColumnOutput { column: self.guarded_column(field)?, shape, mask: field.access.mask })
+        let column = self.guarded_column(field)?;
+        // Where every row shows its value, no mask is made.
+        let mask = if column.is_open() { None } else { self.cell_mask(field).map(Box::new) };
+        Some(ColumnOutput { column, shape, mask })
     }
 }

@@ -4,12 +4,12 @@ use crate::base::{
     Actor, ColumnName, ContextUse, RequestContext, RoleName, ScalarType, ScopeOperation, ScopedCollection, TableName, TypeName,
     Value,
 };
-use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, RuleText};
+use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, Mask, RuleText};
 use crate::policy::base::Base;
 use crate::policy::known::{Asker, Caller};
-use crate::policy::syntax::{KnownValue, Rule};
+use crate::policy::syntax::{KnownValue, MaskRule, Rule};
 use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
-use crate::policy::{Predicate, Residue, RoleAnswer, answer, residue, solve, usage, view};
+use crate::policy::{MaskValue, Predicate, Residue, RoleAnswer, answer, mask, residue, solve, usage, view};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a row rule is for.
@@ -104,6 +104,7 @@ impl CollectionRules {
 struct FieldRules {
     read: Option<Rule>,
     write: Option<Rule>,
+    mask: Option<MaskRule>,
     default: Option<FieldDefault>,
 }
 
@@ -137,6 +138,7 @@ impl RuleBook {
                 let mut book = Self { collections, roles, context_use: ContextUse::default() };
                 let mut used = ContextUse::default();
                 book.rules().for_each(|rule| usage::add_context_use(rule, &mut used));
+                book.masks().for_each(|mask| usage::add_mask_use(mask, &mut used));
                 book.context_use = used;
                 Ok(book)
             }
@@ -175,6 +177,11 @@ impl RuleBook {
             FieldOperation::Write => &rules.write,
         };
         rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
+    }
+
+    /// What the field shows the actor where its read rule does not let the value through, if `maskAs:` says.
+    pub fn solve_mask(&self, field: FieldId, actor: &Actor, request: &RequestContext) -> Option<MaskValue> {
+        self.field(field).mask.as_ref().map(|rule| mask::solve_mask(rule, Caller { actor, request }))
     }
 
     /// Whether the actor may export the collection, beside what the read rule says: `Always` or `Never`.
@@ -271,6 +278,9 @@ impl RuleBook {
             if let Some(guard) = guard {
                 usage::add_sub_reads(guard, &mut collections);
             }
+            if let (Some(mask), Operation::Read) = (&field.mask, operation) {
+                mask.conditions().into_iter().for_each(|condition| usage::add_sub_reads(condition, &mut collections));
+            }
         }
         collections.into_iter().collect()
     }
@@ -285,8 +295,14 @@ impl RuleBook {
     fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.collections.iter().flat_map(|CollectionRules { read, create, update, delete, export, aggregate, fields, .. }| {
             let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]).flatten();
-            [read, create, update, delete].into_iter().chain(export).chain(aggregate).chain(of_fields)
+            let of_masks = fields.iter().filter_map(|field| field.mask.as_ref()).flat_map(MaskRule::conditions);
+            [read, create, update, delete].into_iter().chain(export).chain(aggregate).chain(of_fields).chain(of_masks)
         })
+    }
+
+    /// The mask of every field that has one of its own making.
+    fn masks(&self) -> impl Iterator<Item = &MaskRule> {
+        self.collections.iter().flat_map(|rules| &rules.fields).filter_map(|field| field.mask.as_ref())
     }
 
     fn collection(&self, collection: CollectionId) -> &CollectionRules {
@@ -345,6 +361,10 @@ fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics
     let row = Slot::Row(field.id.collection);
     let mut check = |text: &'c Option<RuleText>| text.as_ref().map(|text| environment.check(text, row, diagnostics));
     let (read, write) = (check(&field.access.read), check(&field.access.write));
+    let mask = match &field.access.mask {
+        Some(Mask::Computed(text)) => Some(environment.check_mask(text, field, diagnostics)),
+        _ => None,
+    };
     let default = match (&field.default, field.stored_scalar()) {
         (Some(DefaultValue::Expression(text)), Some(scalar)) => {
             let value = environment.check_default(text, field, diagnostics);
@@ -356,6 +376,7 @@ fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics
     Some(FieldRules {
         read: all_or_nothing(read)?.map(|read| read.rule),
         write: all_or_nothing(write)?.map(|write| write.rule),
+        mask: all_or_nothing(mask)?,
         default: all_or_nothing(default)?,
     })
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use toolcrib::catalog::{
-    Catalog, Collection, DefaultValue, DiagnosticCode, Diagnostics, Field, FieldKind, RenderStyle, RuleText, SourceFile, SourceId,
+    Catalog, Collection, DefaultValue, DiagnosticCode, Diagnostics, Field, FieldKind, Mask, RenderStyle, RuleText, SourceFile,
+    SourceId,
 };
 use toolcrib::policy::RuleBook;
 
@@ -101,7 +102,10 @@ fn describe_settings(field: &Field) -> String {
         field.backfill.as_ref().map(|backfill| format!(", filled with {backfill:?}")),
         rule("read", &field.access.read),
         rule("written", &field.access.write),
-        field.access.mask.map(|mask| format!(", masked as {mask:?}")),
+        field.access.mask.as_ref().map(|mask| match mask {
+            Mask::Computed(text) => format!(", masked as {}", text.text),
+            mask => format!(", masked as {mask:?}"),
+        }),
         field.deprecation.as_ref().map(|reason| format!(", deprecated: {reason}")),
     ];
     flags.chain(settings.into_iter().flatten()).collect()

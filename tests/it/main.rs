@@ -13,6 +13,7 @@ mod export;
 mod faults;
 mod http;
 mod local_pg;
+mod masks;
 mod migrations;
 mod new;
 mod operating;
