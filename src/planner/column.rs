@@ -6,6 +6,7 @@ use crate::planner::access::row_image;
 use crate::planner::{CellMask, Planner};
 use crate::policy::{FieldOperation, Predicate};
 use crate::sql::{Alias, Expr};
+use std::collections::BTreeSet;
 
 /// A column with the solved read rule of its field.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +106,23 @@ pub struct ColumnOutput {
 }
 
 impl ColumnOutput {
+    /// The mask by itself, as a value whose type PostgreSQL knows; `None` without one.
+    pub(crate) fn masked(&self, alias: Alias) -> Option<Expr> {
+        let masked = self.mask.as_ref()?.expr(alias, &self.column.unguarded(alias));
+        Some(self.shape.expr(Expr::Cast(Box::new(masked), self.column.scalar().sql_type())))
+    }
+
+    /// The columns of the row that its rule and its mask ask for.
+    pub(crate) fn asked_columns(&self) -> BTreeSet<ColumnName> {
+        let mut columns = self.column.guard.columns();
+        match self.mask.as_deref() {
+            None => {}
+            Some(CellMask::Computed(value)) => columns.extend(value.columns()),
+            Some(_) => columns.extend([self.column.name().clone()]),
+        }
+        columns
+    }
+
     /// The output expression: the value, or its mask or null where the guard does not allow.
     pub(crate) fn expr(&self, alias: Alias) -> Expr {
         let column = self.column.unguarded(alias);

@@ -11,6 +11,7 @@
 mod access;
 mod access_preview;
 pub mod aggregate;
+mod audit_image;
 mod column;
 mod connection;
 mod cursor;
@@ -36,6 +37,7 @@ mod write_plan;
 pub use access::Readable;
 pub use access_preview::{AccessOperation, Extent, MAX_COUNTED, RowCount, UserAccess};
 pub use aggregate::AggregatePlan;
+pub use audit_image::{AskedField, AuditImagePlan, ImageField, ShownImage};
 pub use column::{ColumnOutput, ColumnShape, GuardedColumn};
 pub use connection::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField};
 pub use cursor::{CursorKey, CursorPosition};

@@ -4,8 +4,8 @@ use crate::base::{FieldName, TypeName};
 use crate::catalog::{Collection, FieldKind};
 use crate::planner::place::Place;
 use crate::planner::{
-    AggregatePlan, CanField, ColumnOutput, ConnectionPlan, Filter, GuardedColumn, Order, PlanError, Planner, Readable,
-    SelectedField, Selection,
+    AggregatePlan, AuditImagePlan, CanField, ColumnOutput, ConnectionPlan, Filter, GuardedColumn, Order, PlanError, Planner,
+    Readable, SelectedField, Selection,
 };
 use crate::sql::Label;
 use serde_json::Value as Json;
@@ -43,6 +43,8 @@ pub enum Output {
     ViewerCan(Vec<(Label, CanField)>),
     /// A column.
     Column(ColumnOutput),
+    /// The image of a row in the audit log, for whoever does not see every image as it is.
+    AuditImage(Box<AuditImagePlan>),
     /// The row that a foreign key points to.
     ToOne(Box<ToOnePlan>),
     /// A page of the rows that point here.
@@ -137,7 +139,10 @@ impl Planner<'_> {
                 if !output.column.is_open() {
                     masked.push(place.to_string());
                 }
-                Ok(Output::Column(output))
+                Ok(match self.plan_audit_image(collection, field) {
+                    Some(image) => Output::AuditImage(Box::new(image)),
+                    None => Output::Column(output),
+                })
             }
             FieldKind::ToOne { target, .. } => {
                 let key = self.guarded_column(field).ok_or_else(unknown)?;

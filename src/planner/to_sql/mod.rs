@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod audit;
+mod audit_image;
 mod change;
 mod choice;
 mod connection;

@@ -2,6 +2,7 @@
 
 use crate::base::{ColumnName, TypeName, Value};
 use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::audit_image::audit_image;
 use crate::planner::to_sql::change::holds;
 use crate::planner::to_sql::relation::{aggregate_join, connection_join, to_many_join, to_one_join};
 use crate::planner::{CanField, NodeId, Output, OutputField, RowPlan};
@@ -32,6 +33,7 @@ pub(crate) fn field_parts(fields: &[OutputField], mut seen: Vec<Expr>, alias: Al
             Output::Typename(name) => Expr::Cast(Box::new(Expr::Value(Value::Text(name.to_string()))), "text"),
             Output::NodeId(name) => NodeId::sql(name, alias),
             Output::Column(column) => column.expr(alias),
+            Output::AuditImage(image) => audit_image(image, alias, aliases),
             Output::ToOne(relation) if relation.row.source.is_empty() => Expr::Fixed("null::json"),
             Output::ToOne(relation) => {
                 let joined = to_one_join(relation, alias, aliases);
