@@ -3,6 +3,7 @@
 use crate::base::{ColumnName, ScalarType, Value};
 use crate::catalog::{EnumId, Field, FieldKind};
 use crate::planner::access::row_image;
+use crate::planner::hidden_cells::{marked, marked_null};
 use crate::planner::{CellMask, Planner};
 use crate::policy::{FieldOperation, Predicate};
 use crate::sql::{Alias, Expr};
@@ -51,6 +52,11 @@ impl GuardedColumn {
     /// Whether no row shows its value.
     pub fn is_hidden(&self) -> bool {
         self.guard.is_never()
+    }
+
+    /// Whether its rule is asked row by row.
+    pub fn is_partly_hidden(&self) -> bool {
+        !self.is_open() && !self.is_hidden()
     }
 
     /// The value as this caller may know it: null where the guard does not allow. What filters, orders and aggregates use.
@@ -106,6 +112,17 @@ pub struct ColumnOutput {
 }
 
 impl ColumnOutput {
+    /// The output expression with a mark on what is hidden row by row; see [`crate::planner::hidden_cells`].
+    pub(crate) fn marked_expr(&self, alias: Alias, marker: Option<&str>) -> Expr {
+        let Some(marker) = marker.filter(|_| self.column.is_partly_hidden()) else { return self.expr(alias) };
+        let shown = Expr::Call("to_json", vec![self.shape.expr(self.column.unguarded(alias))]);
+        let hidden = match self.masked(alias) {
+            Some(masked) => marked(marker, masked),
+            None => marked_null(marker),
+        };
+        Expr::Case(vec![(self.column.guard(alias), shown)], Some(Box::new(hidden)))
+    }
+
     /// The mask by itself, as a value whose type PostgreSQL knows; `None` without one.
     pub(crate) fn masked(&self, alias: Alias) -> Option<Expr> {
         let masked = self.mask.as_ref()?.expr(alias, &self.column.unguarded(alias));

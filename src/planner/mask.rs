@@ -28,9 +28,14 @@ pub enum CellMask {
     Computed(MaskValue),
 }
 
-/// The installation's key for hashes that stand for values; the same on every replica.
+/// The installation's key for hashes that stand for values, and for what marks hidden cells; the same on every replica.
 #[derive(Clone)]
-pub struct MaskKey(Arc<[u8]>);
+pub struct MaskKey(Arc<Keying>);
+
+struct Keying {
+    key: Vec<u8>,
+    marker: String,
+}
 
 /// The key of one field's hashes, as HMAC takes it: each field has its own, so that equal values of two fields do not meet.
 #[derive(Clone, PartialEq)]
@@ -44,7 +49,13 @@ pub struct FieldHashKey {
 impl MaskKey {
     /// Wraps a key of high entropy.
     pub fn new(key: &[u8]) -> Self {
-        Self(Arc::from(key))
+        let marker = Sha256::new().chain_update("toolcrib hidden cell").chain_update(key).finalize();
+        Self(Arc::new(Keying { key: key.to_vec(), marker: hex::encode(&marker[..16]) }))
+    }
+
+    /// The word in front of what shows in a hidden cell.
+    pub(crate) fn marker(&self) -> &str {
+        &self.0.marker
     }
 
     /// The key of a field, named by its type and itself.
@@ -53,7 +64,7 @@ impl MaskKey {
         const BLOCK: usize = 64;
         let key = Sha256::new()
             .chain_update("toolcrib mask 1")
-            .chain_update(&self.0)
+            .chain_update(&self.0.key)
             .chain_update(format!("{collection}.{field}"))
             .finalize();
         let mut block = [0_u8; BLOCK];

@@ -18,6 +18,7 @@ mod cursor;
 mod error;
 mod export_plan;
 mod filter;
+mod hidden_cells;
 mod input;
 mod lookup;
 mod mask;

@@ -20,7 +20,8 @@ pub struct ReadPlan {
     pub view: Option<ViewRecord>,
     /// How many rows it could show at most, nested lists multiplied.
     pub rows_at_most: u64,
-    /// The paths whose cells may be masked or null because of a field's rule, for `extensions.masked`.
+    /// The paths all of whose cells are masked or null because of a field's rule, or are computed over such cells, for
+    /// `extensions.masked`. Cells that are hidden row by row are marked in the answer.
     pub masked: Vec<String>,
 }
 

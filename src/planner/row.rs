@@ -89,7 +89,7 @@ pub struct ToManyAggregate {
 }
 
 impl Planner<'_> {
-    /// Plans the fields of one row. `place` names masked cells.
+    /// Plans the fields of one row. `place` names fields that are hidden in every row.
     ///
     /// # Errors
     /// [`PlanError`] of an argument below.
@@ -136,17 +136,19 @@ impl Planner<'_> {
         match field.kind {
             FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
                 let output = self.column_output(field).ok_or_else(unknown)?;
-                if !output.column.is_open() {
+                let image = self.plan_audit_image(collection, field);
+                // Cells that are hidden row by row are marked; of an image it is not said how much of it is hidden.
+                if output.column.is_hidden() || image.is_some() {
                     masked.push(place.to_string());
                 }
-                Ok(match self.plan_audit_image(collection, field) {
+                Ok(match image {
                     Some(image) => Output::AuditImage(Box::new(image)),
                     None => Output::Column(output),
                 })
             }
             FieldKind::ToOne { target, .. } => {
                 let key = self.guarded_column(field).ok_or_else(unknown)?;
-                if !key.is_open() {
+                if key.is_hidden() {
                     masked.push(place.to_string());
                 }
                 let source = self.readable(target);
