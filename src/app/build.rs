@@ -6,7 +6,7 @@ use crate::config::{Settings, SlowQueryPlan};
 use crate::db::{ConnectOptions, Database, SlowPlan, server_keys};
 use crate::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
 use crate::graphql::{Engine, EngineParts, OperationLimits, TrustedDocuments};
-use crate::planner::{CursorKey, PlannerSettings};
+use crate::planner::{CursorKey, MaskKey, PlannerSettings};
 use std::sync::Arc;
 
 /// Connections that do nothing but look up callers.
@@ -46,11 +46,9 @@ impl App {
     /// As [`App::build`].
     pub async fn over(database: Database, settings: &Settings, tool: &Tool) -> Result<Self, AppError> {
         let database = with_slow_query_log(database, settings);
-        let cursor_key =
-            server_keys::find(&database, server_keys::CURSOR).await?.ok_or(AppError::NoKey { name: server_keys::CURSOR })?;
-        let watermark_key = server_keys::find(&database, server_keys::WATERMARK)
-            .await?
-            .ok_or(AppError::NoKey { name: server_keys::WATERMARK })?;
+        let cursor_key = find_key(&database, server_keys::CURSOR).await?;
+        let watermark_key = find_key(&database, server_keys::WATERMARK).await?;
+        let mask_key = find_key(&database, server_keys::MASK).await?;
         let limits = &settings.limits;
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let planner_settings = PlannerSettings {
@@ -58,6 +56,7 @@ impl App {
             max_page_size: count(limits.max_page_size),
             max_rows: count(limits.max_rows),
             cursor_key: CursorKey::new(hex::encode(cursor_key)),
+            mask_key: MaskKey::new(&mask_key),
         };
         let exporter = Exporter::new(ExporterParts {
             catalog: Arc::clone(&tool.catalog),
@@ -85,6 +84,10 @@ impl App {
             sign_in,
         })
     }
+}
+
+async fn find_key(database: &Database, name: &'static str) -> Result<Vec<u8>, AppError> {
+    server_keys::find(database, name).await?.ok_or(AppError::NoKey { name })
 }
 
 fn with_slow_query_log(database: Database, settings: &Settings) -> Database {

@@ -174,6 +174,8 @@ pub struct Collection {
     pub audit: AuditSettings,
     /// Who may export it, if anyone.
     pub export: Option<ExportSettings>,
+    /// Who may compute over its rows, if not everybody, and over how few.
+    pub aggregate: Option<AggregateSettings>,
     /// Where it is defined.
     pub span: SourceSpan,
 }
@@ -187,6 +189,11 @@ impl Collection {
     /// The `id` field.
     pub fn id_field(&self) -> &Field {
         self.find_field("id").expect("the compiler gives every collection an `id`")
+    }
+
+    /// The fewest rows that an aggregate over it tells anything of.
+    pub fn group_floor(&self) -> GroupFloor {
+        self.aggregate.as_ref().map_or(GroupFloor::NONE, |aggregate| aggregate.min_group)
     }
 
     /// The fields that have a column.
@@ -281,6 +288,39 @@ pub struct ExportSettings {
     pub allow: RuleText,
     /// The most rows in one export.
     pub max_rows: u32,
+}
+
+/// `@aggregate`.
+#[derive(Clone, Debug)]
+pub struct AggregateSettings {
+    /// Who may count and compute over rows; everybody if absent.
+    pub allow: Option<RuleText>,
+    /// The fewest rows, or values, that anything is told of.
+    pub min_group: GroupFloor,
+}
+
+/// The fewest rows that an aggregate tells anything of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupFloor(u32);
+
+impl GroupFloor {
+    /// Every group tells, one of no rows too.
+    pub const NONE: Self = Self(0);
+
+    /// At least this many; `None` for a number that protects no row.
+    pub fn new(rows: u32) -> Option<Self> {
+        (rows > 1).then_some(Self(rows))
+    }
+
+    /// The number of rows, where there is a floor.
+    pub fn rows(self) -> Option<u32> {
+        (self.0 > 0).then_some(self.0)
+    }
+
+    /// Whether something is kept back.
+    pub fn is_set(self) -> bool {
+        self.0 > 0
+    }
 }
 
 /// A field of a collection.
@@ -449,13 +489,17 @@ pub struct FieldAccess {
     pub mask: Option<Mask>,
 }
 
-/// `mask:` of a field's `@access`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// `mask:` or `maskAs:` of a field's `@access`.
+#[derive(Clone, Debug)]
 pub enum Mask {
     /// `a***@acme.test`.
     Email,
     /// `****1234`.
     Last4,
+    /// A keyed hash.
+    Hash,
     /// `****`.
     Redact,
+    /// The value of a CEL expression.
+    Computed(RuleText),
 }

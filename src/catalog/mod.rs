@@ -30,9 +30,9 @@ mod source;
 mod validate;
 
 pub use collection::{
-    AccessRules, AuditSettings, Backfill, BaseRules, Catalog, Collection, CollectionId, CompoundUnique, DefaultValue, EnumId,
-    EnumType, EnumValue, ExportSettings, Field, FieldAccess, FieldId, FieldKind, Mask, MutationKind, NamedRule, OnDelete,
-    RuleText, ValueLimits,
+    AccessRules, AggregateSettings, AuditSettings, Backfill, BaseRules, Catalog, Collection, CollectionId, CompoundUnique,
+    DefaultValue, EnumId, EnumType, EnumValue, ExportSettings, Field, FieldAccess, FieldId, FieldKind, GroupFloor, Mask,
+    MutationKind, NamedRule, OnDelete, RuleText, ValueLimits,
 };
 pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub(crate) use nearest::nearest;

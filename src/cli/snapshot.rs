@@ -125,10 +125,11 @@ fn cells(text: &str) -> BTreeMap<&str, &str> {
 }
 
 /// What is plainly wider or narrower says so; the rest has to be read. A rule of rows that is not there allows nothing, one of a
-/// field everything.
+/// field or of aggregates everything.
 fn direction(name: &str, before: Option<&str>, after: Option<&str>) -> &'static str {
-    let is_field = name.split(' ').next().is_some_and(|owner| owner.contains('.'));
-    let absent = if is_field { "always" } else { "never" };
+    let mut words = name.split(' ');
+    let is_field = words.next().is_some_and(|owner| owner.contains('.'));
+    let absent = if is_field || words.next() == Some("AGGREGATE") { "always" } else { "never" };
     match (before.unwrap_or(absent), after.unwrap_or(absent)) {
         (before, after) if before == after => "the same",
         ("never", _) | (_, "always") => "WIDER",

@@ -11,6 +11,9 @@ pub const CURSOR: &str = "cursor";
 /// Signs the watermarks of exports.
 pub const WATERMARK: &str = "watermark";
 
+/// Keys the hashes that stand for masked values.
+pub const MASK: &str = "mask";
+
 /// The key of this name, if there is one.
 ///
 /// # Errors

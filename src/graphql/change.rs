@@ -58,6 +58,9 @@ impl Answered {
         );
         let masked = payload.reads.iter().flat_map(|read| &read.masked);
         self.masked.extend(masked.map(|path| format!("{}.{path}", field.key)));
+        for (node, answer) in payload.nodes().zip(&answers) {
+            self.masked.extend(answer.hidden.iter().map(|cell| format!("{}.{}.{cell}", field.key, node.key)));
+        }
         self.unrecorded.extend(answers.into_iter().filter_map(|answer| answer.unrecorded));
         self.rows += i64::try_from(done.rows.len()).unwrap_or(i64::MAX);
         self.kept.push(to_kept(&done));

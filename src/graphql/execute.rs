@@ -117,6 +117,7 @@ impl Engine {
                 Ok(answer) => {
                     summary.rows += answer.rows;
                     masked.extend_from_slice(field.masked);
+                    masked.extend(answer.hidden.iter().map(|cell| format!("{}.{cell}", field.key)));
                     if let Some(data) = &mut data {
                         data.push(field.key, &answer.json);
                     }
@@ -177,8 +178,8 @@ impl Engine {
             Source::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
             Source::Refused(error) => return Err(error.clone()),
         };
-        let key = &self.parts.planner_settings.cursor_key;
-        let answered = read.run(&self.parts.database, reader.settings, reader.request, key).await;
+        let settings = &self.parts.planner_settings;
+        let answered = read.run(&self.parts.database, reader.settings, reader.request, settings).await;
         answered.map_err(|error| GraphqlError::of_field(&error, field.key))
     }
 

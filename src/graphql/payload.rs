@@ -50,6 +50,11 @@ impl<'f> PayloadPlan<'f> {
         Ok(Self { fields: &field.selection.0, type_name, node_name, reads })
     }
 
+    /// The fields that show rows, each with the read of the same place among [`PayloadPlan::reads`].
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &SelectedField> {
+        self.fields.iter().filter(|field| field.name == self.node_name)
+    }
+
     /// Lets the VIEW events of its reads be written later.
     pub(crate) fn defer_views(&mut self) {
         self.reads.iter_mut().filter_map(|read| read.view.as_mut()).for_each(|view| view.is_deferred = true);

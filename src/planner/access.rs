@@ -1,10 +1,11 @@
 //! A table with the rows of it that the caller may read.
 
-use crate::base::TableName;
+use crate::base::{ColumnName, TableName};
 use crate::catalog::CollectionId;
 use crate::planner::Planner;
 use crate::policy::{Images, Operation, Predicate};
 use crate::sql::{Alias, Expr, From};
+use std::collections::BTreeSet;
 
 /// A collection's table together with its solved read rule. The fields are private and [`Planner::readable`] is the only way
 /// to make one, so no plan can name a table without its rule.
@@ -34,6 +35,11 @@ impl Readable {
     /// The table under an alias, with the condition that every use of it has to apply.
     pub(crate) fn source(&self, alias: Alias) -> (From, Expr) {
         (From::Table(self.table.clone(), alias), self.condition(alias))
+    }
+
+    /// The columns of the row that the rule asks for.
+    pub(crate) fn asked_columns(&self) -> BTreeSet<ColumnName> {
+        self.rule.columns()
     }
 
     /// The rule as a condition on the row that `alias` names.

@@ -1,11 +1,13 @@
 //! Columns as a caller may see them.
 
 use crate::base::{ColumnName, ScalarType, Value};
-use crate::catalog::{EnumId, Field, FieldKind, Mask};
-use crate::planner::Planner;
+use crate::catalog::{EnumId, Field, FieldKind};
 use crate::planner::access::row_image;
+use crate::planner::hidden_cells::{marked, marked_null};
+use crate::planner::{CellMask, Planner};
 use crate::policy::{FieldOperation, Predicate};
 use crate::sql::{Alias, Expr};
+use std::collections::BTreeSet;
 
 /// A column with the solved read rule of its field.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +54,11 @@ impl GuardedColumn {
         self.guard.is_never()
     }
 
+    /// Whether its rule is asked row by row.
+    pub fn is_partly_hidden(&self) -> bool {
+        !self.is_open() && !self.is_hidden()
+    }
+
     /// The value as this caller may know it: null where the guard does not allow. What filters, orders and aggregates use.
     pub(crate) fn value(&self, alias: Alias) -> Expr {
         match &self.guard {
@@ -83,6 +90,16 @@ pub enum ColumnShape {
     TextList,
 }
 
+impl ColumnShape {
+    fn expr(self, value: Expr) -> Expr {
+        match self {
+            Self::Plain => value,
+            Self::Text => Expr::Cast(Box::new(value), "text"),
+            Self::TextList => Expr::Cast(Box::new(value), "text[]"),
+        }
+    }
+}
+
 /// A column in the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnOutput {
@@ -91,48 +108,49 @@ pub struct ColumnOutput {
     /// How it becomes JSON.
     pub shape: ColumnShape,
     /// What shows where the guard does not allow.
-    pub mask: Option<Mask>,
+    pub mask: Option<Box<CellMask>>,
 }
 
 impl ColumnOutput {
+    /// The output expression with a mark on what is hidden row by row; see [`crate::planner::hidden_cells`].
+    pub(crate) fn marked_expr(&self, alias: Alias, marker: Option<&str>) -> Expr {
+        let Some(marker) = marker.filter(|_| self.column.is_partly_hidden()) else { return self.expr(alias) };
+        let shown = Expr::Call("to_json", vec![self.shape.expr(self.column.unguarded(alias))]);
+        let hidden = match self.masked(alias) {
+            Some(masked) => marked(marker, masked),
+            None => marked_null(marker),
+        };
+        Expr::Case(vec![(self.column.guard(alias), shown)], Some(Box::new(hidden)))
+    }
+
+    /// The mask by itself, as a value whose type PostgreSQL knows; `None` without one.
+    pub(crate) fn masked(&self, alias: Alias) -> Option<Expr> {
+        let masked = self.mask.as_ref()?.expr(alias, &self.column.unguarded(alias));
+        Some(self.shape.expr(Expr::Cast(Box::new(masked), self.column.scalar().sql_type())))
+    }
+
+    /// The columns of the row that its rule and its mask ask for.
+    pub(crate) fn asked_columns(&self) -> BTreeSet<ColumnName> {
+        let mut columns = self.column.guard.columns();
+        match self.mask.as_deref() {
+            None => {}
+            Some(CellMask::Computed(value)) => columns.extend(value.columns()),
+            Some(_) => columns.extend([self.column.name().clone()]),
+        }
+        columns
+    }
+
     /// The output expression: the value, or its mask or null where the guard does not allow.
     pub(crate) fn expr(&self, alias: Alias) -> Expr {
         let column = self.column.unguarded(alias);
-        let masked = self.mask.map(|mask| mask_expr(mask, &column));
-        let shown = match self.shape {
-            ColumnShape::Plain => column,
-            ColumnShape::Text => Expr::Cast(Box::new(column), "text"),
-            ColumnShape::TextList => Expr::Cast(Box::new(column), "text[]"),
-        };
+        let masked = self.mask.as_ref().map(|mask| self.shape.expr(mask.expr(alias, &column)));
+        let shown = self.shape.expr(column);
         match (&self.column.guard, masked) {
             (Predicate::Always, _) => shown,
             (Predicate::Never, Some(masked)) => masked,
             (Predicate::Never, None) => Expr::Fixed("null::text"),
             (_, masked) => Expr::Case(vec![(self.column.guard(alias), shown)], masked.map(Box::new)),
         }
-    }
-}
-
-/// The masked form of a text column. A null stays null: that a value is missing is no secret of the mask.
-fn mask_expr(mask: Mask, column: &Expr) -> Expr {
-    let call = |function, extra: Vec<Expr>| Expr::Call(function, [vec![column.clone()], extra].concat());
-    let concat = |left, right| Expr::compare(crate::sql::CompareOp::Concat, left, right);
-    match mask {
-        Mask::Redact => Expr::Case(vec![(Expr::IsNotNull(Box::new(column.clone())), Expr::Fixed("'****'"))], None),
-        Mask::Last4 => Expr::Case(
-            vec![
-                (
-                    Expr::compare(crate::sql::CompareOp::Greater, call("length", vec![]), Expr::Fixed("4")),
-                    concat(Expr::Fixed("'****'"), call("right", vec![Expr::Fixed("4")])),
-                ),
-                (Expr::IsNotNull(Box::new(column.clone())), Expr::Fixed("'****'")),
-            ],
-            None,
-        ),
-        Mask::Email => concat(
-            concat(call("left", vec![Expr::Fixed("1")]), Expr::Fixed("'***@'")),
-            call("split_part", vec![Expr::Fixed("'@'"), Expr::Fixed("2")]),
-        ),
     }
 }
 
@@ -158,6 +176,9 @@ impl Planner<'_> {
             (true, false) => ColumnShape::Text,
             (false, _) => ColumnShape::Plain,
         };
-        Some(ColumnOutput { column: self.guarded_column(field)?, shape, mask: field.access.mask })
+        let column = self.guarded_column(field)?;
+        // Where every row shows its value, no mask is made.
+        let mask = if column.is_open() { None } else { self.cell_mask(field).map(Box::new) };
+        Some(ColumnOutput { column, shape, mask })
     }
 }

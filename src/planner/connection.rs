@@ -1,7 +1,7 @@
 //! A page of a collection: `nodes`, `edges`, `pageInfo`, `totalCount`.
 
 use crate::base::TypeName;
-use crate::catalog::Collection;
+use crate::catalog::{Collection, GroupFloor};
 use crate::planner::place::Place;
 use crate::planner::read_plan::has_cursors;
 use crate::planner::row::label;
@@ -42,8 +42,8 @@ pub enum ConnectionField {
     Edges(Vec<(Label, EdgeField)>),
     /// `pageInfo`
     PageInfo(Vec<(Label, PageInfoField)>),
-    /// `totalCount`: counted only because it was asked for.
-    TotalCount,
+    /// `totalCount`: counted only because it was asked for; null if there are fewer rows than may be told of.
+    TotalCount(GroupFloor),
 }
 
 /// A field of an edge.
@@ -162,7 +162,10 @@ impl Planner<'_> {
                 "nodes" => ConnectionField::Nodes(Box::new(self.plan_node(collection, &field.selection, &place, masked)?)),
                 "edges" => ConnectionField::Edges(self.plan_edges(collection, &field.selection, &place, masked)?),
                 "pageInfo" => ConnectionField::PageInfo(plan_page_info(&field.selection)?),
-                "totalCount" => ConnectionField::TotalCount,
+                "totalCount" => {
+                    self.refuse_unless_aggregating(collection)?;
+                    ConnectionField::TotalCount(collection.group_floor())
+                }
                 other => return Err(PlanError::argument(place.to_string(), format!("a connection has no field `{other}`"))),
             };
             fields.push((label(&field.key)?, planned));

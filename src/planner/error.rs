@@ -80,10 +80,10 @@ pub enum PlanError {
         /// The key.
         key: String,
     },
-    /// A rule refuses the write before any row is looked at.
+    /// A rule refuses the write, or counting and computing over rows, before any row is looked at.
     #[error("you may not {operation} `{collection}`")]
     Forbidden {
-        /// `create`, `update` or `delete`.
+        /// `create`, `update`, `delete` or `aggregate`.
         operation: &'static str,
         /// The collection's name.
         collection: String,

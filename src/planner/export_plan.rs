@@ -2,7 +2,7 @@
 
 use crate::base::FieldName;
 use crate::catalog::{CollectionId, FieldKind};
-use crate::planner::{ColumnOutput, Filter, Order, PlanError, Planner, Readable};
+use crate::planner::{AuditImagePlan, ColumnOutput, Filter, Order, PlanError, Planner, Readable};
 use serde_json::Value as Json;
 
 /// What to export.
@@ -25,6 +25,8 @@ pub struct ExportPlan {
 pub enum ExportColumn {
     /// A scalar or enum, with its guard and mask.
     Value(FieldName, ColumnOutput),
+    /// The image of a row in the audit log, for whoever does not see every image as it is.
+    AuditImage(FieldName, Box<AuditImagePlan>),
     /// The id of a to-one target, shown only if the caller may read the target.
     Reference(FieldName, ColumnOutput, Readable),
 }
@@ -33,7 +35,7 @@ impl ExportColumn {
     /// The field's name.
     pub fn name(&self) -> &FieldName {
         match self {
-            Self::Value(name, _) | Self::Reference(name, ..) => name,
+            Self::Value(name, _) | Self::AuditImage(name, _) | Self::Reference(name, ..) => name,
         }
     }
 }
@@ -55,7 +57,10 @@ impl Planner<'_> {
             let output = self.column_output(field)?;
             Some(match field.kind {
                 FieldKind::ToOne { target, .. } => ExportColumn::Reference(field.name.clone(), output, self.readable(target)),
-                _ => ExportColumn::Value(field.name.clone(), output),
+                _ => match self.plan_audit_image(collection, field) {
+                    Some(image) => ExportColumn::AuditImage(field.name.clone(), Box::new(image)),
+                    None => ExportColumn::Value(field.name.clone(), output),
+                },
             })
         });
         Ok(ExportPlan {

@@ -11,14 +11,17 @@
 mod access;
 mod access_preview;
 pub mod aggregate;
+mod audit_image;
 mod column;
 mod connection;
 mod cursor;
 mod error;
 mod export_plan;
 mod filter;
+mod hidden_cells;
 mod input;
 mod lookup;
+mod mask;
 mod node_id;
 mod order;
 mod place;
@@ -35,12 +38,14 @@ mod write_plan;
 pub use access::Readable;
 pub use access_preview::{AccessOperation, Extent, MAX_COUNTED, RowCount, UserAccess};
 pub use aggregate::AggregatePlan;
+pub use audit_image::{AskedField, AuditImagePlan, ImageField, ShownImage};
 pub use column::{ColumnOutput, ColumnShape, GuardedColumn};
 pub use connection::{ConnectionField, ConnectionPlan, EdgeField, PageInfoField};
 pub use cursor::{CursorKey, CursorPosition};
 pub use error::PlanError;
 pub use export_plan::{ExportColumn, ExportPlan};
 pub use filter::{Filter, FilterTest, JsonKind, JsonPathTest, Quantifier};
+pub use mask::{CellMask, FieldHashKey, MaskKey};
 pub use node_id::NodeId;
 pub use order::{Order, OrderBy, OrderJoin, OrderSource};
 pub use read_plan::{ReadPlan, ReadRoot, ViewRecord};
@@ -58,7 +63,7 @@ use crate::base::{Actor, CallerContext, RequestContext};
 use crate::catalog::Catalog;
 use crate::policy::RuleBook;
 
-/// Sizes that bound a plan, and the key that seals cursors.
+/// Sizes that bound a plan, the key that seals cursors, and the one that masks values.
 #[derive(Clone, Debug)]
 pub struct PlannerSettings {
     /// Rows of a list when `first` is not given.
@@ -69,6 +74,8 @@ pub struct PlannerSettings {
     pub max_rows: u32,
     /// Encrypts cursors, so that a client can only resume where the server left it, and reads nothing in them.
     pub cursor_key: CursorKey,
+    /// Keys the hashes that stand for values which a caller may not read.
+    pub mask_key: MaskKey,
 }
 
 /// Everything that decides a plan besides the request's own words.

@@ -20,7 +20,8 @@ pub struct ReadPlan {
     pub view: Option<ViewRecord>,
     /// How many rows it could show at most, nested lists multiplied.
     pub rows_at_most: u64,
-    /// The paths whose cells may be masked or null because of a field's rule, for `extensions.masked`.
+    /// The paths all of whose cells are masked or null because of a field's rule, or are computed over such cells, for
+    /// `extensions.masked`. Cells that are hidden row by row are marked in the answer.
     pub masked: Vec<String>,
 }
 
@@ -186,7 +187,7 @@ fn rows_of_fields(fields: &[OutputField]) -> u64 {
             let below = connection.rows().map(rows_below).fold(0, u64::saturating_add);
             u64::from(connection.window.size).saturating_mul(below.saturating_add(1))
         }
-        Output::Typename(_) | Output::NodeId(_) | Output::ViewerCan(_) | Output::Column(_) => 0,
+        Output::Typename(_) | Output::NodeId(_) | Output::ViewerCan(_) | Output::Column(_) | Output::AuditImage(_) => 0,
     });
     rows.fold(0, u64::saturating_add)
 }
@@ -198,7 +199,7 @@ pub(crate) fn has_cursors(fields: &[OutputField]) -> bool {
         Output::ToMany(relation) => has_cursors(&relation.row.fields),
         Output::Connection(connection) => connection.has_cursors(),
         Output::Aggregate(relation) => relation.plan.key_rows().any(|relation| has_cursors(&relation.row.fields)),
-        Output::Typename(_) | Output::NodeId(_) | Output::ViewerCan(_) | Output::Column(_) => false,
+        Output::Typename(_) | Output::NodeId(_) | Output::ViewerCan(_) | Output::Column(_) | Output::AuditImage(_) => false,
     })
 }
 

@@ -4,8 +4,8 @@ use crate::base::{FieldName, TypeName};
 use crate::catalog::{Collection, FieldKind};
 use crate::planner::place::Place;
 use crate::planner::{
-    AggregatePlan, CanField, ColumnOutput, ConnectionPlan, Filter, GuardedColumn, Order, PlanError, Planner, Readable,
-    SelectedField, Selection,
+    AggregatePlan, AuditImagePlan, CanField, ColumnOutput, ConnectionPlan, Filter, GuardedColumn, Order, PlanError, Planner,
+    Readable, SelectedField, Selection,
 };
 use crate::sql::Label;
 use serde_json::Value as Json;
@@ -43,6 +43,8 @@ pub enum Output {
     ViewerCan(Vec<(Label, CanField)>),
     /// A column.
     Column(ColumnOutput),
+    /// The image of a row in the audit log, for whoever does not see every image as it is.
+    AuditImage(Box<AuditImagePlan>),
     /// The row that a foreign key points to.
     ToOne(Box<ToOnePlan>),
     /// A page of the rows that point here.
@@ -87,7 +89,7 @@ pub struct ToManyAggregate {
 }
 
 impl Planner<'_> {
-    /// Plans the fields of one row. `place` names masked cells.
+    /// Plans the fields of one row. `place` names fields that are hidden in every row.
     ///
     /// # Errors
     /// [`PlanError`] of an argument below.
@@ -134,14 +136,19 @@ impl Planner<'_> {
         match field.kind {
             FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
                 let output = self.column_output(field).ok_or_else(unknown)?;
-                if !output.column.is_open() {
+                let image = self.plan_audit_image(collection, field);
+                // Cells that are hidden row by row are marked; of an image it is not said how much of it is hidden.
+                if output.column.is_hidden() || image.is_some() {
                     masked.push(place.to_string());
                 }
-                Ok(Output::Column(output))
+                Ok(match image {
+                    Some(image) => Output::AuditImage(Box::new(image)),
+                    None => Output::Column(output),
+                })
             }
             FieldKind::ToOne { target, .. } => {
                 let key = self.guarded_column(field).ok_or_else(unknown)?;
-                if !key.is_open() {
+                if key.is_hidden() {
                     masked.push(place.to_string());
                 }
                 let source = self.readable(target);

@@ -19,7 +19,7 @@ impl Planner<'_> {
         if collection.audit.is_read_audited {
             // A count tells something of the rows too.
             viewed.fields.entry(collection.name.to_string()).or_default();
-            viewed.is_unconditional |= connection.fields.iter().any(|(_, field)| *field == ConnectionField::TotalCount);
+            viewed.is_unconditional |= connection.fields.iter().any(|(_, field)| matches!(field, ConnectionField::TotalCount(_)));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who may do what: every collection, operation and guarded field for every role.
 
 use crate::base::RoleName;
-use crate::catalog::{Catalog, Collection, Field};
+use crate::catalog::{Catalog, Collection, Field, GroupFloor};
 use crate::policy::{FieldOperation, Operation, Residue, RuleBook};
 
 /// What is done to a collection or one of its fields.
@@ -11,6 +11,8 @@ pub enum Action {
     Row(Operation),
     /// Taking rows out as a file, beside reading them.
     Export,
+    /// Counting and computing over the rows that may be read.
+    Aggregate,
     /// Reading or setting one field.
     Field(FieldOperation),
 }
@@ -24,6 +26,7 @@ impl Action {
             Self::Row(Operation::Update) => "UPDATE",
             Self::Row(Operation::Delete) => "DELETE",
             Self::Export => "EXPORT",
+            Self::Aggregate => "AGGREGATE",
             Self::Field(FieldOperation::Write) => "WRITE",
         }
     }
@@ -84,6 +87,9 @@ impl Asked<'_> {
         if collection.export.is_some() {
             rows.push(row(None, Action::Export));
         }
+        if collection.aggregate.is_some() {
+            rows.push(row(None, Action::Aggregate));
+        }
         for field in &collection.fields {
             if field.access.read.is_some() {
                 rows.push(row(Some(field), Action::Field(FieldOperation::Read)));
@@ -100,8 +106,19 @@ impl Asked<'_> {
         match (action, field) {
             (Action::Row(operation), _) => rules.residue(catalog, collection.id, operation, role),
             (Action::Export, _) => rules.export_residue(catalog, collection.id, role),
+            (Action::Aggregate, _) => of_groups(rules.aggregate_residue(catalog, collection.id, role), collection.group_floor()),
             (Action::Field(operation), Some(field)) => rules.field_residue(catalog, field.id, operation, role),
             (Action::Field(_), None) => Residue::Always,
         }
+    }
+}
+
+/// What is told of groups of a size. `count` is no word of the language: it stands for the rows of a group.
+fn of_groups(allowed: Residue, floor: GroupFloor) -> Residue {
+    let Some(rows) = floor.rows() else { return allowed };
+    match allowed {
+        Residue::Always => Residue::If(format!("count >= {rows}")),
+        Residue::Never => Residue::Never,
+        Residue::If(condition) => Residue::If(format!("({condition}) && count >= {rows}")),
     }
 }

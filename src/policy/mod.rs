@@ -22,6 +22,7 @@ mod answer;
 mod base;
 mod diagnostics;
 mod known;
+mod mask;
 mod matrix;
 mod parse;
 mod predicate;
@@ -37,6 +38,7 @@ mod view;
 
 pub use answer::RoleAnswer;
 pub use diagnostics::DIAGNOSTIC_CODES;
+pub use mask::MaskValue;
 pub use matrix::{Action, Matrix, MatrixRow};
 pub use predicate::{CallerValue, Comparison, Condition, Operand, Predicate, RowImage, TextTest};
 pub use residue::Residue;

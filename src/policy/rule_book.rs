@@ -4,12 +4,12 @@ use crate::base::{
     Actor, ColumnName, ContextUse, RequestContext, RoleName, ScalarType, ScopeOperation, ScopedCollection, TableName, TypeName,
     Value,
 };
-use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, RuleText};
+use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, Mask, RuleText};
 use crate::policy::base::Base;
 use crate::policy::known::{Asker, Caller};
-use crate::policy::syntax::{KnownValue, Rule};
+use crate::policy::syntax::{KnownValue, MaskRule, Rule};
 use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
-use crate::policy::{Predicate, Residue, RoleAnswer, answer, residue, solve, usage, view};
+use crate::policy::{MaskValue, Predicate, Residue, RoleAnswer, answer, mask, residue, solve, usage, view};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a row rule is for.
@@ -74,6 +74,7 @@ struct CollectionRules {
     update_form: UpdateForm,
     delete: Rule,
     export: Option<Rule>,
+    aggregate: Option<Rule>,
     fields: Vec<FieldRules>,
     filter_columns: Vec<FieldId>,
 }
@@ -81,9 +82,20 @@ struct CollectionRules {
 impl CollectionRules {
     /// Adds the base rule to every rule of rows. Fields need none: whoever reaches no row reaches no field of it.
     fn narrow(&mut self, base: &Base) {
-        let Self { name: _, is_platform: _, read, create, update, update_form: _, delete, export, fields: _, filter_columns: _ } =
-            self;
-        [read].into_iter().chain(export).for_each(|rule| base.narrow_read(rule));
+        let Self {
+            name: _,
+            is_platform: _,
+            read,
+            create,
+            update,
+            update_form: _,
+            delete,
+            export,
+            aggregate,
+            fields: _,
+            filter_columns: _,
+        } = self;
+        [read].into_iter().chain(export).chain(aggregate).for_each(|rule| base.narrow_read(rule));
         [create, update, delete].into_iter().for_each(|rule| base.narrow_write(rule));
     }
 }
@@ -92,6 +104,7 @@ impl CollectionRules {
 struct FieldRules {
     read: Option<Rule>,
     write: Option<Rule>,
+    mask: Option<MaskRule>,
     default: Option<FieldDefault>,
 }
 
@@ -125,6 +138,7 @@ impl RuleBook {
                 let mut book = Self { collections, roles, context_use: ContextUse::default() };
                 let mut used = ContextUse::default();
                 book.rules().for_each(|rule| usage::add_context_use(rule, &mut used));
+                book.masks().for_each(|mask| usage::add_mask_use(mask, &mut used));
                 book.context_use = used;
                 Ok(book)
             }
@@ -165,6 +179,11 @@ impl RuleBook {
         rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
     }
 
+    /// What the field shows the actor where its read rule does not let the value through, if `maskAs:` says.
+    pub fn solve_mask(&self, field: FieldId, actor: &Actor, request: &RequestContext) -> Option<MaskValue> {
+        self.field(field).mask.as_ref().map(|rule| mask::solve_mask(rule, Caller { actor, request }))
+    }
+
     /// Whether the actor may export the collection, beside what the read rule says: `Always` or `Never`.
     pub fn solve_export(&self, collection: CollectionId, actor: &Actor, request: &RequestContext) -> Predicate {
         if !self.is_in_scope(collection, ScopeOperation::Export, actor) {
@@ -172,6 +191,12 @@ impl RuleBook {
         }
         let rule = self.collection(collection).export.as_ref();
         rule.map_or(Predicate::Never, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
+    }
+
+    /// Whether the actor may count and compute over the rows that it may read.
+    pub fn may_aggregate(&self, collection: CollectionId, actor: &Actor, request: &RequestContext) -> bool {
+        let rule = self.collection(collection).aggregate.as_ref();
+        rule.is_none_or(|rule| solve::solve(rule, Asker::Caller(Caller { actor, request })).is_always())
     }
 
     /// Whether the credential of the actor leaves this of the user's rights.
@@ -218,6 +243,12 @@ impl RuleBook {
         rule.map_or(Residue::Never, |rule| residue::residue(catalog, rule, role))
     }
 
+    /// Whether a role may compute over rows, beside what its read rule says; always where nothing limits it.
+    pub fn aggregate_residue(&self, catalog: &Catalog, collection: CollectionId, role: &RoleName) -> Residue {
+        let rule = self.collection(collection).aggregate.as_ref();
+        rule.map_or(Residue::Always, |rule| residue::residue(catalog, rule, role))
+    }
+
     /// The default that the server gives a new row, `@default(expr:)` or the value of a list: null if the actor or the request
     /// has none. `None` if the field has no default, or its column has it.
     pub fn default_value(&self, field: FieldId, actor: &Actor, request: &RequestContext) -> Option<Value> {
@@ -247,6 +278,9 @@ impl RuleBook {
             if let Some(guard) = guard {
                 usage::add_sub_reads(guard, &mut collections);
             }
+            if let (Some(mask), Operation::Read) = (&field.mask, operation) {
+                mask.conditions().into_iter().for_each(|condition| usage::add_sub_reads(condition, &mut collections));
+            }
         }
         collections.into_iter().collect()
     }
@@ -259,10 +293,16 @@ impl RuleBook {
 
     /// Every rule of every collection.
     fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.collections.iter().flat_map(|CollectionRules { read, create, update, delete, export, fields, .. }| {
+        self.collections.iter().flat_map(|CollectionRules { read, create, update, delete, export, aggregate, fields, .. }| {
             let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]).flatten();
-            [read, create, update, delete].into_iter().chain(export).chain(of_fields)
+            let of_masks = fields.iter().filter_map(|field| field.mask.as_ref()).flat_map(MaskRule::conditions);
+            [read, create, update, delete].into_iter().chain(export).chain(aggregate).chain(of_fields).chain(of_masks)
         })
+    }
+
+    /// The mask of every field that has one of its own making.
+    fn masks(&self) -> impl Iterator<Item = &MaskRule> {
+        self.collections.iter().flat_map(|rules| &rules.fields).filter_map(|field| field.mask.as_ref())
     }
 
     fn collection(&self, collection: CollectionId) -> &CollectionRules {
@@ -297,6 +337,8 @@ fn compile_collection<'c>(
     let update = check(&collection.access.update, Slot::Update(collection.id));
     let delete = check(&collection.access.delete, row);
     let export = collection.export.as_ref().map(|export| check(&export.allow, Slot::NoRow));
+    let allow = collection.aggregate.as_ref().and_then(|aggregate| aggregate.allow.as_ref());
+    let aggregate = allow.map(|allow| check(allow, Slot::NoRow));
     let fields: Vec<Option<FieldRules>> =
         collection.fields.iter().map(|field| compile_field(environment, field, diagnostics)).collect();
     let CheckedRule { rule: update, form: update_form } = update?;
@@ -309,6 +351,7 @@ fn compile_collection<'c>(
         update_form,
         delete: delete?.rule,
         export: all_or_nothing(export)?.map(|export| export.rule),
+        aggregate: all_or_nothing(aggregate)?.map(|aggregate| aggregate.rule),
         fields: fields.into_iter().collect::<Option<Vec<FieldRules>>>()?,
         filter_columns: Vec::new(),
     })
@@ -318,6 +361,10 @@ fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics
     let row = Slot::Row(field.id.collection);
     let mut check = |text: &'c Option<RuleText>| text.as_ref().map(|text| environment.check(text, row, diagnostics));
     let (read, write) = (check(&field.access.read), check(&field.access.write));
+    let mask = match &field.access.mask {
+        Some(Mask::Computed(text)) => Some(environment.check_mask(text, field, diagnostics)),
+        _ => None,
+    };
     let default = match (&field.default, field.stored_scalar()) {
         (Some(DefaultValue::Expression(text)), Some(scalar)) => {
             let value = environment.check_default(text, field, diagnostics);
@@ -329,6 +376,7 @@ fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics
     Some(FieldRules {
         read: all_or_nothing(read)?.map(|read| read.rule),
         write: all_or_nothing(write)?.map(|write| write.rule),
+        mask: all_or_nothing(mask)?,
         default: all_or_nothing(default)?,
     })
 }

@@ -1,6 +1,6 @@
 //! A rule after checking: names are columns, literals have the type of what they are compared with, nothing is left to refuse.
 
-use crate::base::{ColumnName, TableName, Value};
+use crate::base::{ColumnName, ScalarType, TableName, Value};
 use crate::catalog::{CollectionId, FieldId};
 use crate::policy::{RowImage, TextTest};
 use chrono::TimeDelta;
@@ -100,6 +100,55 @@ pub(super) enum KnownValue {
     RequestAuthAge,
     /// `request.service`
     RequestService,
+}
+
+/// What a field shows where its rule hides it, `maskAs:`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum MaskRule {
+    /// `null`
+    Null(ScalarType),
+    /// A literal, something of the caller, or a field of the row.
+    Value(Operand),
+    /// `text + text`
+    Join(Box<MaskRule>, Box<MaskRule>),
+    /// `text.substring(start, end)`, in characters from 0
+    Part {
+        /// The text.
+        text: Box<MaskRule>,
+        /// Where the part begins.
+        start: i32,
+        /// Before which character it ends.
+        end: Option<i32>,
+    },
+    /// `roundDown(number, step)`
+    RoundDown(Box<MaskRule>, Value),
+    /// `condition ? value : value`
+    Choose(Rule, Box<MaskRule>, Box<MaskRule>),
+}
+
+impl MaskRule {
+    /// Every condition that it asks.
+    pub(super) fn conditions(&self) -> Vec<&Rule> {
+        match self {
+            Self::Null(_) | Self::Value(_) => Vec::new(),
+            Self::Join(left, right) => [left.conditions(), right.conditions()].concat(),
+            Self::Part { text: inner, .. } | Self::RoundDown(inner, _) => inner.conditions(),
+            Self::Choose(condition, then, otherwise) => [vec![condition], then.conditions(), otherwise.conditions()].concat(),
+        }
+    }
+
+    /// Calls `visit` with every value that it shows, or makes others of.
+    pub(super) fn values<'m>(&'m self, visit: &mut impl FnMut(&'m Operand)) {
+        match self {
+            Self::Null(_) => {}
+            Self::Value(operand) => visit(operand),
+            Self::Join(left, right) | Self::Choose(_, left, right) => {
+                left.values(visit);
+                right.values(visit);
+            }
+            Self::Part { text: inner, .. } | Self::RoundDown(inner, _) => inner.values(visit),
+        }
+    }
 }
 
 /// The way from a row image to a column, over to-one relations.

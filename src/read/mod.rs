@@ -26,6 +26,8 @@ pub struct ReadAnswer {
     pub json: String,
     /// How many rows of the root collection it shows, for the log.
     pub rows: i64,
+    /// The cells that a rule hid row by row, by their paths inside the field.
+    pub hidden: Vec<String>,
     /// The VIEW event of a read whose transaction will be undone; whoever undoes it has to write it.
     pub unrecorded: Option<UnrecordedView>,
 }
@@ -37,7 +39,7 @@ pub struct UnrecordedView(pub(crate) Event);
 impl ReadAnswer {
     /// The answer of a read that shows no row.
     pub(crate) fn of_json(json: String) -> Self {
-        Self { json, rows: 0, unrecorded: None }
+        Self { json, rows: 0, hidden: Vec::new(), unrecorded: None }
     }
 }
 
@@ -47,7 +49,7 @@ impl ReadAnswer {
 /// [`DbError`].
 pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
     let read = PreparedRead::of(planner, plan)?;
-    read.run(database, &ActorSettings::of(planner.caller()), planner.request, &planner.settings.cursor_key).await
+    read.run(database, &ActorSettings::of(planner.caller()), planner.request, planner.settings).await
 }
 
 /// Runs a read inside a transaction that is already open, so that it sees the transaction's own changes.
@@ -60,9 +62,8 @@ pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &Rea
         Work::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
         Work::Statement(statement) => statement,
     };
-    let key = &planner.settings.cursor_key;
     let Some(view) = plan.view.as_ref().filter(|view| view.is_deferred) else {
-        let answer = read.answer(key, transaction.json(statement).await?);
+        let answer = read.answer(planner.settings, transaction.json(statement).await?);
         if read.is_recorded(&answer) {
             transaction.note_events(EventType::View.as_str(), 1);
         }
@@ -73,7 +74,7 @@ pub async fn run_in(transaction: &Transaction, planner: &Planner<'_>, plan: &Rea
         return Ok(ReadAnswer { unrecorded: event_of(view, ""), ..ReadAnswer::of_json("null".to_owned()) });
     };
     let unrecorded = event_of(view, seen.as_deref().unwrap_or_default());
-    Ok(ReadAnswer { unrecorded, ..read.answer(key, Some((json, rows))) })
+    Ok(ReadAnswer { unrecorded, ..read.answer(planner.settings, Some((json, rows))) })
 }
 
 /// A row of a read with what was seen in it.

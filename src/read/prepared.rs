@@ -4,7 +4,7 @@ use crate::audit::EventType;
 use crate::base::RequestContext;
 use crate::db::{ActorSettings, Database, DbError, JsonRow};
 use crate::planner::to_sql::read_statement;
-use crate::planner::{CursorKey, Planner, ReadPlan, ReadRoot};
+use crate::planner::{Planner, PlannerSettings, ReadPlan, ReadRoot};
 use crate::read::ReadAnswer;
 use crate::sql::Statement;
 
@@ -13,6 +13,7 @@ use crate::sql::Statement;
 pub struct PreparedRead {
     pub(super) work: Work,
     has_cursors: bool,
+    has_marks: bool,
     recorded: Recorded,
 }
 
@@ -48,7 +49,7 @@ impl PreparedRead {
             Some(view) if view.is_unconditional => Recorded::Always,
             Some(_) => Recorded::IfShown,
         };
-        Ok(Self { work, has_cursors: plan.has_cursors(), recorded })
+        Ok(Self { work, has_cursors: plan.has_cursors(), has_marks: plan.has_marks(), recorded })
     }
 
     /// Its statement; `None` if the database is not asked.
@@ -65,10 +66,11 @@ impl PreparedRead {
     }
 
     /// The answer of a row that the statement gave.
-    pub(super) fn answer(&self, key: &CursorKey, row: Option<JsonRow>) -> ReadAnswer {
+    pub(super) fn answer(&self, settings: &PlannerSettings, row: Option<JsonRow>) -> ReadAnswer {
         let Some((Some(json), rows)) = row else { return ReadAnswer::of_json("null".to_owned()) };
-        let json = if self.has_cursors { key.seal(json.0) } else { json.0 };
-        ReadAnswer { json, rows, unrecorded: None }
+        let json = if self.has_cursors { settings.cursor_key.seal(json.0) } else { json.0 };
+        let (json, hidden) = if self.has_marks { settings.mask_key.unmark(json) } else { (json, Vec::new()) };
+        ReadAnswer { json, rows, hidden, unrecorded: None }
     }
 
     /// Whether running it left a VIEW event.
@@ -89,14 +91,14 @@ impl PreparedRead {
         database: &Database,
         actor: &ActorSettings,
         request: &RequestContext,
-        key: &CursorKey,
+        settings: &PlannerSettings,
     ) -> Result<ReadAnswer, DbError> {
         let statement = match &self.work {
             Work::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
             Work::Statement(statement) => statement,
         };
         let actor = actor.clone().in_request(request.request_id);
-        let answer = self.answer(key, database.read(&actor, statement).await?);
+        let answer = self.answer(settings, database.read(&actor, statement).await?);
         if self.is_recorded(&answer) {
             metrics::counter!("toolcrib_audit_events_total", "type" => EventType::View.as_str()).increment(1);
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use toolcrib::catalog::{
-    Catalog, Collection, DefaultValue, DiagnosticCode, Diagnostics, Field, FieldKind, RenderStyle, RuleText, SourceFile, SourceId,
+    Catalog, Collection, DefaultValue, DiagnosticCode, Diagnostics, Field, FieldKind, Mask, RenderStyle, RuleText, SourceFile,
+    SourceId,
 };
 use toolcrib::policy::RuleBook;
 
@@ -30,7 +31,8 @@ fn describe(catalog: &Catalog) -> String {
 }
 
 fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
-    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, search, .. } = collection;
+    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, aggregate, search, .. } =
+        collection;
     let mut text = format!("{name}: {singular} / {plural} in {table}, {mutations:?}\n");
     if !former_names.is_empty() {
         text += &format!("  once {former_names:?}\n");
@@ -43,6 +45,10 @@ fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
     text += &format!("  {audit:?}\n");
     if let Some(export) = export {
         text += &format!("  export: {}, {} rows\n", export.allow.text, export.max_rows);
+    }
+    if let Some(aggregate) = aggregate {
+        let allow = aggregate.allow.as_ref().map_or("everybody", |allow| allow.text.as_str());
+        text += &format!("  aggregate: {allow}, {:?}\n", aggregate.min_group);
     }
     if let Some(search) = search {
         for group in search.groups(collection) {
@@ -96,7 +102,10 @@ fn describe_settings(field: &Field) -> String {
         field.backfill.as_ref().map(|backfill| format!(", filled with {backfill:?}")),
         rule("read", &field.access.read),
         rule("written", &field.access.write),
-        field.access.mask.map(|mask| format!(", masked as {mask:?}")),
+        field.access.mask.as_ref().map(|mask| match mask {
+            Mask::Computed(text) => format!(", masked as {}", text.text),
+            mask => format!(", masked as {mask:?}"),
+        }),
         field.deprecation.as_ref().map(|reason| format!(", deprecated: {reason}")),
     ];
     flags.chain(settings.into_iter().flatten()).collect()

@@ -16,7 +16,7 @@ use toolcrib::db::ActorSettings;
 use toolcrib::graphql::api::{self, RootField};
 use toolcrib::graphql::collect::collect;
 use toolcrib::planner::to_sql::read_statement;
-use toolcrib::planner::{CursorKey, Planner, PlannerSettings};
+use toolcrib::planner::{CursorKey, MaskKey, Planner, PlannerSettings};
 use toolcrib::sql::{Fetch, Statement, StatementKind};
 use uuid::Uuid;
 
@@ -71,8 +71,13 @@ impl Desk {
         let api = api::build(&database.catalog, &database.rules).unwrap();
         let schema = Schema::parse_and_validate(api.schema.sdl(), "api.graphql").unwrap();
         let connection = AsyncPgConnection::establish(&database.server_url()).await.unwrap();
-        let settings =
-            PlannerSettings { page_size: 50, max_page_size: 500, max_rows: 100_000, cursor_key: CursorKey::new("k".repeat(64)) };
+        let settings = PlannerSettings {
+            page_size: 50,
+            max_page_size: 500,
+            max_rows: 100_000,
+            cursor_key: CursorKey::new("k".repeat(64)),
+            mask_key: MaskKey::new(b"key"),
+        };
         Self { database, connection, schema, root_fields: api.root_fields, settings }
     }
 

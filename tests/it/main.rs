@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod app;
+mod audit_images;
 mod auth;
 mod browser;
 mod catalog;
@@ -13,6 +14,7 @@ mod export;
 mod faults;
 mod http;
 mod local_pg;
+mod masks;
 mod migrations;
 mod new;
 mod operating;

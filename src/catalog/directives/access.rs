@@ -4,7 +4,7 @@ use crate::catalog::directives::Located;
 use crate::catalog::directives::reader::Reader;
 use crate::catalog::{Mask, RuleText, SourceSpan};
 
-/// `@access(read:, write:, create:, update:, delete:, stepUp:, mask:)`.
+/// `@access(read:, write:, create:, update:, delete:, stepUp:, mask:, maskAs:)`.
 pub(in crate::catalog) struct AccessDirective {
     pub read: Option<RuleText>,
     pub write: Option<RuleText>,
@@ -13,6 +13,7 @@ pub(in crate::catalog) struct AccessDirective {
     pub delete: Option<RuleText>,
     pub step_up: Option<Located<String>>,
     pub mask: Option<Located<Mask>>,
+    pub mask_as: Option<RuleText>,
     pub span: SourceSpan,
 }
 
@@ -26,6 +27,7 @@ impl AccessDirective {
             delete: reader.rule("delete"),
             step_up: reader.text("stepUp"),
             mask: reader.choice("mask", read_mask),
+            mask_as: reader.rule("maskAs"),
             span: reader.span(),
         }
     }
@@ -35,6 +37,7 @@ fn read_mask(name: &str) -> Option<Mask> {
     match name {
         "EMAIL" => Some(Mask::Email),
         "LAST4" => Some(Mask::Last4),
+        "HASH" => Some(Mask::Hash),
         "REDACT" => Some(Mask::Redact),
         _ => None,
     }

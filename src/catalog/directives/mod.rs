@@ -18,7 +18,7 @@ pub(super) use access::AccessDirective;
 pub(super) use collection::CollectionDirective;
 pub(super) use history::{BackfillDirective, WasDirective};
 pub(super) use reader::Located;
-pub(super) use record::{AuditDirective, ExportDirective};
+pub(super) use record::{AggregateDirective, AuditDirective, ExportDirective};
 pub(super) use relation::{InverseDirective, OnDeleteDirective};
 pub(super) use rule::{BaseDirective, RuleDirective};
 pub(super) use search::SearchDirective;
@@ -39,6 +39,7 @@ pub(super) struct TypeDirectives {
     pub service: Option<AccessDirective>,
     pub audit: Option<AuditDirective>,
     pub export: Option<ExportDirective>,
+    pub aggregate: Option<AggregateDirective>,
     pub search: Option<SearchDirective>,
     pub was: Option<WasDirective>,
     pub uniques: Vec<UniqueDirective>,
@@ -54,6 +55,7 @@ impl TypeDirectives {
             service: find("service").map(AccessDirective::read),
             audit: find("audit").map(AuditDirective::read),
             export: find("export").and_then(ExportDirective::read),
+            aggregate: find("aggregate").map(AggregateDirective::read),
             search: find("search").and_then(SearchDirective::read),
             was: find("was").and_then(WasDirective::read),
             uniques: find_all(directives, "unique", findings).map(UniqueDirective::read).collect(),

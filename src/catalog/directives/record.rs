@@ -1,8 +1,8 @@
-//! `@audit` and `@export`: what is written down of what people do.
+//! `@audit`, `@export` and `@aggregate`: what is written down of what people do, and what they may take out or add up.
 
 use crate::catalog::directives::Located;
 use crate::catalog::directives::reader::Reader;
-use crate::catalog::{MutationKind, RuleText};
+use crate::catalog::{MutationKind, RuleText, SourceSpan};
 
 /// `@audit(reads:, reason:)`.
 pub(in crate::catalog) struct AuditDirective {
@@ -25,5 +25,18 @@ pub(in crate::catalog) struct ExportDirective {
 impl ExportDirective {
     pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
         Some(Self { allow: reader.rule("allow")?, max_rows: reader.number("maxRows") })
+    }
+}
+
+/// `@aggregate(allow:, minGroup:)`.
+pub(in crate::catalog) struct AggregateDirective {
+    pub allow: Option<RuleText>,
+    pub min_group: Option<Located<i32>>,
+    pub span: SourceSpan,
+}
+
+impl AggregateDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Self {
+        Self { allow: reader.rule("allow"), min_group: reader.number("minGroup"), span: reader.span() }
     }
 }

@@ -11,15 +11,16 @@ use std::time::Duration;
 
 /// The row rules of a collection. A collection that leaves one out is refused, and meanwhile closed.
 pub(super) fn row_rules(directive: Option<AccessDirective>, owner: &TypeDraft, findings: &mut Findings) -> AccessRules {
-    let Some(AccessDirective { read, write, create, update, delete, step_up, mask, span }) = directive else {
+    let Some(AccessDirective { read, write, create, update, delete, step_up, mask, mask_as, span }) = directive else {
         let message = format!("`{}` does not say who may read and write it", owner.name);
         let missing = Diagnostic::new(DiagnosticCode::MISSING_ACCESS, owner.span, message);
         let help = "add `@access(read: \"...\", write: \"...\")`; `\"false\"` closes an operation";
         findings.add(missing.with_label("`@access` is missing").with_help(help));
         return closed_rules(owner.span);
     };
-    if let Some(mask) = mask {
-        refuse_argument("mask", "collection", mask.span, "put the mask on the field that it masks", findings);
+    let masks = [("mask", mask.map(|mask| mask.span)), ("maskAs", mask_as.map(|mask| mask.span))];
+    for (argument, span) in masks.into_iter().filter_map(|(argument, span)| Some((argument, span?))) {
+        refuse_argument(argument, "collection", span, "put the mask on the field that it masks", findings);
     }
     let or_write = |rule: Option<RuleText>| rule.or_else(|| write.clone());
     let rules = [("read", read), ("create", or_write(create)), ("update", or_write(update)), ("delete", or_write(delete))];
@@ -44,7 +45,7 @@ pub(super) fn with_services(
     owner: &TypeDraft,
     findings: &mut Findings,
 ) -> AccessRules {
-    let Some(AccessDirective { read, write: _, create, update, delete, step_up: _, mask: _, span }) = service else {
+    let Some(AccessDirective { read, write: _, create, update, delete, step_up: _, mask: _, mask_as: _, span }) = service else {
         return rules;
     };
     if span.source != SourceId::PLATFORM {
@@ -106,7 +107,7 @@ fn refuse_argument(argument: &str, place: &str, span: SourceSpan, help: &str, fi
 
 /// The guards of a field.
 pub(super) fn field_access(directive: Option<AccessDirective>, ty: FieldType, findings: &mut Findings) -> FieldAccess {
-    let Some(AccessDirective { read, write, create, update, delete, step_up, mask, span }) = directive else {
+    let Some(AccessDirective { read, write, create, update, delete, step_up, mask, mask_as, span }) = directive else {
         return FieldAccess::default();
     };
     for (name, rule) in [("create", create), ("update", update), ("delete", delete)] {
@@ -133,6 +134,15 @@ pub(super) fn field_access(directive: Option<AccessDirective>, ty: FieldType, fi
         let empty = Diagnostic::new(DiagnosticCode::FIELD_ACCESS, span, "`@access` on a field needs `read:` or `write:`");
         findings.add(empty.with_label("guards nothing").with_help("say who sees the value, who may set it, or leave it out"));
     }
+    let mask = match (mask, mask_as) {
+        (Some(_), Some(mask_as)) => {
+            let refusal = Diagnostic::new(DiagnosticCode::WRONG_MASK, mask_as.span, "a field has one mask");
+            findings.add(refusal.with_label("a second mask").with_help("keep `mask:` or `maskAs:`"));
+            None
+        }
+        (mask, None) => mask,
+        (None, Some(text)) => Some(Located { span: text.span, value: Mask::Computed(text) }),
+    };
     let mask = mask.and_then(|mask| checked_mask(mask, read.is_some(), ty, findings));
     FieldAccess { read, write, mask }
 }
@@ -143,9 +153,18 @@ fn checked_mask(mask: Located<Mask>, is_guarded: bool, ty: FieldType, findings: 
             matches!(ty.single_scalar(), Some(ScalarType::Email | ScalarType::String)),
             "`EMAIL` masks an `Email` or `String`; without a mask the value is null",
         ),
+        Mask::Hash => (
+            ty.single_scalar() == Some(ScalarType::String),
+            "a hash is a `String` and neither a mail address nor a URL; without a mask the value is null",
+        ),
         Mask::Last4 | Mask::Redact => (
             ty.single_scalar().is_some_and(ScalarType::is_text),
             "this mask is for text (`String`, `Email`, `URL`); without a mask the value is null",
+        ),
+        // What it gives is compared with the field's type where rules are checked.
+        Mask::Computed(_) => (
+            !ty.is_list && !ty.is_to_one() && ty.single_scalar() != Some(ScalarType::Json),
+            "`maskAs` is for single values; without a mask the value is null",
         ),
     };
     if !fits {

@@ -1,14 +1,15 @@
 //! One collection: its names, its rules, its fields.
 
 use crate::base::{FieldName, TableName, TypeName};
-use crate::catalog::directives::{CollectionDirective, ExportDirective, Located, TypeDirectives};
+use crate::catalog::directives::{AggregateDirective, CollectionDirective, ExportDirective, Located, TypeDirectives};
 use crate::catalog::draft::TypeDraft;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::field::{Owner, Written};
 use crate::catalog::resolve::scope::{Scope, to_id};
 use crate::catalog::resolve::{access, field, history, implicit, names, search, unique};
 use crate::catalog::{
-    AuditSettings, Collection, CollectionId, Diagnostic, DiagnosticCode, ExportSettings, Field, FieldId, MutationKind, physical,
+    AggregateSettings, AuditSettings, Collection, CollectionId, Diagnostic, DiagnosticCode, ExportSettings, Field, FieldId,
+    GroupFloor, MutationKind, physical,
 };
 
 /// The PostgreSQL schema of the platform's own tables.
@@ -21,7 +22,7 @@ const DEFAULT_EXPORT_ROWS: u32 = 100_000;
 pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: &mut Findings) -> Collection {
     let draft = scope.type_draft(id);
     names::check_type_name(&draft.name, draft.span, findings);
-    let TypeDirectives { collection, access, service, audit, export, search, was, uniques } =
+    let TypeDirectives { collection, access, service, audit, export, aggregate, search, was, uniques } =
         TypeDirectives::read(&draft.directives, findings);
     if collection.is_none() {
         let message = format!("`{}` is no collection", draft.name);
@@ -55,6 +56,7 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
             reasons: audit.reasons,
         }),
         export: export.map(|export| export_settings(export, findings)),
+        aggregate: aggregate.map(|aggregate| aggregate_settings(aggregate, findings)),
         span: draft.span,
     }
 }
@@ -134,4 +136,22 @@ fn export_settings(ExportDirective { allow, max_rows }: ExportDirective, finding
         findings.add(refusal.with_label("too small").with_help("write a number from 1, or leave `@export` out"));
     }
     ExportSettings { allow, max_rows }
+}
+
+fn aggregate_settings(directive: AggregateDirective, findings: &mut Findings) -> AggregateSettings {
+    let AggregateDirective { allow, min_group, span } = directive;
+    if allow.is_none() && min_group.is_none() {
+        let message = "`@aggregate` says neither who may compute over rows nor over how few";
+        let empty = Diagnostic::new(DiagnosticCode::MISSING_ARGUMENT, span, message);
+        findings.add(empty.with_label("limits nothing").with_help("give `allow:`, `minGroup:` or both, or leave it out"));
+    }
+    let min_group = min_group.map_or(GroupFloor::NONE, |Located { value, span }| {
+        u32::try_from(value).ok().and_then(GroupFloor::new).unwrap_or_else(|| {
+            let message = format!("a group of {value} tells of a single row");
+            let refusal = Diagnostic::new(DiagnosticCode::WRONG_VALUE, span, message);
+            findings.add(refusal.with_label("too small").with_help("write a number from 2, or leave `minGroup:` out"));
+            GroupFloor::NONE
+        })
+    });
+    AggregateSettings { allow, min_group }
 }

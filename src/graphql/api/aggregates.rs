@@ -2,6 +2,7 @@
 
 use crate::base::ScalarType;
 use crate::catalog::{Catalog, Collection, Field as CatalogField, FieldKind};
+use crate::graphql::api::connections::who_may;
 use crate::graphql::api::{Types, field, objects};
 use crate::planner::aggregate::BucketUnit;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputObject, InputValue, Object, TypeRef};
@@ -59,7 +60,7 @@ pub(super) fn declare(catalog: &Catalog, collection: &Collection, types: &mut Ty
         order = order.field(InputValue::new(statistic, TypeRef::named(format!("{name}Aggregate{suffix}Order"))));
         // `min` and `max` share their types.
         if statistic != "max" {
-            types.objects.push(results(name, suffix, &fields));
+            types.objects.push(results(collection, suffix, &fields));
             types.inputs.extend([tests(name, suffix, &fields), directions(name, suffix, &fields)]);
         }
     }
@@ -77,7 +78,8 @@ pub(super) fn declare(catalog: &Catalog, collection: &Collection, types: &mut Ty
 
 /// `ticketsAggregate(...)`
 pub(super) fn root_field(collection: &Collection) -> Field {
-    let description = format!("What is computed over the `{}` rows that the caller may read.", collection.name);
+    let limits = limits(collection);
+    let description = format!("What is computed over the `{}` rows that the caller may read.{limits}", collection.name);
     arguments(&format!("{}Aggregate", collection.plural), collection).description(description)
 }
 
@@ -86,8 +88,16 @@ pub(super) fn relation_field(catalog: &Catalog, collection: &Collection, relatio
     let FieldKind::ToMany { target, .. } = relation.kind else { return None };
     let name = format!("{}Aggregate", relation.name);
     let is_free = collection.find_field(&name).is_none();
-    let description = format!("What is computed over the rows of `{}` that the caller may read.", relation.name);
+    let limits = limits(catalog.collection(target));
+    let description = format!("What is computed over the rows of `{}` that the caller may read.{limits}", relation.name);
     is_free.then(|| arguments(&name, catalog.collection(target)).description(description))
+}
+
+/// What `@aggregate` says, for readers of the API.
+fn limits(collection: &Collection) -> String {
+    let floor = collection.group_floor().rows();
+    let floor = floor.map(|rows| format!(" Of fewer than {rows} rows or values nothing is told: no group, no statistic."));
+    format!("{}{}", floor.unwrap_or_default(), who_may(collection))
 }
 
 fn arguments(field_name: &str, collection: &Collection) -> Field {
@@ -143,6 +153,8 @@ impl<'c> Statistics<'c> {
             "countDistinct" => field.is_groupable().then_some(ScalarType::Int),
             "sum" => field.sum_scalar(),
             "avg" => field.average_scalar(),
+            // The least and the greatest value are each one row's own.
+            _ if self.0.group_floor().is_set() => None,
             _ => field.extreme_scalar(),
         };
         self.0.fields.iter().filter_map(|field| Some((field, scalar(field)?))).collect()
@@ -150,11 +162,11 @@ impl<'c> Statistics<'c> {
 }
 
 /// `TicketAggregateSums` and its kin.
-fn results(name: &str, suffix: &str, fields: &[Computed<'_>]) -> Object {
-    let object = Object::new(format!("{name}Aggregate{suffix}"));
+fn results(collection: &Collection, suffix: &str, fields: &[Computed<'_>]) -> Object {
+    let object = Object::new(format!("{}Aggregate{suffix}", collection.name));
     fields.iter().fold(object, |object, (computed, scalar)| {
         let ty = match suffix {
-            "Counts" => TypeRef::named_nn(scalar.graphql_name()),
+            "Counts" if !collection.group_floor().is_set() => TypeRef::named_nn(scalar.graphql_name()),
             _ => TypeRef::named(scalar.graphql_name()),
         };
         object.field(field(computed.name.as_str(), ty))

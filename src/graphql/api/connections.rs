@@ -28,15 +28,28 @@ pub(super) fn connection_objects(collection: &Collection) -> [Object; 2] {
         .field(field("nodes", TypeRef::named_nn_list_nn(name)).description("The rows."))
         .field(field("edges", TypeRef::named_nn_list_nn(format!("{name}Edge"))).description("The rows with their cursors."))
         .field(field("pageInfo", TypeRef::named_nn("PageInfo")).description("Where the page stands."))
-        .field(
-            field("totalCount", TypeRef::named_nn(TypeRef::INT))
-                .description("How many rows the filter and the rules leave; counted only when asked for."),
-        );
+        .field(total_count(collection));
     let edge = Object::new(format!("{name}Edge"))
         .description(format!("A `{name}` with its cursor."))
         .field(field("cursor", TypeRef::named_nn(TypeRef::STRING)).description("Where the row stands in this order."))
         .field(field("node", TypeRef::named_nn(name)).description("The row."));
     [connection, edge]
+}
+
+/// `totalCount`; null where it would tell of fewer rows than it may.
+fn total_count(collection: &Collection) -> Field {
+    let description = "How many rows the filter and the rules leave; counted only when asked for.";
+    let (ty, floor) = match collection.group_floor().rows() {
+        Some(rows) => (TypeRef::named(TypeRef::INT), format!(" Null if they are fewer than {rows}.")),
+        None => (TypeRef::named_nn(TypeRef::INT), String::new()),
+    };
+    field("totalCount", ty).description(format!("{description}{floor}{}", who_may(collection)))
+}
+
+/// That a rule says who may count and compute.
+pub(super) fn who_may(collection: &Collection) -> &'static str {
+    let allow = collection.aggregate.as_ref().and_then(|aggregate| aggregate.allow.as_ref());
+    if allow.is_some() { " A rule says who may ask for it." } else { "" }
 }
 
 /// The arguments by which a connection is paged, beside `first`.

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, Collection, EnumType, Field as CatalogField, FieldKind};
 use crate::graphql::api::connections::paging_arguments;
-use crate::graphql::api::{aggregates, described, field, lookups, marked, viewer};
+use crate::graphql::api::{aggregates, described, field, lookups, marked, viewer, words};
 use crate::policy::RuleBook;
 use async_graphql::dynamic::{Enum, EnumItem, Field, InputValue, Object, TypeRef};
 
@@ -31,7 +31,7 @@ fn output_field(catalog: &Catalog, rules: &RuleBook, catalog_field: &CatalogFiel
     if let FieldKind::ToMany { target, .. } = catalog_field.kind {
         output = list_arguments(output, catalog.collection(target));
     }
-    output = described!(output, catalog_field.description.as_deref());
+    output = described!(output, words::output_description(catalog_field).as_deref());
     marked!(output, catalog_field.deprecation.as_deref())
 }
 

@@ -4,7 +4,7 @@
 //! given to it in a form that it prints as it has to be.
 
 use crate::base::ScalarType;
-use crate::catalog::{Catalog, DefaultValue, Field, FieldKind};
+use crate::catalog::{Catalog, DefaultValue, Field, FieldKind, Mask};
 use async_graphql::dynamic::Directive;
 use async_graphql::{Name, Value};
 use serde_json::Value as Json;
@@ -25,8 +25,23 @@ pub(super) fn deprecated(reason: &str) -> Directive {
 /// The description of a field of a create input, which says where a computed default comes from.
 pub(super) fn input_description(field: &Field) -> Option<String> {
     let is_computed = matches!(field.default, Some(DefaultValue::Expression(_)));
-    let own = field.description.as_deref();
-    let parts: Vec<&str> = own.into_iter().chain(is_computed.then_some(COMPUTED)).collect();
+    joined(field.description.as_deref(), is_computed.then_some(COMPUTED))
+}
+
+/// The description of a field of an object, which says what whoever may not read the value sees.
+pub(super) fn output_description(field: &Field) -> Option<String> {
+    let mask = field.access.mask.as_ref().map(|mask| match mask {
+        Mask::Email => "Masked where a rule hides it: the first letter and the domain.",
+        Mask::Last4 => "Masked where a rule hides it: the last four characters.",
+        Mask::Hash => "Masked where a rule hides it: a hash that is the same for the same value.",
+        Mask::Redact => "Masked where a rule hides it: `****`.",
+        Mask::Computed(_) => "Another value where a rule hides it.",
+    });
+    joined(field.description.as_deref(), mask)
+}
+
+fn joined(own: Option<&str>, more: Option<&str>) -> Option<String> {
+    let parts: Vec<&str> = own.into_iter().chain(more).collect();
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 

@@ -19,6 +19,17 @@ pub(crate) struct AggregateArguments<'p> {
 }
 
 impl Planner<'_> {
+    /// Refuses whoever may not count and compute over the rows of a collection.
+    ///
+    /// # Errors
+    /// [`PlanError::Forbidden`].
+    pub(crate) fn refuse_unless_aggregating(&self, collection: &Collection) -> Result<(), PlanError> {
+        if self.rules.may_aggregate(collection.id, self.actor, self.request) {
+            return Ok(());
+        }
+        Err(PlanError::Forbidden { operation: "aggregate", collection: collection.name.to_string() })
+    }
+
     /// Plans an aggregate over the rows of a collection.
     ///
     /// # Errors
@@ -30,6 +41,7 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<AggregatePlan, PlanError> {
+        self.refuse_unless_aggregating(collection)?;
         let filter = self.plan_rows(collection, selected)?;
         let mut arguments =
             AggregateArguments { planner: self, collection, inputs: Vec::new(), keys: Vec::new(), measures: Vec::new() };
@@ -43,7 +55,8 @@ impl Planner<'_> {
         let order = arguments.read_order(selected.argument("orderBy"))?;
         let first = self.plan_first(selected)?;
         let AggregateArguments { inputs, keys, measures, .. } = arguments;
-        Ok(AggregatePlan { source: self.readable(collection.id), filter, inputs, keys, measures, having, order, first, fields })
+        let (source, floor) = (self.readable(collection.id), collection.group_floor());
+        Ok(AggregatePlan { source, filter, inputs, keys, measures, having, order, first, floor, fields })
     }
 }
 
@@ -128,6 +141,8 @@ impl<'p> AggregateArguments<'p> {
             Statistic::Count | Statistic::CountDistinct => field.is_groupable().then_some(ScalarType::Int),
             Statistic::Sum => field.sum_scalar(),
             Statistic::Avg => field.average_scalar(),
+            // The least and the greatest value are each one row's own.
+            Statistic::Min | Statistic::Max if self.collection.group_floor().is_set() => None,
             Statistic::Min | Statistic::Max => field.extreme_scalar(),
         };
         let scalar = scalar.ok_or_else(|| PlanError::argument(path, "not a field of which this can be computed"))?;

@@ -2,6 +2,10 @@
 //!
 //! A field that the caller may not read counts as null, in a group's key as in a sum; a relation to a row that the caller may
 //! not read counts as no relation, or the groups would tell hidden rows apart.
+//!
+//! `@aggregate(allow:, minGroup:)` limits who computes, and over how few: a group of fewer rows is left out, a statistic of
+//! fewer values is null, wherever a group or a statistic can show (in the answer, `having`, the order). That there are none is
+//! as little told as that there are few.
 
 mod arguments;
 mod fields;
@@ -9,6 +13,7 @@ mod fields;
 pub(crate) use fields::key_label;
 
 use crate::base::{FieldName, ScalarType};
+use crate::catalog::GroupFloor;
 use crate::planner::{Filter, FilterTest, GuardedColumn, Readable, ToOnePlan};
 use crate::sql::Label;
 
@@ -31,6 +36,8 @@ pub struct AggregatePlan {
     pub order: Vec<GroupOrder>,
     /// How many groups at most.
     pub first: u32,
+    /// The fewest rows of a group, and values of a statistic, that anything is told of.
+    pub floor: GroupFloor,
     /// What to show of each group.
     pub fields: Vec<(Label, AggregateField)>,
 }

@@ -63,12 +63,13 @@ fn grouped(plan: &AggregatePlan, condition: impl FnOnce(Alias) -> Option<Expr>, 
         columns.push(labelled(key.clone(), &key_label(index)));
     }
     for (index, measure) in plan.measures.iter().enumerate() {
-        columns.push(labelled(measure_expr(measure, values), &measure_label(MeasureIndex(index))));
+        columns.push(labelled(measure_expr(plan, measure, values), &measure_label(MeasureIndex(index))));
     }
     let mut select = Select::new(columns, From::Subselect(Box::new(base), values));
     select.group = keys;
-    let having = plan.having.iter().map(|(index, test)| having_condition(&plan.measures[index.0], test, values));
-    select.having = Some(Expr::all(having)).filter(|having| !having.is_always());
+    let having = plan.having.iter().map(|(index, test)| having_condition(plan, &plan.measures[index.0], test, values));
+    let is_large = plan.floor.rows().map(|rows| is_at_least(Expr::Fixed("count(*)"), rows));
+    select.having = Some(Expr::all(is_large.into_iter().chain(having))).filter(|having| !having.is_always());
     if plan.keys.is_empty() {
         // Without keys there is one group, also of no rows.
         if select.columns.is_empty() {
@@ -151,22 +152,33 @@ fn bucketed(value: Expr, key: &GroupKey) -> Expr {
     }
 }
 
-fn measure_expr(measure: &Measure, values: Alias) -> Expr {
+/// What is computed; null where it is of fewer values than may be told of, also for `having` and the order.
+fn measure_expr(plan: &AggregatePlan, measure: &Measure, values: Alias) -> Expr {
     let Some(input) = measure.input else { return Expr::Fixed("count(*)") };
     let value = Expr::labelled(values, &value_label(input));
     let aggregate = |function, argument| Expr::Aggregate { function, argument: Box::new(argument), filter: None };
-    match measure.statistic {
+    let known = aggregate("count", value.clone());
+    let computed = match measure.statistic {
         Statistic::Count => aggregate("count", value),
         Statistic::CountDistinct => aggregate("count", Expr::Distinct(Box::new(value))),
         Statistic::Sum => aggregate("sum", value),
         Statistic::Avg => Expr::Cast(Box::new(aggregate("avg", value)), measure.scalar.sql_type()),
         Statistic::Min => aggregate("min", value),
         Statistic::Max => aggregate("max", value),
+    };
+    match plan.floor.rows() {
+        Some(rows) => Expr::Case(vec![(is_at_least(known, rows), computed)], None),
+        None => computed,
     }
 }
 
-fn having_condition(measure: &Measure, test: &crate::planner::FilterTest, values: Alias) -> Expr {
-    let result = measure_expr(measure, values);
+/// Whether a count is as large as it has to be to be told of.
+pub(crate) fn is_at_least(count: Expr, rows: u32) -> Expr {
+    Expr::compare(CompareOp::GreaterOrEqual, count, Expr::Value(Value::BigInt(i64::from(rows))))
+}
+
+fn having_condition(plan: &AggregatePlan, measure: &Measure, test: &crate::planner::FilterTest, values: Alias) -> Expr {
+    let result = measure_expr(plan, measure, values);
     match test {
         crate::planner::FilterTest::Compare(op, operand) => Expr::compare(*op, result, Expr::Value(operand.clone())),
         // `having` has no other tests.
@@ -176,7 +188,7 @@ fn having_condition(measure: &Measure, test: &crate::planner::FilterTest, values
 
 fn order_term(plan: &AggregatePlan, term: &GroupOrder, values: Alias) -> OrderTerm {
     let expr = match term.by {
-        GroupOrderBy::Measure(index) => measure_expr(&plan.measures[index.0], values),
+        GroupOrderBy::Measure(index) => measure_expr(plan, &plan.measures[index.0], values),
         GroupOrderBy::Key(index) => {
             let key = Expr::labelled(values, &key_label(index));
             match &plan.keys[index].enum_order {

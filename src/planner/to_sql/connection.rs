@@ -1,7 +1,9 @@
 //! A page as SQL: the page's rows, each slot (`nodes`, `edges`) a JSON column, then one aggregation over them.
 
 use crate::base::Value;
+use crate::catalog::GroupFloor;
 use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::aggregate::is_at_least;
 use crate::planner::to_sql::cursor::{cursor_payload, marked_cursor};
 use crate::planner::to_sql::cut::{Cut, List, PLACE};
 use crate::planner::to_sql::page_info::Beyond;
@@ -64,12 +66,17 @@ impl<'p> Connection<'p> {
         Select { columns, ..Select::default() }
     }
 
-    fn total_count(self, aliases: &mut Aliases) -> Expr {
-        if self.plan.source.is_empty() {
-            return Expr::Fixed("0");
-        }
+    fn total_count(self, floor: GroupFloor, aliases: &mut Aliases) -> Expr {
+        let count = Expr::Fixed("count(*)");
+        let told = match floor.rows() {
+            // Where few rows tell nothing, none tell nothing either.
+            Some(_) if self.plan.source.is_empty() => return Expr::Fixed("null::bigint"),
+            None if self.plan.source.is_empty() => return Expr::Fixed("0"),
+            Some(rows) => Expr::Case(vec![(is_at_least(count.clone(), rows), count)], None),
+            None => count,
+        };
         let mut select = self.list.rows(aliases.next());
-        select.columns = vec![Column::bare(Expr::Fixed("count(*)"))];
+        select.columns = vec![Column::bare(told)];
         Expr::Scalar(Box::new(select))
     }
 }
@@ -181,7 +188,7 @@ impl Aggregates<'_> {
                     fields.iter().map(|(label, field)| Column::new(self.page_info(*field, aliases), label.clone())).collect();
                 row_object(columns, aliases)
             }
-            ConnectionField::TotalCount => self.connection.total_count(aliases),
+            ConnectionField::TotalCount(floor) => self.connection.total_count(*floor, aliases),
         };
         Column::new(expr, label.clone())
     }

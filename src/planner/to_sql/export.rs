@@ -2,6 +2,7 @@
 
 use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::audit_image::audit_image;
 use crate::planner::to_sql::filter::filter_condition;
 use crate::planner::to_sql::order::{Sorted, order_terms};
 use crate::planner::to_sql::row::json_rows;
@@ -15,6 +16,7 @@ pub fn export_statement(plan: &ExportPlan) -> Query {
     let columns = plan.columns.iter().map(|column| {
         let expr = match column {
             ExportColumn::Value(_, output) => output.expr(row),
+            ExportColumn::AuditImage(_, image) => audit_image(image, row, &mut aliases),
             ExportColumn::Reference(_, _, target) if target.is_empty() => Expr::Fixed("null::uuid"),
             ExportColumn::Reference(_, output, target) if target.is_unrestricted() => output.expr(row),
             ExportColumn::Reference(_, output, target) => {

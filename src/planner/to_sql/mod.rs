@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod audit;
+mod audit_image;
 mod change;
 mod choice;
 mod connection;
@@ -35,15 +36,27 @@ pub use export::export_statement;
 pub use read::read_statement;
 pub use update::update_statement;
 
+use crate::planner::MaskKey;
 use crate::sql::Alias;
 
-/// Hands out aliases in depth-first order.
+/// Hands out aliases in depth-first order, and the word that marks hidden cells where they are marked.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases {
     next: u16,
+    marker: Option<String>,
 }
 
 impl Aliases {
+    /// Those of a statement whose hidden cells are marked.
+    pub(crate) fn marking(key: &MaskKey) -> Self {
+        Self { next: 0, marker: Some(key.marker().to_owned()) }
+    }
+
+    /// What marks hidden cells; `None` where they come unmarked.
+    pub(crate) fn marker(&self) -> Option<&str> {
+        self.marker.as_deref()
+    }
+
     /// The next alias.
     pub(crate) fn next(&mut self) -> Alias {
         let alias = Alias::Table(self.next);

@@ -18,7 +18,7 @@ pub(crate) const ANSWER: Alias = Alias::Named("answer");
 /// Renders a read: at most one row with `j` (the field's JSON) and `rows` (how many rows it shows), and `seen` (which ones) where
 /// the VIEW event is written later.
 pub fn read_statement(planner: &Planner<'_>, plan: &ReadPlan) -> Query {
-    let mut aliases = Aliases::default();
+    let mut aliases = Aliases::marking(&planner.settings.mask_key);
     let mut answer = match &plan.root {
         ReadRoot::Row { id, row } => row_select(row, |alias| is_row(*id, alias), &mut aliases),
         ReadRoot::Found { filter, row } => row_select(row, |alias| filter_condition(filter, alias, 0), &mut aliases),

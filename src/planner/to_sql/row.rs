@@ -1,10 +1,12 @@
 //! One row as SQL: its columns by response key, a lateral join for each relation, and the note of what was viewed.
 
 use crate::base::{ColumnName, TypeName, Value};
+use crate::planner::hidden_cells::marked_null;
 use crate::planner::to_sql::Aliases;
+use crate::planner::to_sql::audit_image::audit_image;
 use crate::planner::to_sql::change::holds;
 use crate::planner::to_sql::relation::{aggregate_join, connection_join, to_many_join, to_one_join};
-use crate::planner::{CanField, NodeId, Output, OutputField, RowPlan};
+use crate::planner::{CanField, GuardedColumn, NodeId, Output, OutputField, RowPlan};
 use crate::policy::Images;
 use crate::sql::{Alias, Column, CompareOp, Expr, Join, Label, Select};
 
@@ -31,13 +33,16 @@ pub(crate) fn field_parts(fields: &[OutputField], mut seen: Vec<Expr>, alias: Al
         let expr = match &field.output {
             Output::Typename(name) => Expr::Cast(Box::new(Expr::Value(Value::Text(name.to_string()))), "text"),
             Output::NodeId(name) => NodeId::sql(name, alias),
-            Output::Column(column) => column.expr(alias),
-            Output::ToOne(relation) if relation.row.source.is_empty() => Expr::Fixed("null::json"),
+            Output::Column(column) => column.marked_expr(alias, aliases.marker()),
+            Output::AuditImage(image) => audit_image(image, alias, aliases),
+            Output::ToOne(relation) if relation.row.source.is_empty() => {
+                shown_or_marked(&relation.key, alias, Expr::Fixed("null::json"), aliases)
+            }
             Output::ToOne(relation) => {
                 let joined = to_one_join(relation, alias, aliases);
                 parts.joins.push(joined.join);
                 seen.extend(joined.seen);
-                joined.json
+                shown_or_marked(&relation.key, alias, joined.json, aliases)
             }
             Output::ToMany(relation) if relation.row.source.is_empty() => Expr::Fixed("'[]'::json"),
             Output::ToMany(relation) => {
@@ -66,6 +71,14 @@ pub(crate) fn field_parts(fields: &[OutputField], mut seen: Vec<Expr>, alias: Al
         parts.seen = Some(Expr::Call("concat_ws", [vec![Expr::Fixed("','")], seen].concat()));
     }
     parts
+}
+
+/// The row behind a foreign key, or a marked null where the key is hidden in the row that `alias` names.
+fn shown_or_marked(key: &GuardedColumn, alias: Alias, json: Expr, aliases: &Aliases) -> Expr {
+    match aliases.marker().filter(|_| key.is_partly_hidden()) {
+        Some(marker) => Expr::Case(vec![(key.guard(alias), json)], Some(Box::new(marked_null(marker)))),
+        None => json,
+    }
 }
 
 /// What the caller may do with the row that `alias` names.

@@ -91,9 +91,15 @@ pub struct FieldGuard {
 }
 
 impl Planner<'_> {
-    fn plan_field_guard(&self, collection: &Collection, field: &Field) -> Result<Option<FieldGuard>, PlanError> {
+    /// What a rule of a field that is set asks of its row.
+    fn plan_field_guard(
+        &self,
+        collection: &Collection,
+        field: &Field,
+        operation: FieldOperation,
+    ) -> Result<Option<FieldGuard>, PlanError> {
         let Some(column) = field.column().cloned() else { return Ok(None) };
-        match self.rules.solve_field(field.id, FieldOperation::Write, self.actor, self.request) {
+        match self.rules.solve_field(field.id, operation, self.actor, self.request) {
             Predicate::Always => Ok(None),
             Predicate::Never => {
                 Err(PlanError::FieldForbidden { field: field.name.to_string(), collection: collection.name.to_string() })

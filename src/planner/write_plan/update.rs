@@ -1,14 +1,14 @@
 //! Changes of rows.
 
 use crate::base::{ScalarType, TableName, TypeName, Value};
-use crate::catalog::{Collection, CollectionId, MutationKind};
+use crate::catalog::{Collection, CollectionId, Field, MutationKind};
 use crate::planner::write_plan::create::refuse_too_many;
 use crate::planner::write_plan::values::{PlannedInput, RowInput, write_column};
 use crate::planner::write_plan::{
     ChangedRow, EachRow, FieldGuard, Reference, RowChoice, RowPlaces, TargetCheck, WriteColumn, WriteValue,
 };
 use crate::planner::{PlanError, Planner, Readable};
-use crate::policy::{Operation, Predicate, UpdateForm};
+use crate::policy::{FieldOperation, Operation, Predicate, UpdateForm};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
@@ -137,12 +137,24 @@ impl Planner<'_> {
             return Err(PlanError::argument(&empty.path, "names no field; give at least one to change"));
         }
         let reason = self.require_reason(collection, MutationKind::Update, reason)?;
-        let PlannedInput { cells, targets, guards } = self.plan_inputs(collection, sets, None)?;
+        let PlannedInput { cells, targets, mut guards } = self.plan_inputs(collection, sets, None)?;
+        for index in cells.keys() {
+            guards.extend(self.plan_unseen_guard(collection, &collection.fields[usize::from(*index)])?);
+        }
         let columns = cells.into_iter().filter_map(|(index, cells)| {
             let field = &collection.fields[usize::from(index)];
             write_column(field, cells, &Value::Null(field.stored_scalar()?))
         });
         Ok(UpdatePlan { columns: columns.collect(), targets, guards, reason, ..self.update_plan(collection, rows, rule) })
+    }
+
+    /// Whoever may not see a value does not change it, unless the field says with `write:` who does: a client that sends a form
+    /// back as it got it would store the mask in the value's place.
+    fn plan_unseen_guard(&self, collection: &Collection, field: &Field) -> Result<Option<FieldGuard>, PlanError> {
+        match field.access.write {
+            Some(_) => Ok(None),
+            None => self.plan_field_guard(collection, field, FieldOperation::Read),
+        }
     }
 
     /// Plans the part of a deletion that makes a foreign key null. The row's own update rule decides.
@@ -153,7 +165,7 @@ impl Planner<'_> {
         let collection = self.catalog.collection(reference.collection);
         let rule = self.write_rule(collection, Operation::Update, "update")?;
         let field = collection.find_field(reference.field.as_str());
-        let guard = field.map(|field| self.plan_field_guard(collection, field)).transpose()?.flatten();
+        let guard = field.map(|field| self.plan_field_guard(collection, field, FieldOperation::Write)).transpose()?.flatten();
         let reason = self.require_reason(collection, MutationKind::Update, reason)?;
         let null = WriteValue::Same(Value::Null(ScalarType::Id));
         Ok(UpdatePlan {

@@ -7,6 +7,7 @@ use crate::planner::write_plan::limits::check_limits;
 use crate::planner::write_plan::nested::Nesting;
 use crate::planner::write_plan::{FieldGuard, TargetCheck};
 use crate::planner::{PlanError, Planner};
+use crate::policy::FieldOperation;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -121,7 +122,7 @@ impl Planner<'_> {
     /// Asks a field's write rule, once for all rows.
     pub(super) fn add_guard(&self, collection: &Collection, field: &Field, planned: &mut PlannedInput) -> Result<(), PlanError> {
         if !planned.cells.contains_key(&field.id.index) {
-            planned.guards.extend(self.plan_field_guard(collection, field)?);
+            planned.guards.extend(self.plan_field_guard(collection, field, FieldOperation::Write)?);
         }
         Ok(())
     }

@@ -68,6 +68,11 @@ impl Reader<'_> {
                 let inner = self.node(inner);
                 Node { range: token.start..inner.range.end, kind: NodeKind::Not(Box::new(inner)) }
             }
+            (operators::CONDITIONAL, None, [condition, then, otherwise]) => {
+                let parts = [self.node(condition), self.node(then), self.node(otherwise)];
+                let range = parts[0].range.start..parts[2].range.end;
+                Node { range, kind: NodeKind::Choose(token, Box::new(parts)) }
+            }
             (name, None, [left, right]) if is_infix(name) => self.infix(token, name, left, right),
             (name, None, _) if name.contains('_') && !name.starts_with(|first: char| first.is_ascii_alphabetic()) => {
                 self.refuse(token, "this operator is not part of the rule language", LANGUAGE)
@@ -175,7 +180,8 @@ impl Reader<'_> {
 }
 
 /// What the rule language has, for the help of whatever it does not have.
-const LANGUAGE: &str = "rules have `&& || ! == != < <= > >= in`, texts, numbers, `true`, `false`, `null` and lists of them";
+pub(super) const LANGUAGE: &str =
+    "rules have `&& || ! == != < <= > >= in`, texts, numbers, `true`, `false`, `null` and lists of them";
 
 fn is_infix(name: &str) -> bool {
     name == operators::IN || (name.starts_with('_') && name.ends_with('_') && name != operators::CONDITIONAL)

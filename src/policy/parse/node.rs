@@ -45,6 +45,8 @@ pub(in crate::policy) enum NodeKind {
     Call(Word, Vec<Node>),
     /// `a.f(...)`
     Method(Box<Node>, Word, Vec<Node>),
+    /// `a ? b : c`, with the place of the question mark
+    Choose(Range<usize>, Box<[Node; 3]>),
     /// `[a, b]`
     List(Vec<Node>),
     /// A literal
@@ -115,6 +117,7 @@ impl Node {
                 right.walk(visit);
             }
             NodeKind::Not(inner) | NodeKind::Has(inner) | NodeKind::Select(inner, _) => inner.walk(visit),
+            NodeKind::Choose(_, parts) => parts.iter().for_each(|part| part.walk(visit)),
             NodeKind::Call(_, parts) | NodeKind::List(parts) => parts.iter().for_each(|part| part.walk(visit)),
             NodeKind::Method(target, _, arguments) => {
                 target.walk(visit);

@@ -5,8 +5,9 @@ use super::operand::Term;
 use super::types::{Kind, Type};
 use crate::base::ScalarType;
 use crate::policy::diagnostics::{self, Mistake};
-use crate::policy::parse::{Literal, Node, NodeKind};
+use crate::policy::parse::{LANGUAGE, Literal, Node, NodeKind};
 use crate::policy::syntax::Rule;
+use std::ops::Range;
 
 impl Checker<'_, '_> {
     /// Checks a part that has to be true or false.
@@ -28,8 +29,16 @@ impl Checker<'_, '_> {
             NodeKind::Method(target, method, arguments) => self.text_test(node, target, method, arguments),
             NodeKind::Select(..) | NodeKind::Call(..) => self.flag(node),
             NodeKind::Literal(_) | NodeKind::List(_) | NodeKind::Shift(..) => self.not_a_condition(node, None),
+            NodeKind::Choose(token, _) => self.no_choice(token),
             NodeKind::Refused => None,
         }
+    }
+
+    /// `a ? b : c` has a meaning where a value is made, in masks.
+    pub(super) fn no_choice<T>(&mut self, token: &Range<usize>) -> Option<T> {
+        let mistake =
+            Mistake::new(diagnostics::UNSUPPORTED, "this operator is not part of the rule language", "not understood here");
+        self.refuse(token.clone(), mistake.help(LANGUAGE))
     }
 
     /// Both sides of a connective; the right one is checked even where the left one is wrong.

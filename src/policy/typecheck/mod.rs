@@ -8,6 +8,7 @@ mod compare;
 mod condition;
 mod library;
 mod literal;
+mod mask;
 mod operand;
 mod types;
 
@@ -17,8 +18,9 @@ use crate::base::Value;
 use crate::catalog::{Catalog, CollectionId, Diagnostic, Field, RuleText, SourceSpan};
 use crate::policy::diagnostics::{self, Mistake};
 use crate::policy::parse::{self, Literal, Node, NodeKind};
-use crate::policy::syntax::{KnownValue, Operand, Rule};
+use crate::policy::syntax::{KnownValue, MaskRule, Operand, Rule};
 use crate::policy::{RowImage, UpdateForm};
+use mask::Wanted;
 use operand::Term;
 use std::ops::Range;
 use types::Type;
@@ -74,6 +76,18 @@ impl<'c> Environment<'c> {
         let rule = checker.condition(node);
         let form = checker.update_form();
         rule.map(|rule| CheckedRule { rule, form })
+    }
+
+    /// Reads and checks `maskAs:` of a field.
+    pub(super) fn check_mask(self, text: &'c RuleText, field: &'c Field, diagnostics: &mut Vec<Diagnostic>) -> Option<MaskRule> {
+        if text.text.trim().is_empty() {
+            let mistake = Mistake::new(diagnostics::SYNTAX, "the mask is empty", "nothing here");
+            diagnostics.push(mistake.help("leave `maskAs` out: a value without a mask is null").at(text, 0..text.text.len()));
+            return None;
+        }
+        let node = parse::parse(text, diagnostics);
+        let kind = Type::of_field(field)?.kind();
+        Checker::new(self, text, Slot::Row(field.id.collection), diagnostics).mask(&node, Wanted { kind, field })
     }
 
     /// Reads and checks `@default(expr:)` of a field.

@@ -38,6 +38,7 @@ impl<'c> Checker<'_, 'c> {
                     .help("write `row.status in ['OPEN', 'PENDING']`");
                 self.refuse(node.range.clone(), mistake)
             }
+            NodeKind::Choose(token, _) => self.no_choice(token),
             NodeKind::Refused => None,
             _ => self.condition_as_value(node),
         }

@@ -18,7 +18,7 @@ use toolcrib::config::{Overrides, Roles, Settings};
 use toolcrib::db::{ConnectOptions, Database};
 use toolcrib::export::{ExportSettings, Exporter, ExporterParts, WatermarkKey};
 use toolcrib::graphql::{Engine, EngineParts, GraphqlRequest, OperationLimits, TrustedDocuments};
-use toolcrib::planner::{CursorKey, PlannerSettings};
+use toolcrib::planner::{CursorKey, MaskKey, PlannerSettings};
 use uuid::Uuid;
 
 const SCHEMA: &str = r#"
@@ -180,6 +180,7 @@ async fn engine(database: &TestDatabase, settings: ExportSettings) -> Engine {
         max_page_size: 500,
         max_rows: 250_000,
         cursor_key: CursorKey::new("cursor key of a test".to_owned()),
+        mask_key: MaskKey::new(b"mask key of a test"),
     };
     let database = Database::connect(options).await.unwrap();
     let exporter = Exporter::new(ExporterParts {

@@ -73,7 +73,7 @@ impl Caller {
                 let (local, domain) = text.split_once('@').unwrap();
                 Cell::Text(format!("{}***@{domain}", &local[..1]))
             }
-            (Table::Client, "phone", Cell::Text(text)) if text.len() > 4 => {
+            (Table::Client, "phone", Cell::Text(text)) if text.len() >= 8 => {
                 Cell::Text(format!("****{}", &text[text.len() - 4..]))
             }
             (Table::Client, "phone", Cell::Text(_)) | (Table::Note, "body", Cell::Text(_)) => Cell::Text("****".to_owned()),

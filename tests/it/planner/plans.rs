@@ -16,8 +16,8 @@ use toolcrib::planner::to_sql::{
     update_statement,
 };
 use toolcrib::planner::{
-    ChangedRow, CursorKey, DeletePlan, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, UpdatePlan, UpsertPlan,
-    UpsertRequest,
+    ChangedRow, CursorKey, DeletePlan, MaskKey, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, UpdatePlan,
+    UpsertPlan, UpsertRequest,
 };
 use toolcrib::policy::RuleBook;
 use toolcrib::sql::{Query, Statement};
@@ -38,8 +38,13 @@ impl Tool {
         let (catalog, rules) = compile(schema);
         let api = api::build(&catalog, &rules).unwrap();
         let schema = Schema::parse_and_validate(api.schema.sdl(), "api.graphql").unwrap();
-        let settings =
-            PlannerSettings { page_size: 50, max_page_size: 500, max_rows: 250_000, cursor_key: CursorKey::new("key".into()) };
+        let settings = PlannerSettings {
+            page_size: 50,
+            max_page_size: 500,
+            max_rows: 250_000,
+            cursor_key: CursorKey::new("key".into()),
+            mask_key: MaskKey::new(b"key"),
+        };
         Self { catalog, rules, settings, api, schema }
     }
 

@@ -1,0 +1,1 @@
+delete from toolcrib.server_keys where name = 'mask';
