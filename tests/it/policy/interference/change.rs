@@ -191,15 +191,16 @@ impl Changer<'_> {
     }
 
     /// Another value of which the mask shows the same.
-    fn behind(&mut self, mask: Mask, value: &Datum) -> Option<Datum> {
+    fn behind(&mut self, mask: &Mask, value: &Datum) -> Option<Datum> {
         let Datum::Text(text) = value else { return None };
         let number = self.random.random_range(100..100_000);
         let last: String = text.chars().skip(text.chars().count().saturating_sub(4)).collect();
         Some(Datum::Text(match mask {
             Mask::Email => format!("{}{number}@{}", text.chars().next()?, text.split_once('@')?.1),
             Mask::Last4 if text.chars().count() > 4 => format!("{number}{last}"),
-            // What a mask shows that is not known here counts as seen, so the change is not made unless it shows nothing.
-            _ => number.to_string(),
+            Mask::Last4 | Mask::Redact => number.to_string(),
+            // What these show is known of no other value.
+            Mask::Hash | Mask::Computed(_) => return None,
         }))
     }
 
