@@ -12,6 +12,7 @@ mod model;
 mod oracle;
 mod refusals;
 mod residue;
+mod second_wall;
 mod solved;
 mod wall;
 mod world;

@@ -10,6 +10,7 @@ mod plan;
 mod platform;
 mod renames;
 mod round_trip;
+mod wall;
 
 use crate::support::database::{TestDatabase, compile};
 use chrono::{DateTime, Days, Utc};
