@@ -305,6 +305,25 @@ impl RuleBook {
         self.collections.iter().flat_map(|rules| &rules.fields).filter_map(|field| field.mask.as_ref())
     }
 
+    /// The rule of rows itself, for those that look into it.
+    pub(super) fn row_rule(&self, collection: CollectionId, operation: Operation) -> &Rule {
+        self.rule(collection, operation)
+    }
+
+    /// The rule of a field, if it has one of its own.
+    pub(super) fn field_rule(&self, field: FieldId, operation: FieldOperation) -> Option<&Rule> {
+        let rules = self.field(field);
+        match operation {
+            FieldOperation::Read => rules.read.as_ref(),
+            FieldOperation::Write => rules.write.as_ref(),
+        }
+    }
+
+    /// The rule of exports, if they are offered.
+    pub(super) fn export_rule(&self, collection: CollectionId) -> Option<&Rule> {
+        self.collection(collection).export.as_ref()
+    }
+
     fn collection(&self, collection: CollectionId) -> &CollectionRules {
         &self.collections[usize::from(collection.0)]
     }
