@@ -2,6 +2,7 @@
 
 use crate::auth::cache::{ActorCache, KnownCaller};
 use crate::auth::credential::CredentialHash;
+use crate::auth::simulate::simulate;
 use crate::auth::token_scope::AllowList;
 use crate::auth::token_use::{act_for, find_token_caller};
 use crate::auth::{AuthError, Credential};
@@ -79,6 +80,14 @@ impl Authenticator {
     /// [`AuthError::ActingForbidden`], on record, if the scope of its token does not say so, or there is no such person.
     pub async fn authenticate_for(&self, service: Actor, person: &str, request: &RequestContext) -> Result<Actor, AuthError> {
         act_for(&self.database, service, person, request).await
+    }
+
+    /// The actor that an admin is while it looks at data as another user, named by mail address or id. On record each time.
+    ///
+    /// # Errors
+    /// [`AuthError::SimulationForbidden`], on record, whatever is wrong with it; [`AuthError::Database`].
+    pub async fn authenticate_as(&self, admin: Actor, user: &str, request: &RequestContext) -> Result<Actor, AuthError> {
+        simulate(&self.database, admin, user, request).await
     }
 
     async fn find_session_caller(&self, hash: &CredentialHash) -> Result<Option<KnownCaller>, DbError> {

@@ -29,6 +29,7 @@ mod provider;
 mod seal;
 mod session;
 mod sign_in;
+mod simulate;
 mod token;
 mod token_scope;
 mod token_use;

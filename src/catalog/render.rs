@@ -84,7 +84,10 @@ pub fn annotate(sources: &[SourceFile], labels: &[(SourceSpan, String)], style: 
             continue;
         }
         let report = Report { code: None, message: "", help: None, labels: own, snippet: Snippet { file } };
-        handler(style).render_report(&mut drawing, &report).expect("writing into a string cannot fail");
+        let mut snippet = String::new();
+        handler(style).render_report(&mut snippet, &report).expect("writing into a string cannot fail");
+        // The first line is that of the message, which whoever asks has said in its own way.
+        drawing.push_str(snippet.split_once('\n').map_or("", |(_, rest)| rest));
     }
     drawing
 }

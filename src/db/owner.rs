@@ -8,7 +8,7 @@ use crate::sql::{Query, Statement, StatementKind};
 use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 
 /// Whether the platform's tables are there.
 ///
@@ -29,7 +29,7 @@ impl OwnerTrial {
     /// # Errors
     /// [`DbError`].
     pub async fn read(connection: AsyncPgConnection) -> Result<Self, DbError> {
-        Self::open(connection, "begin transaction isolation level repeatable read read only").await
+        Self::open(connection, "set transaction isolation level repeatable read, read only").await
     }
 
     /// Opens one that may change what it likes.
@@ -37,12 +37,14 @@ impl OwnerTrial {
     /// # Errors
     /// [`DbError`].
     pub async fn write(connection: AsyncPgConnection) -> Result<Self, DbError> {
-        Self::open(connection, "begin").await
+        Self::open(connection, "set transaction isolation level read committed").await
     }
 
-    async fn open(mut connection: AsyncPgConnection, begin: &str) -> Result<Self, DbError> {
+    async fn open(mut connection: AsyncPgConnection, manner: &str) -> Result<Self, DbError> {
+        // Diesel has to know that the transaction is open: what it would commit inside is a savepoint then.
+        connection.begin_test_transaction().await?;
         // Whoever owns the tables sees them whole, also below policies.
-        connection.batch_execute(&format!("{begin}; set local role {OWNER_ROLE}")).await?;
+        connection.batch_execute(&format!("{manner}; set local role {OWNER_ROLE}")).await?;
         Ok(Self { connection })
     }
 
@@ -55,7 +57,7 @@ impl OwnerTrial {
         ST: 'static,
         Row: FromSqlRow<ST, Pg> + Send,
     {
-        Ok(load_rows::<ST, Row>(&self.connection, &Statement::of(query)?, StatementKind::Cold).await?)
+        Ok(load_rows::<ST, Row>(&self.connection, &Statement::of(query)?, StatementKind::Cold, None).await?)
     }
 
     /// The rows of a query that may fail without ending the transaction.
@@ -77,6 +79,11 @@ impl OwnerTrial {
     /// Diesel's connection, for statements of its DSL over system tables.
     pub fn pg(&self) -> &AsyncPgConnection {
         &self.connection
+    }
+
+    /// The connection itself, for whoever changes the schema within the trial.
+    pub fn connection(&mut self) -> &mut AsyncPgConnection {
+        &mut self.connection
     }
 
     /// Undoes everything.

@@ -206,6 +206,15 @@ async fn verify_shape(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Res
     if plan.is_empty() { Ok(stored) } else { Err(MigrateError::Unplanned { steps: plan.steps, refusals: plan.refusals }) }
 }
 
+/// Lets views and row-level security follow the rules inside a transaction of the owner that will be undone, so that rules can be
+/// tried before they are applied. Does nothing where they were.
+///
+/// # Errors
+/// [`MigrateError`], also where the tables do not fit the catalog.
+pub async fn try_rules(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(), MigrateError> {
+    wall::bring(connection, &wall::wanted(tool.catalog, tool.demands)).await.map(drop)
+}
+
 /// Lets privileges and row-level security follow the rules where the database is what they were written for and nobody gains by
 /// them; says whether that is so.
 pub(super) async fn raise_guards_if_it_fits(

@@ -40,7 +40,7 @@ mod wall;
 mod wanted;
 
 pub use access::{AppliedRules, Widening, access_changes, applied_rules};
-pub use apply::{Applied, ApplyOptions, Tool, apply, apply_with, plan, verify};
+pub use apply::{Applied, ApplyOptions, Tool, apply, apply_with, plan, try_rules, verify};
 pub use cast::Cast;
 pub use connect::connect;
 pub use demand::{RolePrivileges, RoleRules, RowRules, RuleDemands, TablePrivilege};

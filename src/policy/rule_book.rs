@@ -152,7 +152,16 @@ impl RuleBook {
         if !self.is_in_scope(collection, operation.scoped(), actor) {
             return Predicate::Never;
         }
-        solve::solve(self.rule(collection, operation), Asker::Caller(Caller { actor, request }))
+        let own = solve::solve(self.rule(collection, operation), Asker::Caller(Caller { actor, request }));
+        self.within(own, actor, |viewer| self.solve(collection, operation, viewer, request))
+    }
+
+    /// Whoever looks at data as another user sees no more than both may.
+    fn within(&self, own: Predicate, actor: &Actor, of_viewer: impl FnOnce(&Actor) -> Predicate) -> Predicate {
+        match actor.scope.simulated_by() {
+            Some(viewer) if !own.is_never() => Predicate::all([own, of_viewer(viewer)]),
+            _ => own,
+        }
     }
 
     /// The rows on which a role may do this, with whatever else there is to know of the caller left to PostgreSQL: for row-level
@@ -176,7 +185,8 @@ impl RuleBook {
             FieldOperation::Read => &rules.read,
             FieldOperation::Write => &rules.write,
         };
-        rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
+        let own = rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })));
+        self.within(own, actor, |viewer| self.solve_field(field, operation, viewer, request))
     }
 
     /// What the field shows the actor where its read rule does not let the value through, if `maskAs:` says.
@@ -190,7 +200,8 @@ impl RuleBook {
             return Predicate::Never;
         }
         let rule = self.collection(collection).export.as_ref();
-        rule.map_or(Predicate::Never, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
+        let own = rule.map_or(Predicate::Never, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })));
+        self.within(own, actor, |viewer| self.solve_export(collection, viewer, request))
     }
 
     /// Whether the actor may count and compute over the rows that it may read.

@@ -17,6 +17,7 @@ mod refusals;
 mod residue;
 mod second_wall;
 mod solved;
+mod told;
 mod wall;
 mod world;
 

@@ -55,7 +55,7 @@ struct Subject<'c> {
 
 impl<'c> Subject<'c> {
     fn find(catalog: &'c Catalog, explain: &PolicyExplainArguments) -> anyhow::Result<Self> {
-        let (name, key) = explain.on.split_once(':').context("`--on` is a type and a row of it: `Ticket:0194...`")?;
+        let (name, key) = explain.on.split_once(':').context("`--on` is a type and a row of it, as in `TYPE:ID`")?;
         let collection = catalog.find_collection(name).with_context(|| format!("the schema has no collection `{name}`"))?;
         let field = match &explain.field {
             None => None,
@@ -115,7 +115,8 @@ async fn explain_subject(
     let trial = OwnerTrial::read(migrate::connect(storage.owner_url.expose()).await?).await?;
     let rows = trial.rows::<ExaminedType, ExaminedRow>(&query).await;
     trial.undo().await?;
-    let rows = rows.context("the rows cannot be looked at; `toolcrib migrate plan` says whether the database fits the schema")?;
+    let rows =
+        rows.context("the rows cannot be looked at; `toolcrib migrate apply` brings the database to the schema and its rules")?;
     let Some((id, truths, values)) = rows.into_iter().next() else {
         bail!("there is no `{}` `{}`", subject.collection.name, subject.key);
     };

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, Collection, FieldId, LineColumn};
 use crate::cli::arguments::PolicyOperation;
-use crate::policy::{Clause, Examination, FieldOperation, Operation, RuleSite, SeenValue, Truth, clauses};
+use crate::policy::{Action, Clause, Examination, Operation, RuleSite, SeenValue, Truth, clauses};
 use anyhow::bail;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -19,26 +19,17 @@ pub(super) fn sites(
     field: Option<FieldId>,
     operation: PolicyOperation,
 ) -> anyhow::Result<Vec<RuleSite>> {
-    let row = |operation| RuleSite::Row(collection.id, operation);
-    let read = row(Operation::Read);
-    let mut sites = match operation {
-        PolicyOperation::Read => vec![read],
-        PolicyOperation::Create => vec![row(Operation::Create)],
-        PolicyOperation::Update => vec![read, row(Operation::Update)],
-        PolicyOperation::Delete => vec![read, row(Operation::Delete)],
-        PolicyOperation::Export => vec![read, RuleSite::Export(collection.id)],
+    let action = match operation {
+        PolicyOperation::Read => Action::Row(Operation::Read),
+        PolicyOperation::Create => Action::Row(Operation::Create),
+        PolicyOperation::Update => Action::Row(Operation::Update),
+        PolicyOperation::Delete => Action::Row(Operation::Delete),
+        PolicyOperation::Export => Action::Export,
     };
-    let guard = match operation {
-        PolicyOperation::Read | PolicyOperation::Export => Some(FieldOperation::Read),
-        PolicyOperation::Create | PolicyOperation::Update => Some(FieldOperation::Write),
-        PolicyOperation::Delete => None,
-    };
-    match (field, guard) {
-        (Some(field), Some(operation)) => sites.push(RuleSite::Field(field, operation)),
-        (Some(_), None) => bail!("rows are deleted whole: name no field"),
-        (None, _) => {}
+    if field.is_some() && operation == PolicyOperation::Delete {
+        bail!("rows are deleted whole: name no field");
     }
-    Ok(sites)
+    Ok(RuleSite::of(collection.id, action, field))
 }
 
 /// The rules with their parts; where there is none, a field's allows everything.

@@ -3,7 +3,8 @@
 use crate::catalog::{Catalog, CollectionId, Diagnostic, FieldId, RuleText, SourceSpan};
 use crate::policy::syntax::{KnownValue, Operand, Rule};
 use crate::policy::typecheck::{Environment, Library, Slot};
-use crate::policy::{FieldOperation, Operation};
+use crate::policy::{Action, FieldOperation, Operation};
+use std::collections::BTreeSet;
 
 /// Where a rule stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,23 @@ pub enum RuleSite {
 }
 
 impl RuleSite {
+    /// The rules that have to hold together for something to be done to a row, in the order in which they are asked. With a field its
+    /// guard too; a deletion has none.
+    pub fn of(collection: CollectionId, action: Action, field: Option<FieldId>) -> Vec<Self> {
+        let row = |operation| Self::Row(collection, operation);
+        let read = row(Operation::Read);
+        let (mut sites, guard) = match action {
+            Action::Row(Operation::Read) => (vec![read], Some(FieldOperation::Read)),
+            Action::Row(Operation::Create) => (vec![row(Operation::Create)], Some(FieldOperation::Write)),
+            Action::Row(Operation::Update) => (vec![read, row(Operation::Update)], Some(FieldOperation::Write)),
+            Action::Row(Operation::Delete) => (vec![read, row(Operation::Delete)], None),
+            Action::Export => (vec![read, Self::Export(collection)], Some(FieldOperation::Read)),
+            Action::Field(operation) => (vec![read], Some(operation)),
+        };
+        sites.extend(field.zip(guard).map(|(field, operation)| Self::Field(field, operation)));
+        sites
+    }
+
     /// The collection that it is about.
     pub fn collection(self) -> CollectionId {
         match self {
@@ -95,6 +113,24 @@ impl Clause {
             ClauseKind::Not(inner) | ClauseKind::Named(inner) => inner.leaves(),
             ClauseKind::Leaf(_) => vec![self],
         }
+    }
+
+    /// The fields that a condition looks at, and the collections whose rows it goes through: whoever may not read them all is not to
+    /// be told what it is.
+    pub fn looks_at(&self) -> (BTreeSet<FieldId>, BTreeSet<CollectionId>) {
+        let (mut fields, mut collections) = (BTreeSet::new(), BTreeSet::new());
+        let ClauseKind::Leaf(Condition(rule)) = &self.kind else { return (fields, collections) };
+        rule.walk(&mut |part| {
+            for path in part.paths() {
+                fields.extend(path.steps.iter().map(|step| step.field).chain([path.field]));
+                collections.extend(path.steps.iter().map(|step| step.collection));
+            }
+            if let Rule::Exists(exists) = part {
+                fields.insert(exists.join_field);
+                collections.insert(exists.collection);
+            }
+        });
+        (fields, collections)
     }
 
     /// Whether it is a literal `true` or `false`, which nothing can make otherwise.

@@ -126,6 +126,26 @@ async fn what_fails_is_told_with_the_clause_that_decides() {
 }
 
 #[tokio::test]
+async fn rules_are_tested_before_they_are_applied() {
+    let database = TestDatabase::empty(NOTES).await;
+    let crib = Crib::with_schema(NOTES).on(&database.owner_url(), &database.server_url());
+    crib.write("rules/notes.toml", &format!("{ROWS}{GOOD}"));
+    crib.run_well(&["migrate", "plan", "--write", "create_notes"]);
+    crib.run_well(&["migrate", "apply"]);
+    // Looks into rows that no applied rule looks into.
+    let mine = "row.owner == user.id || row.parent.owner == user.id || exists(row.children, m, m.owner == user.id)";
+    let schema = NOTES.replace("is: \"row.owner == user.id\"", &format!("is: \"{mine}\""));
+    let schema = schema.replace("parent: Note", "parent: Note\n  children: [Note!]! @inverse(field: \"parent\")");
+    crib.write("schema.graphql", &schema);
+    let Outcome { code, stdout, stderr } = crib.run(&["policy", "test"]);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(stdout.contains("ana may not READ Note nobodys, but\n    every rule allows it"), "{stdout}{stderr}");
+    let query = "select count(*) from pg_catalog.pg_class where relnamespace::regnamespace::text like 'toolcrib_rules%' and relname = 'notes'";
+    let views = database.connect().await.query_one(query, &[]).await.unwrap();
+    assert_eq!(views.get::<_, i64>(0), 0, "nothing of it stays");
+}
+
+#[tokio::test]
 async fn cases_that_say_nothing_or_name_nothing_are_refused() {
     let (_database, crib) = notes(GOOD).await;
     for (from, to, said) in [

@@ -64,8 +64,13 @@ async fn test_files(
     prepare(settings, tool, storage).await?;
     let mut tested = Tested { outcomes: Vec::new(), coverage: Coverage::of(&tool.catalog) };
     for (path, file) in files {
-        let trial = OwnerTrial::write(migrate::connect(storage.owner_url.expose()).await?).await?;
-        let outcomes = test_file(&trial, tool, file, &mut tested.coverage).await;
+        let mut trial = OwnerTrial::write(migrate::connect(storage.owner_url.expose()).await?).await?;
+        // Rules are tested before they are applied, too.
+        let tried = migrate::try_rules(trial.connection(), Storage::migrate_tool(tool, &settings.server.migrations)).await;
+        let outcomes = match tried {
+            Ok(()) => test_file(&trial, tool, file, &mut tested.coverage).await,
+            Err(error) => Err(error.into()),
+        };
         trial.undo().await?;
         let outcomes = outcomes.with_context(|| path.display().to_string())?;
         tested.outcomes.extend(outcomes.into_iter().map(|outcome| (path.clone(), outcome)));
