@@ -208,6 +208,7 @@ impl RuleBook {
     pub fn may_aggregate(&self, collection: CollectionId, actor: &Actor, request: &RequestContext) -> bool {
         let rule = self.collection(collection).aggregate.as_ref();
         rule.is_none_or(|rule| solve::solve(rule, Asker::Caller(Caller { actor, request })).is_always())
+            && actor.scope.simulated_by().is_none_or(|viewer| self.may_aggregate(collection, viewer, request))
     }
 
     /// Whether the credential of the actor leaves this of the user's rights.
@@ -328,6 +329,11 @@ impl RuleBook {
             FieldOperation::Read => rules.read.as_ref(),
             FieldOperation::Write => rules.write.as_ref(),
         }
+    }
+
+    /// The rule of aggregates, if they have one.
+    pub(super) fn aggregate_rule(&self, collection: CollectionId) -> Option<&Rule> {
+        self.collection(collection).aggregate.as_ref()
     }
 
     /// The rule of exports, if they are offered.

@@ -36,7 +36,7 @@ pub fn plan_counts(
         let guard = |operation| field.map(|field| side.rules.solve_field(field.id, operation, actor, request));
         let read = row(Operation::Read);
         Some(match action {
-            Action::Row(Operation::Create) | Action::Export => return None,
+            Action::Row(Operation::Create) | Action::Export | Action::Aggregate => return None,
             Action::Row(Operation::Read) => read,
             Action::Row(operation) => Predicate::all([read, row(operation)]),
             Action::Field(FieldOperation::Read) => Predicate::all([read, guard(FieldOperation::Read)?]),

@@ -5,7 +5,7 @@ use super::formula::Formula;
 use super::pairs::{Pair, Pairs, RolePair, former_field};
 use super::read::{FormerNames, Reader};
 use crate::base::{RoleName, Value};
-use crate::catalog::{Catalog, Collection, Field};
+use crate::catalog::{Catalog, Collection, Field, Mask};
 use crate::policy::syntax::{KnownValue, Operand, Order, Rule};
 use crate::policy::{Action, FieldOperation, Operation, Residue, RowImage, RuleBook, UpdateForm};
 use std::fmt;
@@ -26,14 +26,17 @@ pub enum ComparedAction {
     Access(Action),
     /// What is shown of a field in the place of its value.
     Mask,
+    /// The fewest rows that an aggregate tells anything of.
+    MinGroup,
 }
 
 impl ComparedAction {
-    /// `READ`, ..., `MASK`.
+    /// `READ`, ..., `MASK`, `MIN_GROUP`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Access(action) => action.as_str(),
             Self::Mask => "MASK",
+            Self::MinGroup => "MIN_GROUP",
         }
     }
 }
@@ -150,6 +153,10 @@ impl<'a> Comparison<'a> {
             actions.into_iter().filter_map(|action| self.difference(action, (None, None))).collect();
         // Of a role that is new, or gone, the operations say everything.
         let (Some(_), Some(_), Some(new)) = (&self.role.old, &self.role.new, self.pair.new) else { return found };
+        if let Some(old) = self.pair.old {
+            found.extend(self.difference(Action::Aggregate, (None, None)));
+            found.extend(self.floor_difference(old, new));
+        }
         for field in &new.fields {
             let before = self.pair.old.and_then(|old| former_field(old, field));
             for operation in [FieldOperation::Read, FieldOperation::Write] {
@@ -212,6 +219,9 @@ impl<'a> Comparison<'a> {
         let rules = side.rules;
         match action {
             Action::Export => rules.export_rule(collection.id).map_or(Formula::Never, |rule| self.read(version, rule, image)),
+            Action::Aggregate => {
+                rules.aggregate_rule(collection.id).map_or(Formula::Always, |rule| self.read(version, rule, image))
+            }
             Action::Field(operation) => {
                 let rule = field.and_then(|field| rules.field_rule(field.id, operation));
                 rule.map_or(Formula::Always, |rule| self.read(version, rule, image))
@@ -240,7 +250,7 @@ impl<'a> Comparison<'a> {
 
     /// Who may not read a field sees its mask: any other mask may show more.
     fn mask_difference(&self, before: &Field, field: &Field) -> Option<AccessDifference> {
-        let word = |field: &Field| field.access.mask.as_ref().map(|mask| format!("{mask:?}"));
+        let word = |field: &Field| field.access.mask.as_ref().map(mask_word);
         let (old, new) = (word(before), word(field));
         let action = Action::Field(FieldOperation::Read);
         let reads = self.given(Version::New, action, Some(field), RowImage::Row);
@@ -252,8 +262,8 @@ impl<'a> Comparison<'a> {
             (_, None) => Direction::Narrower,
             _ => Direction::Unclear,
         };
-        let shown = |word: &Option<String>| word.as_ref().map_or(Residue::Never, |word| Residue::If(word.to_uppercase()));
-        let words = |word: &Option<String>| word.iter().map(|word| format!("the mask {}", word.to_uppercase())).collect();
+        let shown = |word: &Option<String>| word.as_ref().map_or(Residue::Never, |word| Residue::If(word.clone()));
+        let words = |word: &Option<String>| word.iter().map(|word| format!("the mask {word}")).collect();
         Some(AccessDifference {
             action: ComparedAction::Mask,
             before: shown(&old),
@@ -261,6 +271,28 @@ impl<'a> Comparison<'a> {
             gained: words(&new),
             lost: words(&old),
             ..self.describe(action, Some(field), direction, (&Formula::Never, &Formula::Never))
+        })
+    }
+
+    /// Smaller groups tell more of single rows.
+    fn floor_difference(&self, old: &Collection, new: &Collection) -> Option<AccessDifference> {
+        let rows = |collection: &Collection| collection.group_floor().rows().unwrap_or(1);
+        let (before, after) = (rows(old), rows(new));
+        let allowed = self.given(Version::New, Action::Aggregate, None, RowImage::Row);
+        if before == after || allowed == Formula::Never {
+            return None;
+        }
+        let direction = if after < before { Direction::Wider } else { Direction::Narrower };
+        let shown = |rows: u32| Residue::If(format!("groups of {rows} rows"));
+        let words = |rows: u32| vec![format!("groups of {rows} rows")];
+        let (gained, lost) = if after < before { (words(after), Vec::new()) } else { (Vec::new(), words(before)) };
+        Some(AccessDifference {
+            action: ComparedAction::MinGroup,
+            before: shown(before),
+            after: shown(after),
+            gained,
+            lost,
+            ..self.describe(Action::Aggregate, None, direction, (&Formula::Never, &Formula::Never))
         })
     }
 
@@ -295,6 +327,17 @@ fn residue(formula: &Formula) -> Residue {
         Formula::Always => Residue::Always,
         Formula::Never => Residue::Never,
         other => Residue::If(other.show()),
+    }
+}
+
+/// A mask as the schema writes it, wherever in the file that stands.
+fn mask_word(mask: &Mask) -> String {
+    match mask {
+        Mask::Email => "EMAIL".to_owned(),
+        Mask::Last4 => "LAST4".to_owned(),
+        Mask::Hash => "HASH".to_owned(),
+        Mask::Redact => "REDACT".to_owned(),
+        Mask::Computed(text) => text.text.clone(),
     }
 }
 

@@ -29,6 +29,8 @@ impl RuleSite {
             Action::Row(Operation::Update) => (vec![read, row(Operation::Update)], Some(FieldOperation::Write)),
             Action::Row(Operation::Delete) => (vec![read, row(Operation::Delete)], None),
             Action::Export => (vec![read, Self::Export(collection)], Some(FieldOperation::Read)),
+            // Which rows an aggregate counts is what reading them says; whether there is one at all, no row decides.
+            Action::Aggregate => (vec![read], Some(FieldOperation::Read)),
             Action::Field(operation) => (vec![read], Some(operation)),
         };
         sites.extend(field.zip(guard).map(|(field, operation)| Self::Field(field, operation)));

@@ -125,6 +125,11 @@ fn fields_masks_and_exports_are_compared_too() {
         ["UNCLEAR agent MASK Note.mail: gains the mask REDACT, loses the mask LAST4 (cannot be decided, so it counts as wider)"]
     );
     assert_eq!(with(guarded, "@export(allow: \"user.isActive\")"), ["WIDER agent EXPORT Note: gains user.isActive"]);
+    let counted = |old: &str, new: &str| told(&notes("true", "", old), &notes("true", "", new));
+    let floor = |rows: u32| format!("@aggregate(allow: \"user.role != 'viewer'\", minGroup: {rows})");
+    assert_eq!(counted(&floor(5), &floor(3)), ["WIDER agent MIN_GROUP Note: gains groups of 3 rows"]);
+    assert_eq!(counted(&floor(3), &floor(5)), ["NARROWER agent MIN_GROUP Note: loses groups of 3 rows"]);
+    assert_eq!(counted("@aggregate(allow: \"user.isActive\")", ""), ["WIDER agent AGGREGATE Note: gains true"]);
 }
 
 #[test]
