@@ -3,8 +3,8 @@
 use crate::app::{App, AppError, Storage, Tool};
 use crate::auth::{self, NewToken, TokenRequest};
 use crate::base::{Actor, RequestContext};
-use crate::db::DbError;
 use crate::db::schema::toolcrib::{audit_events, users};
+use crate::db::{self, DbError};
 use crate::http::DemoUser;
 use crate::migrate;
 use chrono::{TimeDelta, Utc};
@@ -32,6 +32,18 @@ pub struct DemoCredential {
     pub user: DemoUser,
     /// A token.
     pub token: NewToken,
+}
+
+/// Whether the database holds users that no demo made; then nothing may be done to it for a demo's sake.
+///
+/// # Errors
+/// [`AppError::Migrate`], [`AppError::Seed`].
+pub async fn holds_real_data(storage: &Storage) -> Result<bool, AppError> {
+    let mut connection = migrate::connect(storage.owner_url.expose()).await?;
+    if !db::is_migrated(&mut connection).await.map_err(AppError::Seed)? {
+        return Ok(false);
+    }
+    Ok(look(&mut connection).await.map_err(AppError::Seed)? == Found::RealData)
 }
 
 /// Loads the demo data as the owner, in one transaction, if there are no users yet. Returns whether it did.

@@ -13,7 +13,7 @@ mod storage;
 mod tool;
 
 pub use build::App;
-pub use demo::{DemoCredential, demo_credentials, seed};
+pub use demo::{DemoCredential, demo_credentials, holds_real_data, seed};
 pub use error::AppError;
 pub use storage::Storage;
 pub use tool::Tool;

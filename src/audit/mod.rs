@@ -39,6 +39,8 @@ pub enum EventType {
     TokenFirstUsed,
     /// A sign-in was refused.
     LoginDenied,
+    /// Somebody looked at data as another user would see them.
+    Simulate,
 }
 
 impl EventType {
@@ -56,6 +58,7 @@ impl EventType {
             Self::Logout => "LOGOUT",
             Self::TokenFirstUsed => "TOKEN_FIRST_USED",
             Self::LoginDenied => "LOGIN_DENIED",
+            Self::Simulate => "SIMULATE",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::auth::cache::{ActorCache, KnownCaller};
 use crate::auth::credential::CredentialHash;
+use crate::auth::simulate::simulate;
 use crate::auth::token_scope::AllowList;
 use crate::auth::token_use::{act_for, find_token_caller};
 use crate::auth::{AuthError, Credential};
@@ -10,7 +11,7 @@ use crate::db::schema::toolcrib::{session_secrets, sessions, users};
 use crate::db::{Database, DbError, Transaction, UserTeams};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -81,6 +82,14 @@ impl Authenticator {
         act_for(&self.database, service, person, request).await
     }
 
+    /// The actor that an admin is while it looks at data as another user, named by mail address or id. On record each time.
+    ///
+    /// # Errors
+    /// [`AuthError::SimulationForbidden`], on record, whatever is wrong with it; [`AuthError::Database`].
+    pub async fn authenticate_as(&self, admin: Actor, user: &str, request: &RequestContext) -> Result<Actor, AuthError> {
+        simulate(&self.database, admin, user, request).await
+    }
+
     async fn find_session_caller(&self, hash: &CredentialHash) -> Result<Option<KnownCaller>, DbError> {
         let actor = self.find_session_actor(hash, Utc::now()).await?;
         Ok(actor.map(|actor| KnownCaller { actor, allow_list: AllowList::Anywhere }))
@@ -130,6 +139,29 @@ pub async fn find_actor(database: &Database, email: &str) -> Result<Actor, AuthE
     let found = query.first::<UserRow>(&mut transaction.pg()).await.optional().map_err(DbError::from)?;
     transaction.commit().await?;
     found.and_then(|user| to_actor(user, AuthMethod::Token)).ok_or_else(|| AuthError::UnknownUser(email.to_owned()))
+}
+
+/// The actor of a user by id, as its own token would make it, on a connection that may see users which nobody else does yet; `None` if
+/// nobody active has the id.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn find_actor_on(mut connection: &AsyncPgConnection, id: Uuid) -> Result<Option<Actor>, DbError> {
+    let found = users::table.filter(users::id.eq(id)).select(USER).first::<UserRow>(&mut connection).await.optional()?;
+    Ok(found.and_then(|user| to_actor(user, AuthMethod::Token)))
+}
+
+/// The actors of a role, as their own tokens would make them, in the order of their ids; at most so many.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn list_actors(database: &Database, role: &RoleName, limit: i64) -> Result<Vec<Actor>, DbError> {
+    let transaction = database.begin_system().await?;
+    let query = users::table.filter(users::role.eq(role.as_str())).filter(users::is_active.eq(true));
+    let query = query.order(users::id).limit(limit).select(USER);
+    let found = query.load::<UserRow>(&mut transaction.pg()).await.map_err(DbError::from)?;
+    transaction.commit().await?;
+    Ok(found.into_iter().filter_map(|user| to_actor(user, AuthMethod::Token)).collect())
 }
 
 /// An inactive user is no actor.

@@ -17,6 +17,9 @@ pub enum AuthError {
     /// The token's scope does not say so, or there is no such person: the caller is told no more than that.
     #[error("this token may not act for `{0}`: its scope has to say `act-for:` with the person's role")]
     ActingForbidden(String),
+    /// Only an admin looks at data as another user: the caller is told no more than that.
+    #[error("you may not look at data as `{0}`: only admins may, in their own name, and only as another active user")]
+    SimulationForbidden(String),
     /// A sign-in was refused. Whoever asks is told no more than that; the audit log has the cause.
     #[error("the sign-in was refused; ask whoever runs this tool, who finds the cause in the audit log under this request id")]
     Denied {
@@ -80,7 +83,7 @@ impl Fault for AuthError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Unauthenticated => FaultCode::Unauthenticated,
-            Self::ActingForbidden(_) | Self::Denied { .. } => FaultCode::Forbidden,
+            Self::ActingForbidden(_) | Self::SimulationForbidden(_) | Self::Denied { .. } => FaultCode::Forbidden,
             Self::UnknownUser(_) | Self::UnknownToken(_) | Self::UnknownProvider => FaultCode::NotFound,
             Self::Provider(_) => FaultCode::InternalServerError,
             Self::AlreadyBootstrapped => FaultCode::Conflict,

@@ -29,11 +29,12 @@ mod provider;
 mod seal;
 mod session;
 mod sign_in;
+mod simulate;
 mod token;
 mod token_scope;
 mod token_use;
 
-pub use actor::{Authenticator, find_actor};
+pub use actor::{Authenticator, find_actor, find_actor_on, list_actors};
 pub use admission::Denial;
 pub use bootstrap::{FirstAdmin, FirstIdentity, bootstrap_admin};
 pub use cache::CACHE_TIME;

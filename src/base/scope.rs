@@ -1,6 +1,6 @@
 //! What a token leaves of its user's rights.
 
-use crate::base::RoleName;
+use crate::base::{Actor, RoleName};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -75,6 +75,8 @@ pub enum Scope {
     Full,
     /// These: a token.
     Only(Arc<TokenScope>),
+    /// What both may: somebody who looks at data as another user would see them, and never sees more than before.
+    Within(Arc<Actor>),
 }
 
 /// A collection, as a scope sees it.
@@ -234,6 +236,7 @@ impl Scope {
         match self {
             Self::Full => true,
             Self::Only(scope) => scope.allows(collection, operation),
+            Self::Within(viewer) => viewer.scope.allows(collection, operation),
         }
     }
 
@@ -242,6 +245,15 @@ impl Scope {
         match self {
             Self::Full => None,
             Self::Only(scope) => Some(scope),
+            Self::Within(viewer) => viewer.scope.of_token(),
+        }
+    }
+
+    /// Who looks at data as another user, if somebody does.
+    pub fn simulated_by(&self) -> Option<&Actor> {
+        match self {
+            Self::Full | Self::Only(_) => None,
+            Self::Within(viewer) => Some(viewer),
         }
     }
 }

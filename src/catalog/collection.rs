@@ -73,12 +73,17 @@ pub struct RuleText {
     pub span: SourceSpan,
     /// For pieces of `text` that stand unbroken in the file: (offset in `text`, offset in the file), ascending, first at 0.
     pub offsets: Vec<(usize, usize)>,
+    /// Where in `text` begins what the platform's own services may, and where that stands in the platform's file.
+    pub services: Option<(usize, SourceSpan)>,
 }
 
 impl RuleText {
     /// The place in the file of a range of bytes of the rule text; a range over several pieces reaches from the first into
     /// the last.
     pub fn span_of(&self, offset: usize, length: usize) -> SourceSpan {
+        if let Some((_, span)) = self.services.filter(|(start, _)| *start <= offset) {
+            return span;
+        }
         let start = self.place_of(offset);
         let end = match self.offsets.iter().find(|(in_text, _)| *in_text == offset + length) {
             // Where the next piece begins, so that an escape at the end is marked whole.

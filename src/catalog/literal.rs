@@ -17,7 +17,7 @@ pub(super) fn decode(literal: &str, span: SourceSpan) -> RuleText {
     } else {
         decoded.push_ordinary(content, span.offset + quotes);
     }
-    RuleText { text: decoded.text, span, offsets: decoded.offsets }
+    RuleText { text: decoded.text, span, offsets: decoded.offsets, services: None }
 }
 
 /// The value so far, and for its unbroken pieces where they stand.

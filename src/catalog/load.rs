@@ -14,7 +14,15 @@ impl Catalog {
     /// a half-read file would be noise.
     pub fn load(files: Vec<SourceFile>) -> Result<Self, Diagnostics> {
         let platform = SourceFile::new("platform.graphql", PLATFORM);
-        let mut findings = Findings::new([platform].into_iter().chain(files).collect());
+        Self::load_whole([platform].into_iter().chain(files).collect())
+    }
+
+    /// Compiles the [`Catalog::sources`] of another time, whose platform may have been another one.
+    ///
+    /// # Errors
+    /// As [`Catalog::load`].
+    pub fn load_whole(sources: Vec<SourceFile>) -> Result<Self, Diagnostics> {
+        let mut findings = Findings::new(sources);
         let documents = sdl::parse(&mut findings);
         if !findings.is_empty() {
             return Err(findings.into_diagnostics());

@@ -37,6 +37,6 @@ pub use collection::{
 pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub(crate) use nearest::nearest;
 pub use physical::{ConstraintKind, compound_unique_name, constraint_name};
-pub use render::{Diagnostics, RenderStyle};
+pub use render::{Diagnostics, RenderStyle, annotate};
 pub use search::{INDEX_ENDING as SEARCH_INDEX_ENDING, SearchConfig, SearchGroup, SearchSettings, SearchWeight};
 pub use source::{LineColumn, SourceFile, SourceId, SourceSpan};

@@ -35,14 +35,13 @@ impl Diagnostics {
 
     /// Draws every mistake with its snippet, and ends with their number.
     pub fn render(&self, style: RenderStyle) -> String {
-        let theme = match style {
-            RenderStyle::Color => GraphicalTheme::unicode(),
-            RenderStyle::Plain => GraphicalTheme::unicode_nocolor(),
-        };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false).with_context_lines(1);
+        let handler = handler(style);
         let mut drawing = String::new();
         for diagnostic in &self.diagnostics {
-            let report = Report { diagnostic, snippet: Snippet { file: self.file(diagnostic.span) } };
+            let Diagnostic { code, message, label, span, help } = diagnostic;
+            let snippet = Snippet { file: self.file(*span) };
+            let labels = vec![(*span, label.clone())];
+            let report = Report { code: Some(code.0), message, help: help.as_deref(), labels, snippet };
             handler.render_report(&mut drawing, &report).expect("writing into a string cannot fail");
             drawing.push('\n');
         }
@@ -73,16 +72,47 @@ impl Diagnostics {
     }
 }
 
-/// A diagnostic in the form that miette draws.
+/// Draws places of a schema with words beside them, one snippet for each file.
+pub fn annotate(sources: &[SourceFile], labels: &[(SourceSpan, String)], style: RenderStyle) -> String {
+    let mut drawing = String::new();
+    for (index, file) in sources.iter().enumerate() {
+        let own = labels.iter().filter(|(span, _)| usize::from(span.source.0) == index);
+        let mut own: Vec<(SourceSpan, String)> = own.cloned().collect();
+        own.sort_by_key(|(span, _)| *span);
+        own.dedup_by_key(|(span, _)| *span);
+        if own.is_empty() {
+            continue;
+        }
+        let report = Report { code: None, message: "", help: None, labels: own, snippet: Snippet { file } };
+        let mut snippet = String::new();
+        handler(style).render_report(&mut snippet, &report).expect("writing into a string cannot fail");
+        // The first line is that of the message, which whoever asks has said in its own way.
+        drawing.push_str(snippet.split_once('\n').map_or("", |(_, rest)| rest));
+    }
+    drawing
+}
+
+fn handler(style: RenderStyle) -> GraphicalReportHandler {
+    let theme = match style {
+        RenderStyle::Color => GraphicalTheme::unicode(),
+        RenderStyle::Plain => GraphicalTheme::unicode_nocolor(),
+    };
+    GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false).with_context_lines(1)
+}
+
+/// What miette draws.
 #[derive(Debug)]
 struct Report<'a> {
-    diagnostic: &'a Diagnostic,
+    code: Option<&'static str>,
+    message: &'a str,
+    help: Option<&'a str>,
+    labels: Vec<(SourceSpan, String)>,
     snippet: Snippet<'a>,
 }
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.diagnostic.message)
+        formatter.write_str(self.message)
     }
 }
 
@@ -90,11 +120,11 @@ impl std::error::Error for Report<'_> {}
 
 impl miette::Diagnostic for Report<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.diagnostic.code))
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -102,12 +132,13 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let Diagnostic { label, span, .. } = self.diagnostic;
         let end = self.snippet.file.text.len();
-        let offset = span.offset.min(end);
-        let words = (!label.is_empty()).then(|| label.clone());
-        let labeled = LabeledSpan::new(words, offset, span.length.min(end - offset));
-        Some(Box::new(std::iter::once(labeled)))
+        let labels = self.labels.iter().map(move |(span, label)| {
+            let offset = span.offset.min(end);
+            let words = (!label.is_empty()).then(|| label.clone());
+            LabeledSpan::new(words, offset, span.length.min(end - offset))
+        });
+        Some(Box::new(labels))
     }
 }
 

@@ -25,6 +25,11 @@ const API_TYPES: &[&str] = &[
     "Node",
     "OrderDirection",
     "PageInfo",
+    "PolicyClause",
+    "PolicyExplanation",
+    "PolicyRule",
+    "PolicyTruth",
+    "PolicyValue",
     "RevokeServiceTokenPayload",
     "RotateServiceTokenPayload",
     "Viewer",
@@ -33,7 +38,7 @@ const API_TYPES: &[&str] = &[
 ];
 
 /// Root fields that do not come from one collection.
-pub(super) const API_QUERIES: [&str; 2] = ["viewer", "node"];
+pub(super) const API_QUERIES: [&str; 3] = ["viewer", "node", "policyExplain"];
 
 /// What the API makes of a collection `Ticket`: `TicketConnection` and the others, as text before and after its name.
 const TYPES_OF_COLLECTION: &[(&str, &str)] = &[

@@ -2,11 +2,12 @@
 
 use crate::app::{Storage, Tool};
 use crate::cli::Arguments;
-use crate::cli::arguments::{ConsentArguments, MigrateArguments, MigrateCommand};
+use crate::cli::arguments::{ApplyArguments, ConsentArguments, MigrateArguments, MigrateCommand};
 use crate::config::Settings;
-use crate::migrate::{self, Applied, ApplyOptions, Consent, MigrationSource, Plan, Risk, Warning};
+use crate::migrate::{self, Applied, ApplyOptions, Consent, MigrationSource, Plan, Risk, Warning, Widening};
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Plans, applies, lists or takes back migrations.
@@ -16,7 +17,7 @@ pub(crate) async fn run(arguments: &Arguments, command: &MigrateArguments) -> an
     let storage = Storage::open(&settings).await?;
     let outcome = match &command.command {
         MigrateCommand::Plan { write } => plan(&settings, &tool, &storage, write.as_deref()).await,
-        MigrateCommand::Apply(consent) => apply(&settings, &tool, &storage, options(*consent)).await,
+        MigrateCommand::Apply(arguments) => apply(&settings, &tool, &storage, apply_options(arguments)).await,
         MigrateCommand::Down { steps, consent } => down(&settings, &tool, &storage, (*steps, options(*consent))).await,
         MigrateCommand::Status { json } => status(&settings, &storage, *json).await,
     };
@@ -29,10 +30,16 @@ fn options(consent: ConsentArguments) -> ApplyOptions {
     ApplyOptions { consent, ..ApplyOptions::default() }
 }
 
+fn apply_options(ApplyArguments { consent, accept_widening }: &ApplyArguments) -> ApplyOptions {
+    let accepted = accept_widening.clone().map(|reason| Widening::Accepted { reason });
+    ApplyOptions { widening: accepted.unwrap_or_default(), ..options(*consent) }
+}
+
 async fn plan(settings: &Settings, tool: &Tool, storage: &Storage, write: Option<&str>) -> anyhow::Result<ExitCode> {
     let migrations = &settings.server.migrations;
     let connection = migrate::connect(storage.owner_url.expose()).await?;
     let plan: Plan = migrate::plan(connection, Storage::migrate_tool(tool, migrations)).await?;
+    say_who_gains(tool, storage, migrations).await?;
     if plan.is_empty() {
         println!("nothing to do: the database fits the schema");
         return Ok(ExitCode::SUCCESS);
@@ -54,6 +61,18 @@ async fn plan(settings: &Settings, tool: &Tool, storage: &Storage, write: Option
         eprintln!("refused: {refusal}");
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// Says what the rules give beyond those that were applied.
+async fn say_who_gains(tool: &Tool, storage: &Storage, migrations: &Path) -> anyhow::Result<()> {
+    let mut connection = migrate::connect(storage.owner_url.expose()).await?;
+    let changes = migrate::access_changes(&mut connection, Storage::migrate_tool(tool, migrations)).await?;
+    let wider: Vec<_> = changes.iter().filter(|change| change.counts_as_wider()).collect();
+    wider.iter().for_each(|change| eprintln!("wider: {change}"));
+    if !wider.is_empty() {
+        eprintln!("`toolcrib migrate apply` will ask for `--accept-widening \"why\"`\n");
+    }
+    Ok(())
 }
 
 /// Says what the plan costs where tables hold rows.

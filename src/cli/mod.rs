@@ -3,7 +3,7 @@
 //! Purpose: read arguments, call `app`, print for people (or JSON for scripts), turn errors into an exit code.
 //! Flow: [`Arguments`] → settings → one file's `run` → exit code.
 //! Invariants: results go to standard output, everything else to standard error; 0 is success, 1 a failure that is explained,
-//! 2 wrong arguments.
+//! 2 wrong arguments, 3 what a command says of itself.
 //! Deliberately unknown: how anything is done.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
@@ -73,7 +73,7 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Restore(restore) => backup::restore(arguments, restore).await,
         Command::Doctor(doctor) => Ok(doctor::run(arguments, doctor).await),
         Command::Snapshot(snapshot) => snapshot::run(arguments, snapshot),
-        Command::Policy(policy) => policy::run(arguments, policy),
+        Command::Policy(policy) => policy::run(arguments, policy).await,
         Command::Config(config) => config::run(arguments, config),
         Command::Completions(completions) => Ok(completions::run(completions)),
     }

@@ -106,6 +106,7 @@ pub struct SchemaChange {
     actor_role: &'static str,
     event_type: &'static str,
     details: serde_json::Value,
+    reason: Option<String>,
     request_id: Uuid,
 }
 
@@ -113,7 +114,12 @@ impl SchemaChange {
     /// The event of one change, described by `details`.
     pub fn new(details: serde_json::Value) -> Self {
         let id = Uuid::now_v7();
-        Self { id, actor_role: "platform", event_type: "SCHEMA_CHANGE", details, request_id: id }
+        Self { id, actor_role: "platform", event_type: "SCHEMA_CHANGE", details, reason: None, request_id: id }
+    }
+
+    /// The same with the reason that somebody gave.
+    pub fn because(self, reason: Option<String>) -> Self {
+        Self { reason, ..self }
     }
 }
 
@@ -278,7 +284,8 @@ fn to_diesel_error(error: Box<dyn std::error::Error + Send + Sync>) -> DieselErr
     DieselError::QueryBuilderError(error)
 }
 
-async fn is_there(connection: &mut AsyncPgConnection, relation: &str) -> QueryResult<bool> {
+/// Whether a table is there yet.
+pub(super) async fn is_there(connection: &mut AsyncPgConnection, relation: &str) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = Bool)]

@@ -10,6 +10,7 @@
 
 mod address;
 mod advisory;
+pub mod applied_schema;
 mod circle;
 mod connect;
 mod error;
@@ -18,6 +19,7 @@ pub mod health;
 pub mod introspect;
 pub mod migrations;
 mod observe;
+mod owner;
 mod pool;
 pub mod privileges;
 pub mod probe;
@@ -43,6 +45,7 @@ pub use connect::ConnectOptions;
 pub use error::{ConstraintKind, DbError};
 pub use explain::ExplainRun;
 pub use observe::PoolState;
+pub use owner::{OwnerTrial, is_migrated};
 pub use pool::Database;
 pub use provisioning_turn::take_provisioning_turn;
 pub use raw_json::RawJson;

@@ -8,6 +8,14 @@ pub mod toolcrib {
     }
 
     diesel::table! {
+        toolcrib.applied_schemas (id) {
+            id -> Uuid,
+            sources -> Jsonb,
+            applied_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         use diesel::sql_types::*;
         use super::sql_types::Xid8;
 
@@ -242,6 +250,7 @@ pub mod toolcrib {
     diesel::joinable!(users -> teams (team_id));
 
     diesel::allow_tables_to_appear_in_same_query!(
+        applied_schemas,
         audit_events,
         directory_groups,
         directory_memberships,

@@ -96,6 +96,10 @@ pub(super) async fn examine_shape(connection: &mut AsyncPgConnection, tool: migr
             let advice = "run `toolcrib migrate plan --write NAME`, review it, then `toolcrib migrate apply`";
             Finding::fail("tables", causes(&error).lines().collect::<Vec<_>>().join(" "), advice)
         }
+        Err(error @ MigrateError::RulesNotApplied { .. }) => {
+            let advice = "run `toolcrib migrate apply`: no server serves rules that were not applied";
+            Finding::fail("rules", causes(&error).lines().collect::<Vec<_>>().join(" "), advice)
+        }
         Err(error) => Finding::unknown("tables", &error),
     }];
     findings.push(match health::list_invalid_indexes(connection).await {

@@ -152,6 +152,10 @@ impl Engine {
         let PricedFor { request, actor, names, .. } = *caller;
         let text = self.parts.trusted.resolve(request, actor).map_err(|error| vec![error])?;
         let coerced = self.find_operation(request, &text, names, summary)?;
+        if coerced.operation.is_mutation() && actor.scope.simulated_by().is_some() {
+            let message = "whoever looks at data as another user changes and exports nothing";
+            return Err(vec![GraphqlError::request(FaultCode::Forbidden, message)]);
+        }
         let keep = match self.find_plan(&coerced, caller) {
             FoundPlan::Kept(planned) => {
                 summary.cost = planned.cost();

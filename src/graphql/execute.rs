@@ -7,6 +7,7 @@ use crate::graphql::api::RootField;
 use crate::graphql::engine::{Coerced, Engine, Prepared};
 use crate::graphql::keep::PlannedOperation;
 use crate::graphql::plan_cache::PlannedRead;
+use crate::graphql::policy_explain;
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
 use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
 use crate::read::{PreparedRead, ReadAnswer};
@@ -32,6 +33,7 @@ struct ReadyField<'f> {
 /// Where a field's answer comes from.
 enum Source<'f> {
     Read(Cow<'f, PreparedRead>),
+    Explanation(&'f SelectedField),
     Known(String),
     Refused(GraphqlError),
 }
@@ -39,6 +41,8 @@ enum Source<'f> {
 /// For whom fields are read.
 #[derive(Clone, Copy)]
 struct Reader<'r> {
+    /// Who asks, where more than a statement's settings is needed.
+    actor: Option<&'r Actor>,
     settings: &'r ActorSettings,
     request: &'r RequestContext,
 }
@@ -58,7 +62,7 @@ impl Engine {
             let PlannedRead { key, name, masked, .. } = &field.planned;
             ReadyField { key, name, masked, source: Source::Read(Cow::Borrowed(read)) }
         });
-        self.answer_query(fields.collect(), Reader { settings: &plan.settings, request: context }, summary).await
+        self.answer_query(fields.collect(), Reader { actor: None, settings: &plan.settings, request: context }, summary).await
     }
 
     /// Plans and runs a query.
@@ -89,6 +93,7 @@ impl Engine {
         let fault = |field: &SelectedField, error: &dyn Fault| Source::Refused(GraphqlError::of_field(error, &field.key));
         let ready = fields.iter().zip(&planned).map(|(field, plan)| {
             let source = match plan {
+                None if field.name == policy_explain::FIELD => Source::Explanation(field),
                 None => Source::Known(introspection.get(field.key.as_str()).map_or("null".to_owned(), ToString::to_string)),
                 Some(Err(error)) => fault(field, error),
                 Some(Ok(plan)) => match PreparedRead::of(&planner, plan) {
@@ -100,7 +105,7 @@ impl Engine {
             ReadyField { key: &field.key, name: &field.name, masked, source }
         });
         let settings = ActorSettings::of(planner.caller());
-        self.answer_query(ready.collect(), Reader { settings: &settings, request: context }, summary).await
+        self.answer_query(ready.collect(), Reader { actor: Some(actor), settings: &settings, request: context }, summary).await
     }
 
     async fn answer_query(
@@ -175,6 +180,10 @@ impl Engine {
     async fn answer_field(&self, field: &ReadyField<'_>, reader: Reader<'_>) -> Result<ReadAnswer, GraphqlError> {
         let read = match &field.source {
             Source::Read(read) => read,
+            Source::Explanation(selected) => {
+                let actor = reader.actor.expect("explanations are never kept as plans");
+                return self.explain_policy(selected, actor, reader.request).await;
+            }
             Source::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
             Source::Refused(error) => return Err(error.clone()),
         };

@@ -32,6 +32,7 @@ mod mutation;
 mod names;
 mod payload;
 mod plan_cache;
+mod policy_explain;
 mod pricing;
 mod response;
 mod retry;

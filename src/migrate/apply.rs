@@ -4,6 +4,7 @@ use crate::catalog::Catalog;
 use crate::db::introspect::{self, StoredSchema};
 use crate::db::migrations::{self, SchemaChange};
 use crate::db::probe;
+use crate::migrate::access::{self, Standing, Widening};
 use crate::migrate::compare::{Answers, Outcome, compare};
 use crate::migrate::connect::{become_login, become_owner, take_turn};
 use crate::migrate::demand::RuleDemands;
@@ -52,10 +53,12 @@ pub struct Applied {
 }
 
 /// How migrations are applied or taken back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApplyOptions {
     /// Whether what loses data or locks a table for long may run.
     pub consent: Consent,
+    /// Whether rules may give somebody more than those that were applied.
+    pub widening: Widening,
     /// How long others are waited for.
     pub patience: Patience,
 }
@@ -78,15 +81,17 @@ pub async fn apply_with(
     tool: Tool<'_>,
     options: &ApplyOptions,
 ) -> Result<Applied, MigrateError> {
-    let ApplyOptions { consent, patience } = options;
+    let ApplyOptions { consent, widening, patience } = options;
     let migrations = files::read(tool.migrations)?;
     take_turn(&mut connection, patience).await?;
     prepare_roles(&mut connection, tool).await?;
     let (mut connection, platform) = migrations::run_platform(connection).await?;
+    let standing = access::examine(&mut connection, tool).await?;
+    standing.refuse_wider(widening)?;
     let waiting = status::waiting(&mut connection, &migrations, tool.migrations).await?;
     refuse_without_consent(&mut connection, &waiting, *consent).await?;
     let mut suspended = None;
-    let applied = apply_waiting(&mut connection, tool, &waiting, options, &mut suspended).await;
+    let applied = apply_waiting(&mut connection, tool, (&waiting, &standing), options, &mut suspended).await;
     if let (Err(_), Some(suspended)) = (&applied, &suspended) {
         wall::restore(&mut connection, suspended).await;
     }
@@ -100,7 +105,7 @@ pub async fn apply_with(
 async fn apply_waiting(
     connection: &mut AsyncPgConnection,
     tool: Tool<'_>,
-    waiting: &[Waiting],
+    (waiting, standing): (&[Waiting], &Standing),
     options: &ApplyOptions,
     suspended: &mut Option<Suspended>,
 ) -> Result<(Vec<String>, Guards), MigrateError> {
@@ -112,7 +117,7 @@ async fn apply_waiting(
         names.push(next.migration.full_name());
     }
     let stored = verify_shape(connection, tool).await?;
-    Ok((names, raise_guards(connection, tool, &stored).await?))
+    Ok((names, raise_guards(connection, tool, &stored, (standing, &options.widening)).await?))
 }
 
 async fn refuse_without_consent(
@@ -156,7 +161,8 @@ pub async fn plan(mut connection: AsyncPgConnection, tool: Tool<'_>) -> Result<P
 /// Whether the database fits the catalog, for a server that does not migrate by itself.
 ///
 /// # Errors
-/// [`MigrateError::Pending`], [`MigrateError::Unplanned`] or [`MigrateError::OtherRules`] if it does not.
+/// [`MigrateError::Pending`], [`MigrateError::Unplanned`], [`MigrateError::RulesNotApplied`] or [`MigrateError::OtherRules`] if it
+/// does not.
 pub async fn verify(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(), MigrateError> {
     let mut names = status::pending_platform(connection).await?;
     names.extend(status::names_of_waiting(connection, tool.migrations).await?);
@@ -164,6 +170,7 @@ pub async fn verify(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Resul
         return Err(MigrateError::Pending { names });
     }
     verify_shape(connection, tool).await?;
+    access::verify(connection, tool).await?;
     let WallChanges { mut made, dropped } = wall::compare(connection, &wall::wanted(tool.catalog, tool.demands)).await?;
     made.extend(dropped);
     if made.is_empty() { Ok(()) } else { Err(MigrateError::OtherRules { pieces: made }) }
@@ -199,13 +206,29 @@ async fn verify_shape(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Res
     if plan.is_empty() { Ok(stored) } else { Err(MigrateError::Unplanned { steps: plan.steps, refusals: plan.refusals }) }
 }
 
-/// Lets privileges and row-level security follow the rules where the database is what they were written for; says whether it is.
-pub(super) async fn raise_guards_if_it_fits(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<bool, MigrateError> {
+/// Lets views and row-level security follow the rules inside a transaction of the owner that will be undone, so that rules can be
+/// tried before they are applied. Does nothing where they were.
+///
+/// # Errors
+/// [`MigrateError`], also where the tables do not fit the catalog.
+pub async fn try_rules(connection: &mut AsyncPgConnection, tool: Tool<'_>) -> Result<(), MigrateError> {
+    wall::bring(connection, &wall::wanted(tool.catalog, tool.demands)).await.map(drop)
+}
+
+/// Lets privileges and row-level security follow the rules where the database is what they were written for and nobody gains by
+/// them; says whether that is so.
+pub(super) async fn raise_guards_if_it_fits(
+    connection: &mut AsyncPgConnection,
+    tool: Tool<'_>,
+    widening: &Widening,
+) -> Result<bool, MigrateError> {
     let (plan, stored) = plan_for(connection, tool).await?;
-    if plan.is_empty() {
-        raise_guards(connection, tool, &stored).await?;
+    let standing = access::examine(connection, tool).await?;
+    let fits = plan.is_empty() && standing.refuse_wider(widening).is_ok();
+    if fits {
+        raise_guards(connection, tool, &stored, (&standing, widening)).await?;
     }
-    Ok(plan.is_empty())
+    Ok(fits)
 }
 
 /// What keeps everybody to the rules.
@@ -214,8 +237,14 @@ struct Guards {
     wall: WallChanges,
 }
 
-/// Privileges and row-level security change with their audit event, all of them or none.
-async fn raise_guards(connection: &mut AsyncPgConnection, tool: Tool<'_>, stored: &StoredSchema) -> Result<Guards, MigrateError> {
+/// Privileges and row-level security change with their audit event and the record of the rules that they follow, all of them or
+/// none.
+async fn raise_guards(
+    connection: &mut AsyncPgConnection,
+    tool: Tool<'_>,
+    stored: &StoredSchema,
+    (standing, widening): (&Standing, &Widening),
+) -> Result<Guards, MigrateError> {
     let wanted = grants::wanted(tool.catalog, tool.demands, &tool.tables());
     let pieces = wall::wanted(tool.catalog, tool.demands);
     connection
@@ -227,6 +256,7 @@ async fn raise_guards(connection: &mut AsyncPgConnection, tool: Tool<'_>, stored
                 details["rowSecurity"] = wall.to_json();
                 migrations::record_schema_change(connection, &SchemaChange::new(details)).await?;
             }
+            standing.record(connection, tool.catalog, widening).await?;
             Ok(Guards { grants, wall })
         })
         .await

@@ -68,6 +68,27 @@ pub enum MigrateError {
         /// The command, without the flag.
         command: &'static str,
     },
+    /// Rules give somebody more than those that were applied, and nobody gave their word.
+    #[error(
+        "the rules give more than those that were applied to this database:{}\nif that is meant, run `toolcrib migrate apply --accept-widening \"why\"`",
+        lines(changes)
+    )]
+    Widens {
+        /// Who gains what, at least one.
+        changes: Vec<String>,
+    },
+    /// The server's rules are not those that the database was prepared for.
+    #[error(
+        "the rules of the schema are not those that were applied to this database:{}\nrun `toolcrib migrate apply`",
+        lines(changes)
+    )]
+    RulesNotApplied {
+        /// Who gains or loses what, at least one.
+        changes: Vec<String>,
+    },
+    /// The rules that were applied are written in words that this release does not have.
+    #[error("the rules that were applied to this database cannot be read by this release of Toolcrib")]
+    UnreadableRules,
     /// Anything else that the database says.
     #[error("{doing} failed")]
     Database {

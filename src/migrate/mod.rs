@@ -7,9 +7,10 @@
 //! partitions); [`revert()`] takes the last ones back.
 //! Invariants: nothing that loses data or locks a table for long runs without somebody's word; the same catalog and database
 //! always give the same text; every applied step has its record and its audit event, a step in a transaction in that very one; after an [`apply()`] the database fits the
-//! catalog, and no role has a privilege that no rule gives it.
+//! catalog, no role has a privilege that no rule gives it, and no rule gives more than before without somebody's word.
 //! Deliberately unknown: requests, actors, HTTP; when migrations are applied (`cli` decides).
 
+mod access;
 mod apply;
 mod cast;
 mod check;
@@ -38,7 +39,8 @@ mod step;
 mod wall;
 mod wanted;
 
-pub use apply::{Applied, ApplyOptions, Tool, apply, apply_with, plan, verify};
+pub use access::{AppliedRules, Widening, access_changes, applied_rules};
+pub use apply::{Applied, ApplyOptions, Tool, apply, apply_with, plan, try_rules, verify};
 pub use cast::Cast;
 pub use connect::connect;
 pub use demand::{RolePrivileges, RoleRules, RowRules, RuleDemands, TablePrivilege};

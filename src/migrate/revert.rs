@@ -28,7 +28,7 @@ pub async fn revert(
     count: usize,
     options: &ApplyOptions,
 ) -> Result<Reverted, MigrateError> {
-    let ApplyOptions { consent, patience } = options;
+    let ApplyOptions { consent, widening, patience } = options;
     let migrations = files::read(tool.migrations)?;
     take_turn(&mut connection, patience).await?;
     let recorded = Recorded::read(&mut connection, &migrations, tool.migrations).await?;
@@ -61,7 +61,7 @@ pub async fn revert(
         reverted.names.push(migration.full_name());
     }
     if outcome.is_ok() {
-        reverted.fits_schema = raise_guards_if_it_fits(&mut connection, tool).await?;
+        reverted.fits_schema = raise_guards_if_it_fits(&mut connection, tool, widening).await?;
     }
     if let Some(suspended) = suspended.filter(|_| !reverted.fits_schema) {
         // What the older tables still have keeps its rules; the others refuse until their schema is applied.

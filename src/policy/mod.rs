@@ -2,7 +2,8 @@
 //!
 //! Purpose: decide who may do what. A rule is compiled, never interpreted on fetched rows.
 //! Flow: `parse` (CEL to nodes with places) → `typecheck` (against the catalog) → `syntax::Rule` → `solve` (what the actor,
-//! or the role alone, already decides) → [`Predicate`] → `to_sql`. For people: `residue` (what is left for a role, in words) → [`Matrix`]. [`RuleBook`] holds every rule of a catalog and answers the rest of the product.
+//! or the role alone, already decides) → [`Predicate`] → `to_sql`. For people: `residue` (what is left for a role, in words) → [`Matrix`];
+//! `compare` (who gains or loses what by other rules); `explain` (which clause decided). [`RuleBook`] holds every rule of a catalog and answers the rest of the product.
 //! Invariants: pure; truth has three values and only `True` allows; what cannot be compiled is an error at start.
 //! Deliberately unknown: how rows are read or written, HTTP, GraphQL.
 //!
@@ -20,7 +21,9 @@
 
 mod answer;
 mod base;
+mod compare;
 mod diagnostics;
+mod explain;
 mod known;
 mod mask;
 mod matrix;
@@ -37,7 +40,11 @@ mod usage;
 mod view;
 
 pub use answer::RoleAnswer;
+pub use compare::{AccessDifference, ComparedAction, ComparedRules, Direction, differences, plan_counts};
 pub use diagnostics::DIAGNOSTIC_CODES;
+pub use explain::{
+    Asking, Clause, ClauseKind, Examination, ExaminedRows, Judged, ROW, RuleSite, SeenValue, clauses, examination, judge,
+};
 pub use mask::MaskValue;
 pub use matrix::{Action, Matrix, MatrixRow};
 pub use predicate::{CallerValue, Comparison, Condition, Operand, Predicate, RowImage, TextTest};

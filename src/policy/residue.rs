@@ -31,6 +31,20 @@ pub(super) fn residue(catalog: &Catalog, rule: &Rule, role: &RoleName) -> Residu
     }
 }
 
+/// A condition in words, as far as the role decides it.
+pub(super) fn words(catalog: &Catalog, rule: &Rule, role: &RoleName) -> String {
+    match (Writer { catalog, role }).rule(rule) {
+        Part::Known(truth) => word(truth).to_owned(),
+        Part::Text { text, .. } => text,
+    }
+}
+
+/// A stored value's name.
+pub(super) fn path_words(catalog: &Catalog, path: &Path) -> String {
+    // No role is named by a path.
+    (Writer { catalog, role: &RoleName::platform() }).path(path)
+}
+
 /// A condition, decided or written.
 enum Part {
     Known(Truth),
@@ -214,7 +228,8 @@ fn member(depth: u16) -> String {
     format!("m{depth}")
 }
 
-fn literal(value: &Value) -> String {
+/// A value as the rule language writes it.
+pub(super) fn literal(value: &Value) -> String {
     match value {
         Value::Null(_) => "null".to_owned(),
         Value::Id(id) => format!("'{id}'"),
@@ -225,7 +240,8 @@ fn literal(value: &Value) -> String {
     }
 }
 
-fn known_name(known: &KnownValue) -> String {
+/// The name of what the caller or the request has.
+pub(super) fn known_name(known: &KnownValue) -> String {
     let name = match known {
         KnownValue::Literal(value) => return literal(value),
         KnownValue::RequestTime(moved) if *moved == TimeDelta::zero() => "now()",

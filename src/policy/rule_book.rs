@@ -152,7 +152,16 @@ impl RuleBook {
         if !self.is_in_scope(collection, operation.scoped(), actor) {
             return Predicate::Never;
         }
-        solve::solve(self.rule(collection, operation), Asker::Caller(Caller { actor, request }))
+        let own = solve::solve(self.rule(collection, operation), Asker::Caller(Caller { actor, request }));
+        self.within(own, actor, |viewer| self.solve(collection, operation, viewer, request))
+    }
+
+    /// Whoever looks at data as another user sees no more than both may.
+    fn within(&self, own: Predicate, actor: &Actor, of_viewer: impl FnOnce(&Actor) -> Predicate) -> Predicate {
+        match actor.scope.simulated_by() {
+            Some(viewer) if !own.is_never() => Predicate::all([own, of_viewer(viewer)]),
+            _ => own,
+        }
     }
 
     /// The rows on which a role may do this, with whatever else there is to know of the caller left to PostgreSQL: for row-level
@@ -176,7 +185,8 @@ impl RuleBook {
             FieldOperation::Read => &rules.read,
             FieldOperation::Write => &rules.write,
         };
-        rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
+        let own = rule.as_ref().map_or(Predicate::Always, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })));
+        self.within(own, actor, |viewer| self.solve_field(field, operation, viewer, request))
     }
 
     /// What the field shows the actor where its read rule does not let the value through, if `maskAs:` says.
@@ -190,13 +200,15 @@ impl RuleBook {
             return Predicate::Never;
         }
         let rule = self.collection(collection).export.as_ref();
-        rule.map_or(Predicate::Never, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })))
+        let own = rule.map_or(Predicate::Never, |rule| solve::solve(rule, Asker::Caller(Caller { actor, request })));
+        self.within(own, actor, |viewer| self.solve_export(collection, viewer, request))
     }
 
     /// Whether the actor may count and compute over the rows that it may read.
     pub fn may_aggregate(&self, collection: CollectionId, actor: &Actor, request: &RequestContext) -> bool {
         let rule = self.collection(collection).aggregate.as_ref();
         rule.is_none_or(|rule| solve::solve(rule, Asker::Caller(Caller { actor, request })).is_always())
+            && actor.scope.simulated_by().is_none_or(|viewer| self.may_aggregate(collection, viewer, request))
     }
 
     /// Whether the credential of the actor leaves this of the user's rights.
@@ -303,6 +315,30 @@ impl RuleBook {
     /// The mask of every field that has one of its own making.
     fn masks(&self) -> impl Iterator<Item = &MaskRule> {
         self.collections.iter().flat_map(|rules| &rules.fields).filter_map(|field| field.mask.as_ref())
+    }
+
+    /// The rule of rows itself, for those that look into it.
+    pub(super) fn row_rule(&self, collection: CollectionId, operation: Operation) -> &Rule {
+        self.rule(collection, operation)
+    }
+
+    /// The rule of a field, if it has one of its own.
+    pub(super) fn field_rule(&self, field: FieldId, operation: FieldOperation) -> Option<&Rule> {
+        let rules = self.field(field);
+        match operation {
+            FieldOperation::Read => rules.read.as_ref(),
+            FieldOperation::Write => rules.write.as_ref(),
+        }
+    }
+
+    /// The rule of aggregates, if they have one.
+    pub(super) fn aggregate_rule(&self, collection: CollectionId) -> Option<&Rule> {
+        self.collection(collection).aggregate.as_ref()
+    }
+
+    /// The rule of exports, if they are offered.
+    pub(super) fn export_rule(&self, collection: CollectionId) -> Option<&Rule> {
+        self.collection(collection).export.as_ref()
     }
 
     fn collection(&self, collection: CollectionId) -> &CollectionRules {

@@ -36,7 +36,8 @@ impl Images {
         alias.expect("`RuleBook::update_form` says which images a rule names, and the caller gives those")
     }
 
-    fn column(&self, image: RowImage, column: &ColumnName) -> Expr {
+    /// A column of an image.
+    pub(super) fn column(&self, image: RowImage, column: &ColumnName) -> Expr {
         Expr::column(self.alias(image), column)
     }
 

@@ -6,8 +6,10 @@
 //! part of the statement, and its transaction is committed before the answer is given out.
 //! Deliberately unknown: GraphQL, HTTP, who called.
 
+mod explain;
 mod prepared;
 
+pub use explain::{ExplainedClause, ExplainedRule, PolicyQuestion, explain};
 pub use prepared::PreparedRead;
 use prepared::Work;
 

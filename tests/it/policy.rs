@@ -2,10 +2,13 @@
 //! `UPDATE_EXPECT=1` rewrites what is expected.
 
 mod base;
+mod cases;
 mod command;
 mod corners;
 mod database;
+mod diff;
 mod differential;
+mod explain;
 mod generator;
 mod interference;
 mod model;
@@ -14,6 +17,7 @@ mod refusals;
 mod residue;
 mod second_wall;
 mod solved;
+mod told;
 mod wall;
 mod world;
 

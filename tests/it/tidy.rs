@@ -189,6 +189,7 @@ fn collections_change_by_the_one_write_path() {
     assert!(written.len() >= 8, "the typed DSL is written in other words now: {written:#?}");
     let system = [
         "audit_events",
+        "applied_schemas",
         "tool_migrations",
         "unfinished_migrations",
         "service_token_hashes",

@@ -69,7 +69,9 @@ fn either(rule: RuleText, service: Option<RuleText>) -> RuleText {
         return rule;
     };
     let offsets = rule.offsets.into_iter().map(|(in_text, in_file)| (in_text + 1, in_file)).collect();
-    RuleText { text: format!("({}) || ({})", rule.text, service.text), span: rule.span, offsets }
+    let own = format!("({}) || (", rule.text);
+    let services = Some((own.len(), service.span));
+    RuleText { text: format!("{own}{})", service.text), span: rule.span, offsets, services }
 }
 
 fn closed_rules(span: SourceSpan) -> AccessRules {
@@ -96,7 +98,7 @@ fn checked_step_up(text: &Located<String>, findings: &mut Findings) -> Option<Du
 
 /// Stands in for a rule that is missing; a catalog that needs one does not load.
 fn closed(span: SourceSpan) -> RuleText {
-    RuleText { text: "false".to_owned(), span, offsets: vec![(0, span.offset)] }
+    RuleText { text: "false".to_owned(), span, offsets: vec![(0, span.offset)], services: None }
 }
 
 fn refuse_argument(argument: &str, place: &str, span: SourceSpan, help: &str, findings: &mut Findings) {

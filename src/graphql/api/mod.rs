@@ -9,6 +9,7 @@ mod lookups;
 mod mutations;
 mod objects;
 mod plural;
+mod policy;
 mod scalar_filters;
 mod scalars;
 mod tokens;
@@ -35,6 +36,8 @@ pub enum RootField {
     Node,
     /// `viewer`
     Viewer,
+    /// `policyExplain(...)`
+    PolicyExplain,
     /// `tickets(...)`
     Many(CollectionId),
     /// `ticketsAggregate(...)`
@@ -118,6 +121,7 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
     }
     viewer::declare(catalog, &mut types);
     query = query.field(lookups::node_field(&mut types)).field(viewer::viewer_field(&mut types));
+    query = query.field(policy::explain_field(&mut types));
     for field in tokens::mutations(catalog, &mut types) {
         mutation = mutation.field(field);
         has_mutations = true;

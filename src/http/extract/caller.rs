@@ -15,6 +15,9 @@ use uuid::Uuid;
 /// For whom a service account acts: a person's mail address or id.
 pub(crate) const ACT_FOR_HEADER: &str = "x-toolcrib-act-for";
 
+/// As whom an admin looks at data: a user's mail address or id.
+pub(crate) const SIMULATE_HEADER: &str = "x-toolcrib-simulate";
+
 /// Headers of which a caller by cookie has to send one: our own, the one that the GraphQL-over-HTTP specification shows, and
 /// Apollo's. A page of another origin can send none of them without a CORS preflight, which this server never allows.
 const CSRF_HEADERS: [&str; 3] = ["x-toolcrib-csrf", "graphql-require-preflight", "apollo-require-preflight"];
@@ -65,6 +68,15 @@ impl FromRequestParts<WebState> for Caller {
             // A text that is no text is nobody's name.
             let person = person.to_str().unwrap_or_default();
             actor = state.authenticator.authenticate_for(actor, person, &context).await.map_err(refuse)?;
+        }
+        if let Some(user) = parts.headers.get(SIMULATE_HEADER) {
+            // Files and everything else that is not asked of the rules row by row stays the caller's own.
+            if parts.uri.path() != "/graphql" {
+                let message = format!("`{SIMULATE_HEADER}` is for queries at `/graphql` alone");
+                return Err(Refusal::new(FaultCode::Forbidden, message, context.request_id));
+            }
+            let user = user.to_str().unwrap_or_default();
+            actor = state.authenticator.authenticate_as(actor, user, &context).await.map_err(refuse)?;
         }
         Ok(Self { actor, context })
     }

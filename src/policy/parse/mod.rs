@@ -135,6 +135,12 @@ impl Reader<'_> {
     }
 
     fn literal(&mut self, token: Range<usize>, literal: &LiteralValue) -> Node {
+        let is_negative = match literal {
+            LiteralValue::Double(number) => *number.inner() < 0.0,
+            LiteralValue::Int(number) => *number.inner() < 0,
+            _ => false,
+        };
+        let token = if is_negative { self.with_sign(token) } else { token };
         let literal = match literal {
             LiteralValue::Boolean(boolean) => Literal::Boolean(*boolean.inner()),
             LiteralValue::Double(number) => Literal::Number(*number.inner()),
@@ -164,6 +170,14 @@ impl Reader<'_> {
             // The parser's end is the token's last byte.
             Some((start, last)) => (start as usize).min(length)..(last as usize + 1).min(length),
             None => 0..length,
+        }
+    }
+
+    /// The token of a number with the sign before it, which the parser leaves out.
+    fn with_sign(&self, token: Range<usize>) -> Range<usize> {
+        match self.rule.text[..token.start].trim_end().strip_suffix('-') {
+            Some(before) => before.len()..token.end,
+            None => token,
         }
     }
 

@@ -4,6 +4,7 @@
 //! every mistake.
 
 mod call;
+mod clause;
 mod compare;
 mod condition;
 mod library;

@@ -6,6 +6,7 @@ mod people;
 mod scopes;
 mod sessions;
 mod sign_in;
+mod simulate;
 mod teams;
 mod token_mutations;
 mod tokens;

@@ -43,7 +43,7 @@ async fn a_step_lets_others_pass_and_comes_again_until_the_table_is_free() {
         pause: Duration::from_millis(50),
         ..Patience::default()
     };
-    let options = ApplyOptions { consent: Consent::Withheld, patience };
+    let options = ApplyOptions { patience, ..ApplyOptions::default() };
     let release = async {
         for attempt in 1..=2 {
             eventually(&format!("attempt {attempt} waits"), async || is_waiting_for_a_lock(&watcher).await).await;

@@ -143,8 +143,8 @@ impl Tool {
                 )?;
                 Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
             }
-            RootField::CreateToken | RootField::RotateToken | RootField::RevokeToken => {
-                unreachable!("tokens are planned where their secrets are made")
+            RootField::PolicyExplain | RootField::CreateToken | RootField::RotateToken | RootField::RevokeToken => {
+                unreachable!("tokens are planned where their secrets are made, explanations where they are told")
             }
         })
     }

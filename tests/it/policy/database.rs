@@ -1,7 +1,7 @@
 //! The world's tables in a database of their own.
 
 use crate::support::database::{SUPPORT_DESK, TestDatabase};
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use toolcrib::sql::{Fetch, Query, Statement, StatementKind};
 use uuid::Uuid;
@@ -28,5 +28,13 @@ impl Database {
         let fetch: Fetch<'_, SqlUuid> = Fetch::new(&statement, StatementKind::Cold);
         let selected = fetch.load(&mut self.connection).await;
         selected.unwrap_or_else(|error| panic!("{error}\n{}", statement.show()))
+    }
+
+    /// The answers of an examination.
+    pub async fn examined(&mut self, query: &Query) -> Vec<(Uuid, Vec<String>, Vec<Option<String>>)> {
+        let statement = Statement::of(query).unwrap();
+        let fetch: Fetch<'_, (SqlUuid, Array<Text>, Array<Nullable<Text>>)> = Fetch::new(&statement, StatementKind::Cold);
+        let answers = fetch.load(&mut self.connection).await;
+        answers.unwrap_or_else(|error| panic!("{error}\n{}", statement.show()))
     }
 }
