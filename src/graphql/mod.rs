@@ -35,6 +35,7 @@ mod plan_cache;
 mod pricing;
 mod response;
 mod retry;
+mod share;
 mod token;
 mod trusted;
 mod variables;
