@@ -337,13 +337,42 @@ from
     on team.position = macro.team_number
 order by number;
 
+-- Shares: tickets that people work on together beyond their team, the usual reasons for it. The fourth has ended, the fifth has
+-- expired, and gives nobody anything any more.
+insert into toolcrib.record_shares
+  (id, record_type, record_id, user_id, team_id, role, level, expires_at, reason, shared_by_id, revoked_at, revoked_by_id, created_at,
+   updated_at)
+select
+  toolcrib.demo_id(made.at, 'share', share.number), 'Ticket', ticket.id, grantee.id, team.id, share.role, level, expires_at, reason,
+  sharer.id, revoked_at, case when revoked_at is not null then sharer.id end, made.at, coalesce(revoked_at, made.at)
+from
+  (values
+    (1, 3, 'agent@demo.test', null, null, 'READ', null, 'You know this customer; have a look?', null),
+    (2, 4, 'agent@demo.test', null, null, 'WRITE', null, 'Cover for me while I am away', null),
+    (3, 3, null, 2, null, 'READ', null, 'The frontline answers the follow-up', null),
+    (4, 5, 'viewer@demo.test', null, null, 'READ', null, 'For the report', timestamptz '2025-11-10 09:00:00+00'),
+    (5, 5, null, null, 'viewer', 'READ', timestamptz '2025-11-12 00:00:00+00', 'While the incident lasts', null),
+    (6, 4, 'viewer@demo.test', null, null, 'READ', null, 'The customer called about this one', null)
+  ) as share (number, ticket_team, email, team_number, role, level, expires_at, reason, revoked_at)
+  cross join lateral (select timestamptz '2025-11-08 10:00:00+00' + share.number * interval '1 hour' as at) as made
+  left join toolcrib.users as grantee on grantee.email = share.email
+  left join (select row_number() over (order by id) as position, id from toolcrib.teams) as team on team.position = share.team_number
+  cross join lateral (
+    select ticket.id from public.tickets as ticket
+    where ticket.status = 'OPEN'
+      and ticket.team_id = (select id from toolcrib.teams order by id offset share.ticket_team - 1 limit 1)
+    order by ticket.id desc offset share.number limit 1
+  ) as ticket
+  cross join (select id from toolcrib.users where email = 'manager@demo.test') as sharer
+order by share.number;
+
 insert into toolcrib.audit_events (id, actor_role, event_type, reason, details)
 select
   toolcrib.demo_id(now(), 'seed', 1), 'platform', 'SEED', 'demo data',
   jsonb_build_object(
     'teams', (select count(*) from toolcrib.teams), 'users', (select count(*) from toolcrib.users),
     'customers', (select count(*) from public.customers), 'tickets', (select count(*) from public.tickets),
-    'ticketEvents', (select count(*) from public.ticket_events), 'macros', (select count(*) from public.macros)
+    'ticketEvents', (select count(*) from public.ticket_events), 'macros', (select count(*) from public.macros), 'recordShares', (select count(*) from toolcrib.record_shares)
   );
 
 drop function toolcrib.demo_tickets();
@@ -353,4 +382,4 @@ drop function toolcrib.demo_id(timestamptz, text, integer);
 drop function toolcrib.demo_ticket_count();
 
 -- Without statistics the first queries would be planned as if the tables were empty.
-analyze toolcrib.teams, toolcrib.users, public.customers, public.tickets, public.ticket_events, public.macros;
+analyze toolcrib.teams, toolcrib.users, toolcrib.record_shares, public.customers, public.tickets, public.ticket_events, public.macros;

@@ -57,6 +57,18 @@ impl Catalog {
         self.collections.iter().find(|collection| collection.name == name)
     }
 
+    /// The collection of what was shared with whom.
+    pub fn record_shares(&self) -> Option<&Collection> {
+        self.find_collection(Collection::RECORD_SHARE).filter(|collection| collection.is_platform)
+    }
+
+    /// The collection whose shares a relation to many leads to; `None` for every other relation.
+    pub fn shares_of(&self, relation: &Field) -> Option<&Collection> {
+        let FieldKind::ToMany { inverse, .. } = relation.kind else { return None };
+        let is_foreign_key = matches!(self.field(inverse).kind, FieldKind::ToOne { .. });
+        (!is_foreign_key).then(|| self.collection(relation.id.collection))
+    }
+
     /// Every role: the values of the `Role` enum.
     pub fn roles(&self) -> Vec<RoleName> {
         let roles = self.enums.iter().find(|enum_type| enum_type.name == "Role");
@@ -181,11 +193,19 @@ pub struct Collection {
     pub export: Option<ExportSettings>,
     /// Who may compute over its rows, if not everybody, and over how few.
     pub aggregate: Option<AggregateSettings>,
+    /// Who may share a row of it; `None` where rows are not shared.
+    pub shareable: Option<RuleText>,
     /// Where it is defined.
     pub span: SourceSpan,
 }
 
 impl Collection {
+    /// The platform's collection of what was shared with whom.
+    pub const RECORD_SHARE: &'static str = "RecordShare";
+
+    /// The field of a shareable collection that lists the shares of a row.
+    pub const RECORD_SHARES: &'static str = "recordShares";
+
     /// The field with this GraphQL name.
     pub fn find_field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
@@ -449,6 +469,9 @@ pub enum FieldKind {
         /// The collection that holds the foreign key.
         target: CollectionId,
         /// Its to-one field that points here.
+        ///
+        /// The shares of a row are the one exception: `RecordShare.recordId` is the id of a row of any collection, and
+        /// [`Catalog::shares_of`] says which rows are meant.
         inverse: FieldId,
     },
 }

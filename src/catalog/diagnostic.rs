@@ -95,6 +95,8 @@ diagnostic_codes! {
     EMPTY_BASE = "empty-base";
     /// An append-only collection that offers changes.
     APPEND_ONLY = "append-only";
+    /// A `@shareable` where rows cannot be shared.
+    WRONG_SHAREABLE = "wrong-shareable";
 
     // Fields.
     /// A field's `@access` that cannot guard it.

@@ -30,8 +30,10 @@ const API_TYPES: &[&str] = &[
     "PolicyRule",
     "PolicyTruth",
     "PolicyValue",
+    "RevokeRecordSharePayload",
     "RevokeServiceTokenPayload",
     "RotateServiceTokenPayload",
+    "ShareWith",
     "Viewer",
     "ViewerActions",
     "ViewerCan",
@@ -80,10 +82,11 @@ const TYPES_OF_COLLECTION: &[(&str, &str)] = &[
     ("Update", "ByIdInput"),
     ("Update", "Payload"),
     ("Delete", "Payload"),
+    ("Share", "Payload"),
 ];
 
 /// The mutations of one row, before its name.
-pub(super) const MUTATIONS_OF_ROW: [&str; 4] = ["create", "update", "upsert", "delete"];
+pub(super) const MUTATIONS_OF_ROW: [&str; 5] = ["create", "update", "upsert", "delete", "share"];
 
 /// The mutations of many rows, as text before and after their name.
 pub(super) const MUTATIONS_OF_ROWS: [(&str, &str); 6] =
@@ -96,7 +99,7 @@ const TYPES_OF_LEAF: [&str; 3] = ["Filter", "ListFilter", "Having"];
 pub(super) const SYSTEM_COLUMNS: [&str; 7] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "oid"];
 
 /// Words that the rule language has already.
-const RULE_WORDS: [&str; 24] = [
+const RULE_WORDS: [&str; 25] = [
     "user",
     "request",
     "row",
@@ -112,6 +115,7 @@ const RULE_WORDS: [&str; 24] = [
     "map",
     "filter",
     "shared",
+    "mayShare",
     "inTeam",
     "now",
     "duration",

@@ -131,6 +131,26 @@ pub mod toolcrib {
     }
 
     diesel::table! {
+        toolcrib.record_shares (id) {
+            id -> Uuid,
+            record_type -> Text,
+            record_id -> Uuid,
+            user_id -> Nullable<Uuid>,
+            team_id -> Nullable<Uuid>,
+            role -> Nullable<Text>,
+            level -> Text,
+            expires_at -> Nullable<Timestamptz>,
+            reason -> Nullable<Text>,
+            shared_by_id -> Nullable<Uuid>,
+            revoked_at -> Nullable<Timestamptz>,
+            revoked_by_id -> Nullable<Uuid>,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+            version -> Int4,
+        }
+    }
+
+    diesel::table! {
         toolcrib.server_keys (name) {
             name -> Text,
             key -> Bytea,
@@ -243,6 +263,7 @@ pub mod toolcrib {
     diesel::joinable!(idempotency_keys -> users (actor_user_id));
     diesel::joinable!(identities -> users (user_id));
     diesel::joinable!(login_handoffs -> sessions (session_id));
+    diesel::joinable!(record_shares -> teams (team_id));
     diesel::joinable!(service_token_hashes -> service_tokens (token_id));
     diesel::joinable!(service_tokens -> users (user_id));
     diesel::joinable!(session_secrets -> sessions (session_id));
@@ -259,6 +280,7 @@ pub mod toolcrib {
         identities,
         login_attempts,
         login_handoffs,
+        record_shares,
         server_keys,
         service_token_hashes,
         service_tokens,

@@ -8,6 +8,7 @@ use crate::graphql::mutation::{MutationForm, Shape};
 use crate::graphql::payload::{PayloadPlan, PayloadRows};
 use crate::graphql::response::Data;
 use crate::graphql::retry::{from_kept, to_kept};
+use crate::graphql::share::in_words_of_sharing;
 use crate::graphql::token::change_token;
 use crate::planner::{ChangedRow, PlanError, Planner, SelectedField};
 use crate::read::{self, ReadAnswer, UnrecordedView};
@@ -120,7 +121,9 @@ impl Engine {
                 return shown.map(Some);
             }
         }
-        change_once(transaction, planner, field, &shape, (planned, manner)).await.map(Some)
+        let shown = change_once(transaction, planner, field, &shape, (planned, manner)).await;
+        let root = self.api.root_fields.get(&field.name).copied();
+        shown.map(Some).map_err(|error| in_words_of_sharing(planner, root, field, error))
     }
 
     /// Shows what a field did before, as the caller may read it now.

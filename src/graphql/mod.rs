@@ -36,6 +36,7 @@ mod policy_explain;
 mod pricing;
 mod response;
 mod retry;
+mod share;
 mod token;
 mod trusted;
 mod variables;

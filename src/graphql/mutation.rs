@@ -3,6 +3,7 @@
 use crate::catalog::CollectionId;
 use crate::graphql::api::{AT_MOST, RootField, payload_name};
 use crate::graphql::engine::Engine;
+use crate::graphql::share::{plan_revocation, plan_share};
 use crate::graphql::token::TokenChange;
 use crate::planner::{PlanError, Planner, RowChoice, RowUpdate, SelectedField, UpsertRequest};
 use crate::write::Change;
@@ -34,7 +35,7 @@ impl Engine {
     /// [`PlanError`] for a field that does not write.
     pub(crate) fn shape_of(&self, planner: &Planner<'_>, field: &SelectedField) -> Result<Shape, PlanError> {
         use MutationForm::{Plural, Single};
-        if let Some(shape) = self.shape_of_token(planner, field) {
+        if let Some(shape) = self.shape_of_token(planner, field).or_else(|| self.shape_of_share(planner, field)) {
             return Ok(shape);
         }
         use RootField::{Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany, Upsert};
@@ -67,6 +68,16 @@ impl Engine {
         Some(Shape { collection: collection.id, type_name, form: MutationForm::Single })
     }
 
+    fn shape_of_share(&self, planner: &Planner<'_>, field: &SelectedField) -> Option<Shape> {
+        let shares = planner.catalog.record_shares()?;
+        let type_name = match self.api.root_fields.get(&field.name)? {
+            RootField::Share(collection) => singular_payload_name("share", planner.catalog.collection(*collection).name.as_str()),
+            RootField::RevokeShare => singular_payload_name("revoke", shares.name.as_str()),
+            _ => return None,
+        };
+        Some(Shape { collection: shares.id, type_name, form: MutationForm::Single })
+    }
+
     /// Plans what a root field does.
     ///
     /// # Errors
@@ -84,6 +95,8 @@ impl Engine {
             Some(RootField::DeleteListed(collection)) => arguments(collection).delete_listed(),
             Some(RootField::DeleteMany(collection)) => arguments(collection).delete_chosen(),
             Some(RootField::Upsert(collection)) => arguments(collection).upsert(),
+            Some(RootField::Share(collection)) => plan_share(planner, collection, field),
+            Some(RootField::RevokeShare) => plan_revocation(planner, field),
             _ => Err(is_no_mutation(field)),
         }
     }

@@ -87,7 +87,14 @@ impl RuleDemands {
             demands.privileges.insert(role.clone(), privileges);
             demands.looks.insert(role.clone(), looks);
         }
-        demands.rules = catalog.collections.iter().map(|collection| row_rules(collection, rules, &demands.privileges)).collect();
+        let shares = catalog.record_shares().map(|shares| shares.id);
+        let of_rows = |collection: &Collection| {
+            let found = row_rules(collection, rules, &demands.privileges);
+            // A share is asked before it is there: it would vouch for itself otherwise.
+            let is_create_self_reading = found.is_create_self_reading && Some(collection.id) != shares;
+            RowRules { is_create_self_reading, ..found }
+        };
+        demands.rules = catalog.collections.iter().map(of_rows).collect();
         demands
     }
 }
@@ -125,7 +132,7 @@ fn privileges_of(catalog: &Catalog, rules: &RuleBook, role: &RoleName) -> (RoleP
             }
             // Finding the row to change and returning what became of it are reads too.
             privileges.entry(collection.id).or_default().extend([privilege, TablePrivilege::Select]);
-            let looked_into = rules.sub_reads(collection.id, operation);
+            let looked_into = rules.sub_reads_for_role(collection.id, operation, role);
             looks.extend(looked_into.into_iter().map(|other| catalog.collection(other).table.clone()));
             if operation == Operation::Read && collection.search.is_some() {
                 looks.insert(searched(&collection.table));

@@ -1,11 +1,12 @@
 //! What another user may do, beside what it may do as somebody else: the ground for a preview of a change of role or team.
 
-use crate::base::Actor;
-use crate::catalog::CollectionId;
+use crate::base::{Actor, TableName};
+use crate::catalog::{Collection, CollectionId};
 use crate::planner::Planner;
 use crate::planner::access::row_image;
-use crate::policy::{Operation, Predicate};
+use crate::policy::{Operation, Predicate, RoleAnswer};
 use crate::sql::{Alias, Column, Expr, From, Query, Select};
+use std::collections::BTreeSet;
 
 /// Rows are counted up to here: a preview shows how wide a change is, not how wide exactly.
 pub const MAX_COUNTED: u32 = 10_000;
@@ -89,14 +90,14 @@ impl Planner<'_> {
     }
 
     /// Plans the count of the rows that the user may read, among those that the caller may read: nobody learns from a preview how
-    /// many rows there are beyond the own reach. A rule that looks into other rows is not counted: the caller's database role may
-    /// have no right to look there.
+    /// many rows there are beyond the own reach. A rule that looks where none of the caller's own does is not counted: the caller's
+    /// database role may not look there.
     pub fn plan_access_count(&self, collection: CollectionId, access: &UserAccess) -> RowCount {
         let readable = self.readable(collection);
         if access.0.is_never() {
             return RowCount::Nothing;
         }
-        if readable.is_empty() || access.0.has_sub_reads() {
+        if readable.is_empty() || !self.may_look_into(&access.0.tables()) {
             return RowCount::Unknown;
         }
         let row = Alias::Table(0);
@@ -106,5 +107,24 @@ impl Planner<'_> {
         rows.limit = Some(MAX_COUNTED);
         let count = vec![Column::fixed(Expr::Fixed("count(*)"), "count")];
         RowCount::Counted(Box::new(Query::select(Select::new(count, From::Subselect(Box::new(rows), Alias::Table(1))))))
+    }
+
+    /// Whether the caller's database role may look into all of these tables: whether some rule of its own does.
+    fn may_look_into(&self, tables: &BTreeSet<TableName>) -> bool {
+        let operations = [Operation::Read, Operation::Create, Operation::Update, Operation::Delete];
+        let offered = |collection: &Collection| {
+            let id = collection.id;
+            let operations = operations.into_iter().take(if collection.is_append_only { 2 } else { 4 });
+            operations.map(move |operation| (id, operation))
+        };
+        let looked_into = |(id, operation)| match self.rules.answer_for_role(id, operation, &self.actor.role) {
+            RoleAnswer::Never => Vec::new(),
+            _ => self.rules.sub_reads_for_role(id, operation, &self.actor.role),
+        };
+        let is_looked_into = |table: &TableName| {
+            let mut looked_into = self.catalog.collections.iter().flat_map(offered).flat_map(looked_into);
+            looked_into.any(|collection| self.catalog.collection(collection).table == *table)
+        };
+        tables.iter().all(is_looked_into)
     }
 }

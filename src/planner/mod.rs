@@ -56,7 +56,7 @@ pub use viewer::{CanField, ViewerPlan};
 pub use window::{Travel, Window};
 pub use write_plan::{
     ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,
-    TargetCheck, UniqueValue, UpdatePlan, UpsertPlan, UpsertRequest, WriteColumn, WriteValue, is_upsertable,
+    ShareRequest, TargetCheck, UniqueValue, UpdatePlan, UpsertPlan, UpsertRequest, WriteColumn, WriteValue, is_upsertable,
 };
 
 use crate::base::{Actor, CallerContext, RequestContext};

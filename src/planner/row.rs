@@ -168,22 +168,24 @@ impl Planner<'_> {
                     filter: self.plan_rows(target_collection, selected)?,
                     order: self.plan_list_order(target_collection, selected)?,
                     limit: self.plan_first(selected)?,
-                    row: self.plan_row(self.readable(target), &selected.selection, place, masked)?,
+                    row: self.plan_row(self.readable_along(field).ok_or_else(unknown)?, &selected.selection, place, masked)?,
                 })))
             }
         }
     }
 
-    /// The relation to many beside which a field stands, `events` of `eventsConnection`: its target, and the key that points here.
+    /// The relation to many beside which a field stands, `events` of `eventsConnection`: its target, the rows of it, and the key that
+    /// points here.
     fn relation_beside(
         &self,
         collection: &Collection,
         selected: &SelectedField,
         suffix: &str,
-    ) -> Option<(&Collection, GuardedColumn)> {
+    ) -> Option<(&Collection, Readable, GuardedColumn)> {
         let relation = selected.name.strip_suffix(suffix).and_then(|name| collection.find_field(name))?;
         let FieldKind::ToMany { target, inverse } = &relation.kind else { return None };
-        Some((self.catalog.collection(*target), self.guarded_column(self.catalog.field(*inverse))?))
+        let key = self.guarded_column(self.catalog.field(*inverse))?;
+        Some((self.catalog.collection(*target), self.readable_along(relation)?, key))
     }
 
     /// `eventsConnection(...)` beside the relation `events`.
@@ -194,9 +196,9 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<Option<Output>, PlanError> {
-        let Some((target, key)) = self.relation_beside(collection, selected, "Connection") else { return Ok(None) };
+        let Some((target, source, key)) = self.relation_beside(collection, selected, "Connection") else { return Ok(None) };
         let plan = self.plan_connection(target, selected, place, masked)?;
-        Ok(Some(Output::Connection(Box::new(ConnectionPlan { parent_key: Some(key), ..plan }))))
+        Ok(Some(Output::Connection(Box::new(ConnectionPlan { source, parent_key: Some(key), ..plan }))))
     }
 
     /// `eventsAggregate(...)` beside the relation `events`.
@@ -207,8 +209,8 @@ impl Planner<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) -> Result<Option<Output>, PlanError> {
-        let Some((target, key)) = self.relation_beside(collection, selected, "Aggregate") else { return Ok(None) };
-        let plan = self.plan_aggregate(target, selected, place, masked)?;
+        let Some((target, source, key)) = self.relation_beside(collection, selected, "Aggregate") else { return Ok(None) };
+        let plan = AggregatePlan { source, ..self.plan_aggregate(target, selected, place, masked)? };
         Ok(Some(Output::Aggregate(Box::new(ToManyAggregate { key, plan }))))
     }
 

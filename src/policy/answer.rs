@@ -53,6 +53,12 @@ fn possible(rule: &Rule, role: &RoleName) -> TruthSet {
             let owner = if exists.owner.may_lead_nowhere() { Truth::Unknown } else { Truth::False };
             possible(&exists.body, role).union(TruthSet::only(Truth::False)).union(TruthSet::only(owner))
         }
+        // The platform's services are reached by no share.
+        Rule::Shared(shared) => {
+            let owner = if shared.owner.may_lead_nowhere() { Truth::Unknown } else { Truth::False };
+            let found = if *role == RoleName::platform() { Truth::False } else { Truth::True };
+            TruthSet::only(Truth::False).union(TruthSet::only(found)).union(TruthSet::only(owner))
+        }
     }
 }
 

@@ -38,6 +38,11 @@ pub(super) const CYCLE: DiagnosticCode = DiagnosticCode("rule-cycle");
 /// A variable of `exists` whose name already means something.
 pub(super) const NAME_TAKEN: DiagnosticCode = DiagnosticCode("rule-name-taken");
 
+/// `shared(...)` of rows that are not shared, or `mayShare()` of a row that is no share.
+pub(super) const NOT_SHAREABLE: DiagnosticCode = DiagnosticCode("rule-not-shareable");
+/// A `@shareable` collection whose rules ask for no share.
+pub(super) const NEVER_SHARED: DiagnosticCode = DiagnosticCode("rule-never-shared");
+
 /// Every kind of mistake that a rule can have; each has a case under `tests/cases/policy/failing/`.
 pub const DIAGNOSTIC_CODES: &[DiagnosticCode] = &[
     SYNTAX,
@@ -57,6 +62,8 @@ pub const DIAGNOSTIC_CODES: &[DiagnosticCode] = &[
     STALE_PATH,
     CYCLE,
     NAME_TAKEN,
+    NOT_SHAREABLE,
+    NEVER_SHARED,
 ];
 
 /// A diagnostic without its place.

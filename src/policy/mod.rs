@@ -17,13 +17,15 @@
 //!
 //! Everything else is decided: `== null`, `!= null` and `has` by what is there (a path that leads nowhere is null); two stored
 //! nulls are equal; a stored null differs from every value, is in no list, and neither starts with, ends with nor contains a
-//! text.
+//! text. Whether a row is `shared(...)` is decided, too: by whether there is a share that reaches the caller.
 
 mod answer;
 mod base;
 mod compare;
+mod compile;
 mod diagnostics;
 mod explain;
+mod inside;
 mod known;
 mod mask;
 mod matrix;
@@ -31,6 +33,7 @@ mod parse;
 mod predicate;
 mod residue;
 mod rule_book;
+mod share;
 mod solve;
 mod syntax;
 mod to_sql;

@@ -78,9 +78,30 @@ impl Predicate {
         match self {
             Self::Always | Self::Never => false,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_sub_reads),
-            Self::Condition(Condition::Exists { .. }) => true,
+            Self::Condition(Condition::Exists { .. } | Condition::Among { .. }) => true,
             Self::Condition(Condition::Not(inner)) => inner.has_sub_reads(),
             Self::Condition(_) => false,
+        }
+    }
+
+    /// The tables of the other rows that the condition looks into.
+    pub fn tables(&self) -> BTreeSet<TableName> {
+        let mut tables = BTreeSet::new();
+        self.add_tables(&mut tables);
+        tables
+    }
+
+    fn add_tables(&self, tables: &mut BTreeSet<TableName>) {
+        match self {
+            Self::Always | Self::Never => {}
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.add_tables(tables)),
+            Self::Condition(condition) => {
+                if let Condition::Exists { table, .. } | Condition::Among { table, .. } = condition {
+                    tables.insert(table.clone());
+                }
+                let (_, inner) = condition.parts();
+                inner.into_iter().for_each(|inner| inner.add_tables(tables));
+            }
         }
     }
 
@@ -196,6 +217,22 @@ pub enum Condition {
         /// Whether there must be none.
         is_negated: bool,
     },
+    /// The operand is the value of `column` in a row of `table` for which `body` holds, which says nothing of any other row;
+    /// `is_negated`: in none. Used for `shared(...)`: the rows of the table are found once for the statement, and not for each row.
+    Among {
+        /// What is looked for.
+        operand: Operand,
+        /// The table looked into.
+        table: TableName,
+        /// Its column, which is never null.
+        column: ColumnName,
+        /// The nesting depth: the row inside is [`RowImage::Member`] of this depth.
+        depth: u16,
+        /// What must hold of the row inside.
+        body: Box<Predicate>,
+        /// Whether it must be in none.
+        is_negated: bool,
+    },
     /// The inner predicate does not select. Only below a negated `exists`.
     Not(Box<Predicate>),
 }
@@ -209,6 +246,7 @@ impl Condition {
             Self::InList { operand, list, .. } => (vec![operand, list], None),
             Self::Text { text, part, .. } => (vec![text, part], None),
             Self::Exists { join_value, body, .. } => (vec![join_value], Some(body)),
+            Self::Among { operand, body, .. } => (vec![operand], Some(body)),
             Self::Not(inner) => (Vec::new(), Some(inner)),
         }
     }
@@ -219,7 +257,7 @@ impl Operand {
     fn own_column(&self) -> Option<&ColumnName> {
         match self {
             Self::Column(RowImage::Row | RowImage::Old | RowImage::New, column) => Some(column),
-            Self::Column(RowImage::Member(_), _) | Self::Value(_) | Self::Caller(_) => None,
+            Self::Column(RowImage::Member(_), _) | Self::Value(_) | Self::Caller(_) | Self::Now => None,
         }
     }
 }
@@ -233,6 +271,7 @@ impl Condition {
             Self::InList { operand, list, .. } => is_new(operand) || is_new(list),
             Self::Text { text, part, .. } => is_new(text) || is_new(part),
             Self::Exists { join_value, body, .. } => is_new(join_value) || body.names_new_row(),
+            Self::Among { operand, body, .. } => is_new(operand) || body.names_new_row(),
             Self::Not(inner) => inner.names_new_row(),
         }
     }
@@ -279,6 +318,9 @@ pub enum Operand {
     Value(Value),
     /// A value of a caller who is known to PostgreSQL alone, in a predicate that was solved for a role; may be null.
     Caller(CallerValue),
+    /// The time at which the transaction began, by the database's clock. `now()` in rules is the request's time, a value; this one is
+    /// the same text for every request, so that plans can be kept.
+    Now,
 }
 
 /// A value that PostgreSQL knows of the caller by the settings of the transaction, see `migrations/platform`.

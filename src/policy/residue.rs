@@ -4,6 +4,7 @@ use crate::base::{RoleName, Value};
 use crate::catalog::{Catalog, CollectionId, FieldId, FieldKind};
 use crate::policy::answer::{self, RoleAnswer};
 use crate::policy::known;
+use crate::policy::share::Shared;
 use crate::policy::syntax::{Exists, KnownValue, Operand, Order, Path, Rule};
 use crate::policy::{RowImage, TextTest, Truth};
 use chrono::TimeDelta;
@@ -108,6 +109,7 @@ impl Writer<'_> {
                     .unwrap_or_else(|| text(call(), Level::Single))
             }
             Rule::Exists(exists) => text(self.exists(exists), Level::Single),
+            Rule::Shared(shared) => self.shared(shared),
         }
     }
 
@@ -164,6 +166,11 @@ impl Writer<'_> {
         let owner_collection = self.catalog.collection(owner.field.collection);
         let is_this_end = |kind: &FieldKind| matches!(kind, FieldKind::ToMany { target, inverse } if target == collection && inverse == join_field);
         let relation = owner_collection.fields.iter().find(|field| is_this_end(&field.kind));
+        // Whose shares they are, the relation says by itself.
+        let body = match (relation.and_then(|relation| self.catalog.shares_of(relation)), body) {
+            (Some(_), Rule::All(parts)) => &Rule::All(parts.iter().skip(1).cloned().collect()),
+            _ => body,
+        };
         let relation = relation.map_or_else(|| self.name(*collection), |field| field.name.to_string());
         let member = member(*depth);
         let body = match self.rule(body) {
@@ -173,6 +180,19 @@ impl Writer<'_> {
         let path = self.path(owner);
         let owner = path.strip_suffix(".id").unwrap_or(&path);
         format!("exists({owner}.{relation}, {member}, {body})")
+    }
+
+    fn shared(&self, shared: &Shared) -> Part {
+        if *self.role == RoleName::platform() && !shared.owner.may_lead_nowhere() {
+            return Part::Known(Truth::False);
+        }
+        let level = shared.level.name();
+        let path = self.path(&shared.owner);
+        let text = match path.strip_suffix(".id").filter(|_| shared.is_path_named) {
+            Some(owner) => format!("shared({owner}, '{level}')"),
+            None => format!("shared('{level}')"),
+        };
+        Part::Text { text, level: Level::Single }
     }
 
     fn name(&self, collection: CollectionId) -> String {

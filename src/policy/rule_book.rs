@@ -4,13 +4,16 @@ use crate::base::{
     Actor, ColumnName, ContextUse, RequestContext, RoleName, ScalarType, ScopeOperation, ScopedCollection, TableName, TypeName,
     Value,
 };
-use crate::catalog::{Catalog, Collection, CollectionId, DefaultValue, Diagnostic, Field, FieldId, Mask, RuleText};
+use crate::catalog::{Catalog, CollectionId, Diagnostic, FieldId};
 use crate::policy::base::Base;
+use crate::policy::compile::{add_filter_columns, compile_collections, in_order};
 use crate::policy::known::{Asker, Caller};
+use crate::policy::share::ShareTable;
 use crate::policy::syntax::{KnownValue, MaskRule, Rule};
-use crate::policy::typecheck::{CheckedRule, Environment, Library, Slot};
+use crate::policy::typecheck::{Environment, Library, Slot};
 use crate::policy::{MaskValue, Predicate, Residue, RoleAnswer, answer, mask, residue, solve, usage, view};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a row rule is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,53 +68,53 @@ pub struct RuleBook {
 }
 
 #[derive(Clone, Debug)]
-struct CollectionRules {
-    name: TypeName,
-    is_platform: bool,
-    read: Rule,
-    create: Rule,
-    update: Rule,
-    update_form: UpdateForm,
-    delete: Rule,
-    export: Option<Rule>,
-    aggregate: Option<Rule>,
-    fields: Vec<FieldRules>,
-    filter_columns: Vec<FieldId>,
+pub(super) struct CollectionRules {
+    pub(super) name: TypeName,
+    pub(super) is_platform: bool,
+    pub(super) read: Rule,
+    pub(super) create: Rule,
+    pub(super) update: Rule,
+    pub(super) update_form: UpdateForm,
+    pub(super) delete: Rule,
+    pub(super) export: Option<Rule>,
+    pub(super) aggregate: Option<Rule>,
+    /// Who may share a row.
+    pub(super) shareable: Option<Rule>,
+    pub(super) fields: Vec<FieldRules>,
+    pub(super) filter_columns: Vec<FieldId>,
 }
 
 impl CollectionRules {
+    /// Every rule, those of the fields included.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Rule> {
+        let Self { read, create, update, delete, export, aggregate, shareable, fields, .. } = self;
+        let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]).flatten();
+        let of_masks = fields.iter().filter_map(|field| field.mask.as_ref()).flat_map(MaskRule::conditions);
+        let of_rows = [read, create, update, delete].into_iter().chain(export).chain(aggregate).chain(shareable);
+        of_rows.chain(of_fields).chain(of_masks)
+    }
+
     /// Adds the base rule to every rule of rows. Fields need none: whoever reaches no row reaches no field of it.
-    fn narrow(&mut self, base: &Base) {
-        let Self {
-            name: _,
-            is_platform: _,
-            read,
-            create,
-            update,
-            update_form: _,
-            delete,
-            export,
-            aggregate,
-            fields: _,
-            filter_columns: _,
-        } = self;
+    pub(super) fn narrow(&mut self, base: &Base) {
+        // Whoever shares a row writes a share of it, which is narrowed as well.
+        let Self { name: _, is_platform: _, read, create, update, update_form: _, delete, export, aggregate, .. } = self;
         [read].into_iter().chain(export).chain(aggregate).for_each(|rule| base.narrow_read(rule));
         [create, update, delete].into_iter().for_each(|rule| base.narrow_write(rule));
     }
 }
 
 #[derive(Clone, Debug)]
-struct FieldRules {
-    read: Option<Rule>,
-    write: Option<Rule>,
-    mask: Option<MaskRule>,
-    default: Option<FieldDefault>,
+pub(super) struct FieldRules {
+    pub(super) read: Option<Rule>,
+    pub(super) write: Option<Rule>,
+    pub(super) mask: Option<MaskRule>,
+    pub(super) default: Option<FieldDefault>,
 }
 
 #[derive(Clone, Debug)]
-struct FieldDefault {
-    value: KnownValue,
-    scalar: ScalarType,
+pub(super) struct FieldDefault {
+    pub(super) value: KnownValue,
+    pub(super) scalar: ScalarType,
 }
 
 impl RuleBook {
@@ -122,17 +125,16 @@ impl RuleBook {
     pub fn compile(catalog: &Catalog) -> Result<Self, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
         let library = Library::read(catalog, &mut diagnostics);
-        let environment = Environment { catalog, library: &library };
+        let shares = ShareTable::of(catalog).map(Arc::new);
+        let environment = Environment { catalog, library: &library, shares: shares.as_ref(), share_rights: &[] };
         for (text, node) in library.free_rules() {
             environment.check_node(text, node, Slot::NoRow, &mut diagnostics);
         }
         let base = Base::check(environment, &mut diagnostics);
-        let compiled: Vec<Option<CollectionRules>> =
-            catalog.collections.iter().map(|collection| compile_collection(environment, collection, &mut diagnostics)).collect();
+        let compiled = compile_collections(environment, &base, &mut diagnostics);
         let collections: Option<Vec<CollectionRules>> = compiled.into_iter().collect();
         match collections {
             Some(mut collections) if diagnostics.is_empty() => {
-                collections.iter_mut().for_each(|rules| rules.narrow(&base));
                 add_filter_columns(catalog, &mut collections);
                 let roles = catalog.roles().into_iter().chain([RoleName::platform()]).collect();
                 let mut book = Self { collections, roles, context_use: ContextUse::default() };
@@ -278,23 +280,28 @@ impl RuleBook {
 
     /// The collections whose tables the operation's rules look into, those of the fields that it reads or sets included.
     pub fn sub_reads(&self, collection: CollectionId, operation: Operation) -> Vec<CollectionId> {
-        let rules = self.collection(collection);
         let mut collections = BTreeSet::new();
-        usage::add_sub_reads(self.rule(collection, operation), &mut collections);
-        for field in &rules.fields {
-            let guard = match operation {
-                Operation::Read => &field.read,
-                Operation::Create | Operation::Update => &field.write,
-                Operation::Delete => &None,
-            };
-            if let Some(guard) = guard {
-                usage::add_sub_reads(guard, &mut collections);
-            }
-            if let (Some(mask), Operation::Read) = (&field.mask, operation) {
-                mask.conditions().into_iter().for_each(|condition| usage::add_sub_reads(condition, &mut collections));
-            }
-        }
+        self.rules_of(collection, operation).for_each(|rule| usage::add_sub_reads(rule, &mut collections));
         collections.into_iter().collect()
+    }
+
+    /// The same, without what no actor of the role gets to: a part of a rule that is never true for it looks into nothing.
+    pub fn sub_reads_for_role(&self, collection: CollectionId, operation: Operation, role: &RoleName) -> Vec<CollectionId> {
+        let mut collections = BTreeSet::new();
+        self.rules_of(collection, operation).for_each(|rule| usage::add_sub_reads_for_role(rule, role, &mut collections));
+        collections.into_iter().collect()
+    }
+
+    /// The operation's rule, and those of the fields that it reads or sets.
+    fn rules_of(&self, collection: CollectionId, operation: Operation) -> impl Iterator<Item = &Rule> {
+        let guards = self.collection(collection).fields.iter().filter_map(move |field| match operation {
+            Operation::Read => field.read.as_ref(),
+            Operation::Create | Operation::Update => field.write.as_ref(),
+            Operation::Delete => None,
+        });
+        let masks = self.collection(collection).fields.iter().filter_map(|field| field.mask.as_ref());
+        let shown = masks.filter(move |_| operation == Operation::Read).flat_map(MaskRule::conditions);
+        [self.rule(collection, operation)].into_iter().chain(guards).chain(shown)
     }
 
     /// What the rules ask of the caller and the request beside user, team, role and service. Where they ask something of the
@@ -305,11 +312,7 @@ impl RuleBook {
 
     /// Every rule of every collection.
     fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.collections.iter().flat_map(|CollectionRules { read, create, update, delete, export, aggregate, fields, .. }| {
-            let of_fields = fields.iter().flat_map(|field| [&field.read, &field.write]).flatten();
-            let of_masks = fields.iter().filter_map(|field| field.mask.as_ref()).flat_map(MaskRule::conditions);
-            [read, create, update, delete].into_iter().chain(export).chain(aggregate).chain(of_fields).chain(of_masks)
-        })
+        self.collections.iter().flat_map(CollectionRules::all)
     }
 
     /// The mask of every field that has one of its own making.
@@ -357,95 +360,5 @@ impl RuleBook {
             Operation::Update => update,
             Operation::Delete => delete,
         }
-    }
-}
-
-/// Checks all rules of a collection; `None` once one of them is wrong, after the others were checked too.
-fn compile_collection<'c>(
-    environment: Environment<'c>,
-    collection: &'c Collection,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<CollectionRules> {
-    let row = Slot::Row(collection.id);
-    let mut check = |text: &'c RuleText, slot: Slot| environment.check(text, slot, diagnostics);
-    let read = check(&collection.access.read, row);
-    let create = check(&collection.access.create, row);
-    let update = check(&collection.access.update, Slot::Update(collection.id));
-    let delete = check(&collection.access.delete, row);
-    let export = collection.export.as_ref().map(|export| check(&export.allow, Slot::NoRow));
-    let allow = collection.aggregate.as_ref().and_then(|aggregate| aggregate.allow.as_ref());
-    let aggregate = allow.map(|allow| check(allow, Slot::NoRow));
-    let fields: Vec<Option<FieldRules>> =
-        collection.fields.iter().map(|field| compile_field(environment, field, diagnostics)).collect();
-    let CheckedRule { rule: update, form: update_form } = update?;
-    Some(CollectionRules {
-        name: collection.name.clone(),
-        is_platform: collection.is_platform,
-        read: read?.rule,
-        create: create?.rule,
-        update,
-        update_form,
-        delete: delete?.rule,
-        export: all_or_nothing(export)?.map(|export| export.rule),
-        aggregate: all_or_nothing(aggregate)?.map(|aggregate| aggregate.rule),
-        fields: fields.into_iter().collect::<Option<Vec<FieldRules>>>()?,
-        filter_columns: Vec::new(),
-    })
-}
-
-fn compile_field<'c>(environment: Environment<'c>, field: &'c Field, diagnostics: &mut Vec<Diagnostic>) -> Option<FieldRules> {
-    let row = Slot::Row(field.id.collection);
-    let mut check = |text: &'c Option<RuleText>| text.as_ref().map(|text| environment.check(text, row, diagnostics));
-    let (read, write) = (check(&field.access.read), check(&field.access.write));
-    let mask = match &field.access.mask {
-        Some(Mask::Computed(text)) => Some(environment.check_mask(text, field, diagnostics)),
-        _ => None,
-    };
-    let default = match (&field.default, field.stored_scalar()) {
-        (Some(DefaultValue::Expression(text)), Some(scalar)) => {
-            let value = environment.check_default(text, field, diagnostics);
-            Some(value.map(|value| FieldDefault { value, scalar }))
-        }
-        (Some(DefaultValue::Literal(text)), Some(scalar)) if field.is_list() => Some(list_default(scalar, text)),
-        _ => None,
-    };
-    Some(FieldRules {
-        read: all_or_nothing(read)?.map(|read| read.rule),
-        write: all_or_nothing(write)?.map(|write| write.rule),
-        mask: all_or_nothing(mask)?,
-        default: all_or_nothing(default)?,
-    })
-}
-
-/// The literal default of a list, which its column does not have: elements are compared as values, not as the text of an array.
-fn list_default(scalar: ScalarType, text: &str) -> Option<FieldDefault> {
-    let texts: Vec<String> = serde_json::from_str(text).ok()?;
-    let elements = texts.iter().map(|text| Value::parse(scalar, text)).collect::<Result<_, _>>().ok()?;
-    Some(FieldDefault { value: KnownValue::Literal(Value::List(scalar, elements)), scalar })
-}
-
-/// A rule that is not there is fine; one that is there and wrong is not.
-fn all_or_nothing<T>(checked: Option<Option<T>>) -> Option<Option<T>> {
-    match checked {
-        Some(None) => None,
-        Some(Some(rule)) => Some(Some(rule)),
-        None => Some(None),
-    }
-}
-
-/// Mistakes by their place; one that several rules share (a named rule, `write:`) is told once.
-fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by(|left, right| (left.span, left.code, &left.message).cmp(&(right.span, right.code, &right.message)));
-    diagnostics.dedup_by(|left, right| (left.span, left.code, &left.message) == (right.span, right.code, &right.message));
-    diagnostics
-}
-
-fn add_filter_columns(catalog: &Catalog, collections: &mut [CollectionRules]) {
-    let mut columns = BTreeSet::new();
-    for rules in collections.iter() {
-        usage::add_filter_columns(&rules.read, catalog, &mut columns);
-    }
-    for (rules, collection) in collections.iter_mut().zip(&catalog.collections) {
-        rules.filter_columns = columns.iter().copied().filter(|column| column.collection == collection.id).collect();
     }
 }

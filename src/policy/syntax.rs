@@ -2,6 +2,7 @@
 
 use crate::base::{ColumnName, ScalarType, TableName, Value};
 use crate::catalog::{CollectionId, FieldId};
+use crate::policy::share::Shared;
 use crate::policy::{RowImage, TextTest};
 use chrono::TimeDelta;
 
@@ -28,6 +29,8 @@ pub(super) enum Rule {
     Text(TextTest, Operand, Operand),
     /// `exists(owner.members, m, body)`
     Exists(Box<Exists>),
+    /// `shared(level)`
+    Shared(Box<Shared>),
 }
 
 /// An ordering.
@@ -208,14 +211,20 @@ impl Rule {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.walk(visit)),
             Self::Not(inner) => inner.walk(visit),
             Self::Exists(exists) => exists.body.walk(visit),
-            Self::Flag(_) | Self::IsNull(_) | Self::Equal(..) | Self::Order(..) | Self::In(..) | Self::Text(..) => {}
+            Self::Flag(_)
+            | Self::IsNull(_)
+            | Self::Equal(..)
+            | Self::Order(..)
+            | Self::In(..)
+            | Self::Text(..)
+            | Self::Shared(_) => {}
         }
     }
 
     /// The values that this condition itself compares, without those of conditions inside it.
     pub(super) fn operands(&self) -> Vec<&Operand> {
         match self {
-            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Exists(_) => Vec::new(),
+            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Exists(_) | Self::Shared(_) => Vec::new(),
             Self::Flag(operand) | Self::IsNull(operand) => vec![operand],
             Self::Equal(left, right) | Self::Order(_, left, right) | Self::In(left, right) | Self::Text(_, left, right) => {
                 vec![left, right]
@@ -225,8 +234,10 @@ impl Rule {
 
     /// The paths that this condition itself names, without those of conditions inside it.
     pub(super) fn paths(&self) -> Vec<&Path> {
-        if let Self::Exists(exists) = self {
-            return vec![&exists.owner];
+        match self {
+            Self::Exists(exists) => return vec![&exists.owner],
+            Self::Shared(shared) => return vec![&shared.owner],
+            _ => {}
         }
         let stored = self.operands().into_iter().map(|operand| match operand {
             Operand::Stored(path) => Some(path),

@@ -46,6 +46,7 @@ impl Images {
             Operand::Column(image, column) => self.column(*image, column),
             Operand::Value(value) => Expr::Value(value.clone()),
             Operand::Caller(value) => caller_value(*value),
+            Operand::Now => Expr::Fixed("now()"),
         }
     }
 }
@@ -91,6 +92,14 @@ fn condition_to_sql(condition: &Condition, images: &Images) -> Expr {
             let exists = Expr::Exists(Box::new(select));
             // `exists` is never null.
             if *is_negated { Expr::Not(Box::new(exists)) } else { exists }
+        }
+        Condition::Among { operand, table, column, depth, body, is_negated } => {
+            let inside = Alias::Rule(*depth);
+            let found = vec![Column::bare(Expr::column(inside, column))];
+            let select = Select::new(found, From::Table(rule_view(table), inside)).filtered(body.to_sql(images));
+            // An array and no `in (select ...)`: PostgreSQL looks for its elements in an index, also on one side of an `or`.
+            let list = Expr::ArrayOf(Box::new(select));
+            opposite_if(*is_negated, Expr::AnyOf(Box::new(images.operand(operand)), Box::new(list)))
         }
         Condition::Not(inner) => Expr::IsNotTrue(Box::new(inner.to_sql(images))),
     }

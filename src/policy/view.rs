@@ -40,6 +40,9 @@ pub(super) fn add_views(rule: &Rule, views: &mut RuleViews) {
             views.entry(exists.table.clone()).or_default().insert(exists.join_column.clone());
             add_member_columns(&exists.body, exists.depth, &exists.table, views);
         }
+        if let Rule::Shared(shared) = part {
+            views.entry(shared.table.name().clone()).or_default().extend(shared.table.columns().cloned());
+        }
         part.paths().into_iter().for_each(|path| add_path(path, views));
     });
 }

@@ -11,6 +11,7 @@ use crate::write::WriteError;
 use crate::write::cascade::{Visited, cascade};
 use crate::write::circle::refuse_circles;
 use crate::write::constraint::explain;
+use crate::write::shares::end_shares;
 use crate::write::verdict::{Subject, VerdictRow, VerdictSql};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, TryStreamExt};
@@ -120,7 +121,7 @@ pub(crate) async fn delete(
     let statement = delete_statement(planner, plan);
     change_and_read(transaction, planner, subject, &statement, &[]).await?;
     transaction.note_events("DELETE", rows.len());
-    Ok(())
+    end_shares(transaction, planner, plan).await
 }
 
 /// Sends the change, the check after it and the reads as one pipeline, then judges the verdicts.

@@ -8,8 +8,11 @@ use crate::write::WriteError;
 use crate::write::verdict::Subject;
 
 /// What the platform's own tables keep by triggers, in words.
-const INVARIANTS: [(&str, &str); 1] =
-    [("users_last_admin", "the last active admin cannot be removed, demoted or deactivated; make somebody else admin first")];
+const INVARIANTS: [(&str, &str); 3] = [
+    ("users_last_admin", "the last active admin cannot be removed, demoted or deactivated; make somebody else admin first"),
+    ("record_shares_ended", "the share has ended already; a share is only ended, once, and never changed otherwise"),
+    ("record_shares_one_grantee_check", "a row is shared with one user, one team or one role"),
+];
 
 /// Turns a constraint's error into words about a field. Other errors stay what they are.
 pub(crate) async fn explain(transaction: &Transaction, catalog: &Catalog, subject: Subject<'_>, error: DbError) -> WriteError {

@@ -33,6 +33,7 @@ mod constraint;
 mod denial;
 mod error;
 pub mod idempotency;
+mod shares;
 mod verdict;
 
 pub use apply::{Change, apply};

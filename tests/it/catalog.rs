@@ -31,8 +31,21 @@ fn describe(catalog: &Catalog) -> String {
 }
 
 fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
-    let Collection { name, singular, plural, table, former_names, mutations, access, audit, export, aggregate, search, .. } =
-        collection;
+    let Collection {
+        name,
+        singular,
+        plural,
+        table,
+        former_names,
+        mutations,
+        access,
+        audit,
+        export,
+        aggregate,
+        shareable,
+        search,
+        ..
+    } = collection;
     let mut text = format!("{name}: {singular} / {plural} in {table}, {mutations:?}\n");
     if !former_names.is_empty() {
         text += &format!("  once {former_names:?}\n");
@@ -49,6 +62,9 @@ fn describe_collection(catalog: &Catalog, collection: &Collection) -> String {
     if let Some(aggregate) = aggregate {
         let allow = aggregate.allow.as_ref().map_or("everybody", |allow| allow.text.as_str());
         text += &format!("  aggregate: {allow}, {:?}\n", aggregate.min_group);
+    }
+    if let Some(by) = shareable {
+        text += &format!("  shared by: {}\n", by.text);
     }
     if let Some(search) = search {
         for group in search.groups(collection) {
@@ -116,8 +132,18 @@ fn the_support_desk_compiles() {
     let catalog =
         compile(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_or_else(|error| panic!("{}", error.render(RenderStyle::Plain)));
     let names: Vec<&str> = catalog.collections.iter().map(|collection| collection.name.as_str()).collect();
-    let platform =
-        ["User", "Team", "DirectoryGroup", "DirectoryMembership", "AuditEvent", "Export", "ServiceToken", "Identity", "Session"];
+    let platform = [
+        "User",
+        "Team",
+        "DirectoryGroup",
+        "DirectoryMembership",
+        "AuditEvent",
+        "Export",
+        "ServiceToken",
+        "Identity",
+        "Session",
+        "RecordShare",
+    ];
     assert_eq!(names, [&platform[..], &["Customer", "Ticket", "TicketEvent", "Macro"]].concat());
     let ticket = catalog.find_collection("Ticket").unwrap();
     let fields: Vec<String> = ticket.stored_fields().map(|field| field.column().unwrap().to_string()).collect();

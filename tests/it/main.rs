@@ -26,6 +26,7 @@ mod readme;
 mod requests;
 mod scim;
 mod script;
+mod sharing;
 mod snapshot;
 mod support;
 mod tidy;

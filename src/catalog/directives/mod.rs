@@ -18,7 +18,7 @@ pub(super) use access::AccessDirective;
 pub(super) use collection::CollectionDirective;
 pub(super) use history::{BackfillDirective, WasDirective};
 pub(super) use reader::Located;
-pub(super) use record::{AggregateDirective, AuditDirective, ExportDirective};
+pub(super) use record::{AggregateDirective, AuditDirective, ExportDirective, ShareableDirective};
 pub(super) use relation::{InverseDirective, OnDeleteDirective};
 pub(super) use rule::{BaseDirective, RuleDirective};
 pub(super) use search::SearchDirective;
@@ -40,6 +40,7 @@ pub(super) struct TypeDirectives {
     pub audit: Option<AuditDirective>,
     pub export: Option<ExportDirective>,
     pub aggregate: Option<AggregateDirective>,
+    pub shareable: Option<ShareableDirective>,
     pub search: Option<SearchDirective>,
     pub was: Option<WasDirective>,
     pub uniques: Vec<UniqueDirective>,
@@ -56,6 +57,7 @@ impl TypeDirectives {
             audit: find("audit").map(AuditDirective::read),
             export: find("export").and_then(ExportDirective::read),
             aggregate: find("aggregate").map(AggregateDirective::read),
+            shareable: find("shareable").and_then(ShareableDirective::read),
             search: find("search").and_then(SearchDirective::read),
             was: find("was").and_then(WasDirective::read),
             uniques: find_all(directives, "unique", findings).map(UniqueDirective::read).collect(),

@@ -1,4 +1,5 @@
-//! `@audit`, `@export` and `@aggregate`: what is written down of what people do, and what they may take out or add up.
+//! `@audit`, `@export`, `@aggregate` and `@shareable`: what is written down of what people do, and what they may take out, add up
+//! or pass on.
 
 use crate::catalog::directives::Located;
 use crate::catalog::directives::reader::Reader;
@@ -38,5 +39,17 @@ pub(in crate::catalog) struct AggregateDirective {
 impl AggregateDirective {
     pub(super) fn read(reader: Reader<'_>) -> Self {
         Self { allow: reader.rule("allow"), min_group: reader.number("minGroup"), span: reader.span() }
+    }
+}
+
+/// `@shareable(by:)`.
+pub(in crate::catalog) struct ShareableDirective {
+    pub by: RuleText,
+    pub span: SourceSpan,
+}
+
+impl ShareableDirective {
+    pub(super) fn read(reader: Reader<'_>) -> Option<Self> {
+        Some(Self { by: reader.rule("by")?, span: reader.span() })
     }
 }

@@ -6,7 +6,7 @@ use crate::catalog::draft::TypeDraft;
 use crate::catalog::findings::Findings;
 use crate::catalog::resolve::field::{Owner, Written};
 use crate::catalog::resolve::scope::{Scope, to_id};
-use crate::catalog::resolve::{access, field, history, implicit, names, search, unique};
+use crate::catalog::resolve::{access, field, history, implicit, names, search, share, unique};
 use crate::catalog::{
     AggregateSettings, AuditSettings, Collection, CollectionId, Diagnostic, DiagnosticCode, ExportSettings, Field, FieldId,
     GroupFloor, MutationKind, physical,
@@ -22,7 +22,7 @@ const DEFAULT_EXPORT_ROWS: u32 = 100_000;
 pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: &mut Findings) -> Collection {
     let draft = scope.type_draft(id);
     names::check_type_name(&draft.name, draft.span, findings);
-    let TypeDirectives { collection, access, service, audit, export, aggregate, search, was, uniques } =
+    let TypeDirectives { collection, access, service, audit, export, aggregate, shareable, search, was, uniques } =
         TypeDirectives::read(&draft.directives, findings);
     if collection.is_none() {
         let message = format!("`{}` is no collection", draft.name);
@@ -35,7 +35,9 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
     let mutations = offered_mutations(collection.as_ref(), is_append_only, findings);
     let name = draft.name.as_str();
     let owner = Owner { is_platform: draft.is_platform, is_append_only, mutations };
-    let fields = resolve_fields(scope, id, &owner, findings);
+    let shareable = shareable.and_then(|shareable| share::resolve_shareable(shareable, draft, findings));
+    let shares = shareable.as_ref().and_then(|_| share::shares_of(scope));
+    let fields = resolve_fields(scope, id, &owner, shares, findings);
     Collection {
         id,
         name: TypeName::new(&draft.name),
@@ -57,11 +59,19 @@ pub(super) fn resolve_collection(scope: &Scope<'_>, id: CollectionId, findings: 
         }),
         export: export.map(|export| export_settings(export, findings)),
         aggregate: aggregate.map(|aggregate| aggregate_settings(aggregate, findings)),
+        shareable,
         span: draft.span,
     }
 }
 
-fn resolve_fields(scope: &Scope<'_>, id: CollectionId, owner: &Owner, findings: &mut Findings) -> Vec<Field> {
+/// The fields; `shares` is the other end of the shares of a row, where rows are shared.
+fn resolve_fields(
+    scope: &Scope<'_>,
+    id: CollectionId,
+    owner: &Owner,
+    shares: Option<FieldId>,
+    findings: &mut Findings,
+) -> Vec<Field> {
     let draft = scope.type_draft(id);
     let mut fields = vec![implicit::id_field(id, draft.span)];
     for (index, (definition, ty)) in scope.fields(id).enumerate() {
@@ -72,7 +82,11 @@ fn resolve_fields(scope: &Scope<'_>, id: CollectionId, owner: &Owner, findings: 
         let written = Written { id: field_id, definition, ty, span };
         fields.push(field::resolve_field(scope, &written, owner, findings));
     }
-    let next = to_id(draft.fields.len() + 1);
+    let mut next = to_id(draft.fields.len() + 1);
+    if let Some(inverse) = shares {
+        fields.push(implicit::shares_field(FieldId { collection: id, index: next }, inverse, draft.span));
+        next += 1;
+    }
     fields.extend(implicit::last_fields(id, next, owner.is_append_only, draft.span));
     fields
 }

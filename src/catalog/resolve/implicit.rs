@@ -1,7 +1,7 @@
 //! The fields that every collection has without writing them.
 
 use crate::base::{ColumnName, FieldName, ScalarType};
-use crate::catalog::{CollectionId, Field, FieldAccess, FieldId, FieldKind, SourceSpan, ValueLimits, physical};
+use crate::catalog::{Collection, CollectionId, Field, FieldAccess, FieldId, FieldKind, SourceSpan, ValueLimits, physical};
 
 /// `id`, the first field.
 pub(super) fn id_field(collection: CollectionId, span: SourceSpan) -> Field {
@@ -22,12 +22,24 @@ pub(super) fn last_fields(collection: CollectionId, first_index: u16, is_append_
         .collect()
 }
 
+/// The shares of a row of a shareable collection; `inverse` is their field that says which row it is.
+pub(super) fn shares_field(id: FieldId, inverse: FieldId, span: SourceSpan) -> Field {
+    let kind = FieldKind::ToMany { target: inverse.collection, inverse };
+    let description = "With whom the row is shared, by whom and why: the shares that the caller may read, ended ones too.";
+    Field { is_required: false, ..new_field(id, Collection::RECORD_SHARES, kind, (description, span)) }
+}
+
 fn implicit_field(id: FieldId, name: &str, (scalar, description): (ScalarType, &str), span: SourceSpan) -> Field {
+    let kind = FieldKind::Scalar { scalar, is_list: false, column: ColumnName::new(physical::snake_case(name)) };
+    new_field(id, name, kind, (description, span))
+}
+
+fn new_field(id: FieldId, name: &str, kind: FieldKind, (description, span): (&str, SourceSpan)) -> Field {
     Field {
         id,
         name: FieldName::new(name),
         description: Some(description.to_owned()),
-        kind: FieldKind::Scalar { scalar, is_list: false, column: ColumnName::new(physical::snake_case(name)) },
+        kind,
         is_required: true,
         is_unique: false,
         is_indexed: false,

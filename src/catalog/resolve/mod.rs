@@ -20,6 +20,7 @@ mod relation;
 mod rules;
 mod scope;
 mod search;
+mod share;
 mod unique;
 
 use crate::catalog::draft::Draft;

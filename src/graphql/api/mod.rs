@@ -12,6 +12,7 @@ mod plural;
 mod policy;
 mod scalar_filters;
 mod scalars;
+mod shares;
 mod tokens;
 mod upsert;
 mod viewer;
@@ -68,6 +69,10 @@ pub enum RootField {
     RotateToken,
     /// `revokeServiceToken(...)`
     RevokeToken,
+    /// `shareTicket(...)`
+    Share(CollectionId),
+    /// `revokeRecordShare(...)`
+    RevokeShare,
 }
 
 /// The API of a catalog.
@@ -122,7 +127,7 @@ pub fn build(catalog: &Catalog, rules: &RuleBook) -> Result<Api, SchemaError> {
     viewer::declare(catalog, &mut types);
     query = query.field(lookups::node_field(&mut types)).field(viewer::viewer_field(&mut types));
     query = query.field(policy::explain_field(&mut types));
-    for field in tokens::mutations(catalog, &mut types) {
+    for field in tokens::mutations(catalog, &mut types).into_iter().chain(shares::mutations(catalog, &mut types)) {
         mutation = mutation.field(field);
         has_mutations = true;
     }

@@ -38,9 +38,9 @@ impl Planner<'_> {
                 let key = self.guarded_column(field).ok_or_else(unknown)?;
                 self.plan_to_one_filter(key, self.readable(target), path, tests)
             }
-            FieldKind::ToMany { target, inverse } => {
+            FieldKind::ToMany { inverse, .. } => {
                 let key = self.guarded_column(self.catalog.field(inverse)).ok_or_else(unknown)?;
-                self.plan_to_many_filter(&key, &self.readable(target), path, tests)
+                self.plan_to_many_filter(&key, &self.readable_along(field).ok_or_else(unknown)?, path, tests)
             }
             FieldKind::Scalar { .. } | FieldKind::Enum { .. } => {
                 self.plan_column_filter(field, &self.guarded_column(field).ok_or_else(unknown)?, path, tests)

@@ -1,8 +1,9 @@
 //! Audit events inside the statements that cause them.
 
 use crate::base::{ColumnName, ScalarType, TableName, Value};
+use crate::catalog::CollectionId;
 use crate::planner::to_sql::read::ANSWER;
-use crate::planner::{Planner, ViewRecord};
+use crate::planner::{Planner, ViewRecord, WriteColumn};
 use crate::sql::{Column, CompareOp, Cte, CteBody, Expr, From, Insert, Select};
 use serde_json::json;
 use uuid::Uuid;
@@ -25,6 +26,22 @@ pub(crate) struct EventExprs {
     pub details: Expr,
     /// Why, if the caller said so.
     pub reason: Option<String>,
+}
+
+/// What the event of a change records: sharing a row and ending that are words of their own.
+pub(crate) fn event_type(
+    planner: &Planner<'_>,
+    collection: CollectionId,
+    usual: &'static str,
+    given: &[WriteColumn],
+) -> &'static str {
+    let Some(shares) = planner.catalog.record_shares().filter(|shares| shares.id == collection) else { return usual };
+    let ended = shares.find_field("revokedAt").and_then(|field| field.column());
+    match usual {
+        "CREATE" => "SHARE",
+        "UPDATE" if given.iter().any(|write| Some(&write.column) == ended) => "UNSHARE",
+        usual => usual,
+    }
 }
 
 /// The `insert into toolcrib.audit_events select ... from source`.

@@ -2,7 +2,7 @@
 
 use crate::base::ColumnName;
 use crate::planner::to_sql::Aliases;
-use crate::planner::to_sql::audit::{EventExprs, event_insert};
+use crate::planner::to_sql::audit::{EventExprs, event_insert, event_type};
 use crate::planner::to_sql::change::{
     AUDITED, AfterCheck, CHANGED, ChangeStatement, Checks, INPUT, NEW, VERDICT, admission, after_query, asked_columns, cross,
     forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
@@ -101,7 +101,7 @@ fn created_cte(plan: &CreatePlan) -> Cte {
 fn audited_cte(planner: &Planner<'_>, plan: &CreatePlan, aliases: &mut Aliases) -> Cte {
     let event = EventExprs {
         id: Expr::labelled(VERDICT, "event_id"),
-        event_type: "CREATE",
+        event_type: event_type(planner, plan.collection, "CREATE", &plan.columns),
         entity_type: plan.entity_type.to_string(),
         entity_id: id_of(NEW),
         before: Expr::Fixed("null::jsonb"),

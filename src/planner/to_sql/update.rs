@@ -2,7 +2,7 @@
 
 use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
-use crate::planner::to_sql::audit::{EventExprs, event_insert};
+use crate::planner::to_sql::audit::{EventExprs, event_insert, event_type};
 use crate::planner::to_sql::change::{
     AUDITED, AfterCheck, BEFORE, CHANGED, ChangeStatement, Checks, INPUT, NEW, OLD, VERDICT, admission, after_query,
     asked_columns, cross, forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id,
@@ -146,7 +146,7 @@ fn changed_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
 fn audited_cte(planner: &Planner<'_>, plan: &UpdatePlan, aliases: &mut Aliases) -> Cte {
     let event = EventExprs {
         id: Expr::labelled(VERDICT, "event_id"),
-        event_type: "UPDATE",
+        event_type: event_type(planner, plan.collection, "UPDATE", &plan.columns),
         entity_type: plan.entity_type.to_string(),
         entity_id: id_of(NEW),
         before: image(planner.catalog, plan.collection, OLD, aliases),

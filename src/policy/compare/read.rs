@@ -3,6 +3,7 @@
 use super::formula::{Fact, Formula, Named, Term, Test};
 use crate::base::{RoleName, Value};
 use crate::catalog::{Catalog, CollectionId, FieldId, FieldKind};
+use crate::policy::share::Shared;
 use crate::policy::syntax::{Exists, KnownValue, Operand, Path, Rule};
 use crate::policy::{RowImage, Truth, known, residue};
 use std::collections::BTreeMap;
@@ -63,6 +64,7 @@ impl Reader<'_> {
                 .decided([text, part], is_true, |[text, part]| known::tested(*test, text, part))
                 .unwrap_or_else(|| self.fact(rule, is_true, Test::Text(*test, self.term(text), self.term(part)))),
             Rule::Exists(exists) => self.exists(rule, is_true, exists),
+            Rule::Shared(shared) => self.shared(rule, is_true, shared),
         }
     }
 
@@ -86,6 +88,17 @@ impl Reader<'_> {
         }
         let relation = format!("{} < {}", self.key(owner), self.field_key(*join_field));
         self.fact(rule, is_true, Test::Exists { relation, holds: Box::new(holds), fails: Box::new(fails) })
+    }
+
+    /// A share of a row is a fact of its own: it follows from no other, and nothing else from it.
+    fn shared(&self, rule: &Rule, is_true: bool, shared: &Shared) -> Formula {
+        let is_reached = *self.role != RoleName::platform();
+        if !is_reached && !shared.owner.may_lead_nowhere() {
+            return constant(Truth::False, is_true);
+        }
+        let key = format!("shared({}, {})", self.key(&shared.owner), shared.level.name());
+        let shown = residue::words(self.catalog, rule, self.role);
+        self.fact(rule, is_true, Test::Flag(Term::Named(Named { key, shown })))
     }
 
     /// What the role decides by itself; a null of the caller decides with whatever stands beside it.

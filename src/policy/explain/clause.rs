@@ -1,10 +1,13 @@
 //! The parts of a rule, each with its place in the file.
 
 use crate::catalog::{Catalog, CollectionId, Diagnostic, FieldId, RuleText, SourceSpan};
+use crate::policy::compile::rights_to_share;
+use crate::policy::share::ShareTable;
 use crate::policy::syntax::{KnownValue, Operand, Rule};
 use crate::policy::typecheck::{Environment, Library, Slot};
 use crate::policy::{Action, FieldOperation, Operation};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Where a rule stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +150,12 @@ pub fn clauses(catalog: &Catalog, site: RuleSite) -> Option<Clause> {
     // Whoever asks has compiled the catalog's rules, so nothing is found here.
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let library = Library::read(catalog, &mut diagnostics);
-    let environment = Environment { catalog, library: &library };
+    let shares = ShareTable::of(catalog).map(Arc::new);
+    let environment = Environment { catalog, library: &library, shares: shares.as_ref(), share_rights: &[] };
+    // Only the rules of shares say `mayShare()`, which is made of the rules of all others.
+    let is_of_shares = catalog.record_shares().is_some_and(|shares| shares.id == site.collection());
+    let rights = if is_of_shares { rights_to_share(environment) } else { Vec::new() };
+    let environment = Environment { share_rights: &rights, ..environment };
     let (texts, slot) = site.texts(catalog);
     let mut parts: Vec<Clause> = texts.into_iter().filter_map(|text| environment.clauses(text, slot, &mut diagnostics)).collect();
     match parts.len() {

@@ -8,6 +8,7 @@ mod compare;
 mod path;
 
 use crate::policy::known::{self, Asker, Given};
+use crate::policy::share::Shared;
 use crate::policy::syntax::{Exists, Operand, Rule};
 use crate::policy::{Condition, Operand as SolvedOperand, Predicate, Truth};
 use compare::{contained, equal, ordered, tested};
@@ -66,6 +67,7 @@ fn select(rule: &Rule, wanted: Wanted, asker: Asker<'_>) -> Predicate {
         (Rule::In(operand, list), _) => contained(operand, list, wanted, asker),
         (Rule::Text(test, text, part), _) => tested(*test, text, part, wanted, asker),
         (Rule::Exists(exists), _) => some(exists, wanted, asker),
+        (Rule::Shared(shared), _) => is_shared(shared, wanted, asker),
     }
 }
 
@@ -119,6 +121,21 @@ fn some(exists: &Exists, wanted: Wanted, asker: Asker<'_>) -> Predicate {
     through(owner, Predicate::all([ends, found]))
 }
 
+/// Whether a share is there or not is decided for every row that the path leads to.
+fn is_shared(shared: &Shared, wanted: Wanted, asker: Asker<'_>) -> Predicate {
+    let found = shared.found(asker, column(&shared.owner));
+    let found = match (found, wanted) {
+        (None, _) => wanted.constant(Truth::False),
+        (Some(found), Wanted::True) => condition(found),
+        (Some(Condition::Among { operand, table, column, depth, body, .. }), Wanted::False) => {
+            condition(Condition::Among { operand, table, column, depth, body, is_negated: true })
+        }
+        (Some(found), Wanted::False) => Predicate::unless(condition(found)),
+    };
+    let ends = if wanted == Wanted::False { known_ends([Some(&shared.owner), None]) } else { Predicate::Always };
+    through(&shared.owner, Predicate::all([ends, found]))
+}
+
 /// Whether a condition is true or false for every row, so that "not true" and "false" are the same rows.
 fn is_never_unknown(rule: &Rule, asker: Asker<'_>) -> bool {
     let is_known = |term: &Operand| match term {
@@ -134,6 +151,7 @@ fn is_never_unknown(rule: &Rule, asker: Asker<'_>) -> bool {
         Rule::Order(_, left, right) => has_no_null(left) && has_no_null(right),
         Rule::Equal(left, right) | Rule::In(left, right) | Rule::Text(_, left, right) => is_known(left) && is_known(right),
         Rule::Exists(exists) => !exists.owner.may_lead_nowhere() && is_never_unknown(&exists.body, asker),
+        Rule::Shared(shared) => !shared.owner.may_lead_nowhere(),
     }
 }
 

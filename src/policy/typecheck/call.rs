@@ -4,15 +4,15 @@ use super::operand::Term;
 use super::types::{Kind, Type};
 use super::{Checker, Member, RESERVED_NAMES};
 use crate::base::{ScalarType, Value};
-use crate::catalog::FieldKind;
+use crate::catalog::{Field, FieldKind};
 use crate::policy::TextTest;
 use crate::policy::diagnostics::{self, Mistake};
 use crate::policy::parse::{Direction, Literal, Node, NodeKind, Word};
 use crate::policy::syntax::{Exists, KnownValue, Operand, Rule};
 use chrono::TimeDelta;
 
-const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `inTeam(row.team)`, `has(row.x)`, `now()`, `duration('24h')`, \
-    and on texts `startsWith`, `endsWith`, `contains`";
+const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `inTeam(row.team)`, `shared('read')`, `has(row.x)`, `now()`, \
+    `duration('24h')`, and on texts `startsWith`, `endsWith`, `contains`";
 
 impl Checker<'_, '_> {
     /// `exists(row.members, m, body)`.
@@ -56,6 +56,7 @@ impl Checker<'_, '_> {
         let body = self.condition(body);
         self.depth = outer;
         self.members.pop();
+        let body = self.of_relation(field, depth, body);
         let join_column = self.catalog().field(inverse).column()?.clone();
         let table = self.catalog().collection(target).table.clone();
         Some(Rule::Exists(Box::new(Exists {
@@ -67,6 +68,12 @@ impl Checker<'_, '_> {
             depth,
             body: body?,
         })))
+    }
+
+    /// What has to hold of a row of a relation: of the shares of a row, that they are of a row of its collection.
+    fn of_relation(&self, relation: &Field, depth: u16, body: Option<Rule>) -> Option<Rule> {
+        let (Some(shared), Some(table)) = (self.catalog().shares_of(relation), self.environment.shares) else { return body };
+        Some(Rule::All(vec![table.is_of(depth, shared), body?]))
     }
 
     fn not_a_relation<T>(&mut self, list: &Node) -> Option<T> {
@@ -139,7 +146,7 @@ impl Checker<'_, '_> {
                 Some(Term::Typed(now, Type::One(Kind::Scalar(ScalarType::DateTime))))
             }
             "now" => self.wrong_arguments(node, "`now` takes no arguments", "write `now()`"),
-            condition @ ("exists" | "inTeam") => {
+            condition @ ("exists" | "inTeam" | "shared" | "mayShare") => {
                 let message = format!("`{condition}` is a condition, where a value is needed");
                 let mistake = Mistake::new(diagnostics::NOT_A_VALUE, message, "true or false");
                 self.refuse(node.range.clone(), mistake.help("combine conditions with `&&`, `||` and `!`"))
@@ -165,7 +172,7 @@ impl Checker<'_, '_> {
         self.refuse(function.range.clone(), mistake.help(help))
     }
 
-    fn wrong_arguments<T>(&mut self, node: &Node, message: impl Into<String>, help: &str) -> Option<T> {
+    pub(super) fn wrong_arguments<T>(&mut self, node: &Node, message: impl Into<String>, help: &str) -> Option<T> {
         self.refuse(node.range.clone(), Mistake::new(diagnostics::ARGUMENTS, message, "wrong arguments").help(help))
     }
 

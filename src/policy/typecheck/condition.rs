@@ -26,6 +26,8 @@ impl Checker<'_, '_> {
             NodeKind::Literal(Literal::Boolean(is_true)) => Some(Self::constant(*is_true)),
             NodeKind::Call(function, arguments) if function.text == "exists" => self.exists(node, arguments),
             NodeKind::Call(function, arguments) if function.text == "inTeam" => self.in_team(node, arguments),
+            NodeKind::Call(function, arguments) if function.text == "shared" => self.shared(node, arguments),
+            NodeKind::Call(function, arguments) if function.text == "mayShare" => self.may_share(node, arguments),
             NodeKind::Method(target, method, arguments) => self.text_test(node, target, method, arguments),
             NodeKind::Select(..) | NodeKind::Call(..) => self.flag(node),
             NodeKind::Literal(_) | NodeKind::List(_) | NodeKind::Shift(..) => self.not_a_condition(node, None),

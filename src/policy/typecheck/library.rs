@@ -55,7 +55,13 @@ impl<'c> Library<'c> {
     pub(in crate::policy) fn free_rules(&self) -> impl Iterator<Item = (&'c RuleText, &Node)> {
         let is_free = |entry: &&Entry<'_>| {
             let mut is_free = true;
-            entry.node.walk(&mut |node| is_free &= !matches!(&node.kind, NodeKind::Name(name) if self.leads_to_row(name)));
+            entry.node.walk(&mut |node| {
+                is_free &= match &node.kind {
+                    NodeKind::Name(name) => !self.leads_to_row(name),
+                    NodeKind::Call(function, _) => !matches!(function.text.as_str(), "shared" | "mayShare"),
+                    _ => true,
+                };
+            });
             is_free
         };
         self.entries.iter().filter(is_free).map(|entry| (entry.rule, &entry.node))

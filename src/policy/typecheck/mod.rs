@@ -11,6 +11,7 @@ mod library;
 mod literal;
 mod mask;
 mod operand;
+mod share;
 mod types;
 
 pub(super) use library::Library;
@@ -19,15 +20,18 @@ use crate::base::Value;
 use crate::catalog::{Catalog, CollectionId, Diagnostic, Field, RuleText, SourceSpan};
 use crate::policy::diagnostics::{self, Mistake};
 use crate::policy::parse::{self, Literal, Node, NodeKind};
+use crate::policy::share::{ShareRight, ShareTable};
 use crate::policy::syntax::{KnownValue, MaskRule, Operand, Rule};
 use crate::policy::{RowImage, UpdateForm};
 use mask::Wanted;
 use operand::Term;
 use std::ops::Range;
+use std::sync::Arc;
 use types::Type;
 
 /// Names that no variable of `exists` can have, beside those of the named rules.
-const RESERVED_NAMES: &[&str] = &["user", "request", "row", "old", "new", "has", "exists", "inTeam", "now", "duration"];
+const RESERVED_NAMES: &[&str] =
+    &["user", "request", "row", "old", "new", "has", "exists", "inTeam", "shared", "mayShare", "now", "duration"];
 
 /// Where a rule stands, which says what rows it can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +60,10 @@ pub(super) struct Environment<'c> {
     pub(super) catalog: &'c Catalog,
     /// Its named rules.
     pub(super) library: &'c Library<'c>,
+    /// Where it stores shares.
+    pub(super) shares: Option<&'c Arc<ShareTable>>,
+    /// Who may share rows: known once the rules of all collections but the shares' own are checked.
+    pub(super) share_rights: &'c [ShareRight],
 }
 
 impl<'c> Environment<'c> {
@@ -74,8 +82,11 @@ impl<'c> Environment<'c> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<CheckedRule> {
         let mut checker = Checker::new(self, text, slot, diagnostics);
-        let rule = checker.condition(node);
+        let mut rule = checker.condition(node);
         let form = checker.update_form();
+        if let (UpdateForm::OldNew, Some(rule)) = (form, rule.as_mut()) {
+            rule.ask_for_shares_of(RowImage::Old);
+        }
         rule.map(|rule| CheckedRule { rule, form })
     }
 

@@ -37,6 +37,7 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_admin toolcrib.directory_memberships: SELECT DELETE
     role_admin toolcrib.exports: SELECT
     role_admin toolcrib.identities: SELECT DELETE
+    role_admin toolcrib.record_shares: SELECT INSERT UPDATE DELETE
     role_admin toolcrib.service_tokens: SELECT INSERT UPDATE
     role_admin toolcrib.sessions: SELECT DELETE
     role_admin toolcrib.teams: SELECT INSERT UPDATE DELETE
@@ -48,6 +49,7 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_agent toolcrib.audit_events: INSERT
     role_agent toolcrib.exports: SELECT
     role_agent toolcrib.identities: SELECT
+    role_agent toolcrib.record_shares: SELECT INSERT UPDATE
     role_agent toolcrib.service_tokens: SELECT INSERT UPDATE
     role_agent toolcrib.sessions: SELECT DELETE
     role_agent toolcrib.teams: SELECT
@@ -59,6 +61,7 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_manager toolcrib.audit_events: SELECT INSERT
     role_manager toolcrib.exports: SELECT
     role_manager toolcrib.identities: SELECT
+    role_manager toolcrib.record_shares: SELECT INSERT UPDATE
     role_manager toolcrib.service_tokens: SELECT INSERT UPDATE
     role_manager toolcrib.sessions: SELECT DELETE
     role_manager toolcrib.teams: SELECT
@@ -68,15 +71,18 @@ async fn every_role_has_what_the_support_desks_rules_give_it() {
     role_platform toolcrib.directory_memberships: SELECT INSERT DELETE
     role_platform toolcrib.exports: SELECT INSERT UPDATE
     role_platform toolcrib.identities: SELECT INSERT
+    role_platform toolcrib.record_shares: SELECT UPDATE
     role_platform toolcrib.service_tokens: SELECT INSERT UPDATE
     role_platform toolcrib.sessions: SELECT INSERT DELETE
     role_platform toolcrib.teams: SELECT INSERT UPDATE
     role_platform toolcrib.users: SELECT INSERT UPDATE
     role_viewer customers: SELECT
-    role_viewer tickets: SELECT
+    role_viewer ticket_events: SELECT INSERT
+    role_viewer tickets: SELECT UPDATE
     role_viewer toolcrib.audit_events: INSERT
     role_viewer toolcrib.exports: SELECT
     role_viewer toolcrib.identities: SELECT
+    role_viewer toolcrib.record_shares: SELECT INSERT UPDATE
     role_viewer toolcrib.service_tokens: SELECT INSERT UPDATE
     role_viewer toolcrib.sessions: SELECT DELETE
     role_viewer toolcrib.teams: SELECT

@@ -108,6 +108,7 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     create schema notes;
     create sequence public.boxes_number_seq;
     alter table toolcrib.users drop constraint users_role_check;
+    alter table toolcrib.record_shares drop constraint record_shares_role_check;
     alter table public.boxes drop constraint boxes_label_length_check;
     alter table public.boxes alter column color set default 'BLUE';
     alter table public.boxes drop constraint boxes_color_check;
@@ -130,6 +131,7 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     alter table public.racks add column box_id uuid;
     alter sequence public.boxes_number_seq owned by public.boxes.number;
     alter table toolcrib.users add constraint users_role_check check (role in ('admin', 'manager', 'agent', 'viewer', 'auditor')) not valid;
+    alter table toolcrib.record_shares add constraint record_shares_role_check check (role in ('admin', 'manager', 'agent', 'viewer', 'auditor')) not valid;
     alter table public.boxes add constraint boxes_label_length_check check (char_length(label) <= 40) not valid;
     alter table public.boxes add constraint boxes_color_check check (color in ('RED', 'GREEN', 'BLUE')) not valid;
     alter table public.racks add constraint racks_tags_check check (tags <@ array['RED', 'GREEN', 'BLUE']) not valid;
@@ -142,6 +144,10 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     -- toolcrib:step
     -- Reads every row while others write.
     alter table toolcrib.users validate constraint users_role_check;
+
+    -- toolcrib:step
+    -- Reads every row while others write.
+    alter table toolcrib.record_shares validate constraint record_shares_role_check;
 
     -- toolcrib:step
     -- Reads every row while others write.
@@ -214,8 +220,12 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     -- toolcrib:step
     -- Nothing has to be taken back.
 
-    -- toolcrib:step long-lock=toolcrib.users long-lock=public.boxes destructive=notes.notes destructive=toolcrib.users destructive=public.boxes destructive=public.racks
+    -- toolcrib:step
+    -- Nothing has to be taken back.
+
+    -- toolcrib:step long-lock=toolcrib.users long-lock=toolcrib.record_shares long-lock=public.boxes destructive=notes.notes destructive=toolcrib.users destructive=public.boxes destructive=public.racks
     -- Reads every row of `toolcrib.users` under a lock: nobody writes it meanwhile.
+    -- Reads every row of `toolcrib.record_shares` under a lock: nobody writes it meanwhile.
     -- Reads every row of `public.boxes` under a lock: nobody writes it meanwhile.
     -- Drops the table `notes.notes` with every row in it.
     -- Drops the column `toolcrib.users.badge` with every value in it.
@@ -232,6 +242,7 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     alter table public.racks drop constraint if exists racks_tags_check;
     alter table public.boxes drop constraint if exists boxes_color_check;
     alter table public.boxes drop constraint if exists boxes_label_length_check;
+    alter table toolcrib.record_shares drop constraint if exists record_shares_role_check;
     alter table toolcrib.users drop constraint if exists users_role_check;
     alter table public.racks drop column box_id;
     alter table public.racks drop column "order";
@@ -243,6 +254,7 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     alter table public.boxes add constraint boxes_color_check CHECK ((color = ANY (ARRAY['RED'::text, 'GREEN'::text])));
     alter table public.boxes alter column color set default 'RED'::text;
     alter table public.boxes add constraint boxes_label_length_check CHECK ((char_length(label) <= 20));
+    alter table toolcrib.record_shares add constraint record_shares_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'agent'::text, 'viewer'::text])));
     alter table toolcrib.users add constraint users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'agent'::text, 'viewer'::text])));
     drop sequence if exists public.boxes_number_seq;
     drop schema notes;
@@ -340,4 +352,25 @@ async fn the_support_desks_migrations_lead_to_its_schema() {
         }
     }
     assert_eq!(workshop.stored().await, up);
+}
+
+#[tokio::test]
+async fn what_rules_compare_in_other_rows_gets_an_index() {
+    let workshop = Workshop::with(BOXES).await;
+    let racks = changed(
+        BOXES,
+        r#"type Rack @collection @access(read: "true""#,
+        r#"type Rack @collection @access(read: "exists(row.boxes, b, b.weight == 1 && exists(b.owner.boxes, other, other.color == 'RED'))""#,
+    );
+    let racks = changed(&racks, "name: String!", "name: String!\n  boxes: [Box!]!");
+    let racks = changed(&racks, "owner: User", "owner: User\n  rack: Rack");
+    let schema = format!("{racks}\nextend type User {{ boxes: [Box!]! @inverse(field: \"owner\") }}");
+    let plan = workshop.plan(&schema).await.unwrap();
+    for index in ["boxes_weight_id_idx", "boxes_color_id_idx", "boxes_rack_id_id_idx"] {
+        assert!(plan.up_sql().contains(index), "{index}: {}", plan.up_sql());
+    }
+    // A rule that looks nowhere asks for none of them.
+    let plain = racks.replace(" && exists(b.owner.boxes, other, other.color == 'RED')", "");
+    let plan = workshop.plan(&plain).await.unwrap();
+    assert!(!plan.up_sql().contains("boxes_color_id_idx"), "{}", plan.up_sql());
 }

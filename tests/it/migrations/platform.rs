@@ -74,6 +74,10 @@ fn print_schema(stored: &StoredSchema) -> String {
     for (table, there) in tables() {
         for constraint in there.constraints.values() {
             let Some(target) = constraint.target.as_ref().filter(|target| *target != table) else { continue };
+            // Between two tables with several foreign keys Diesel cannot know which is meant.
+            if there.constraints.values().filter(|other| other.target.as_ref() == Some(target)).count() > 1 {
+                continue;
+            }
             let column = constraint.definition.split(['(', ')']).nth(1).unwrap();
             writeln!(text, "    diesel::joinable!({} -> {} ({column}));", table.name, target.name).unwrap();
         }

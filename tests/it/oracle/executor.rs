@@ -181,7 +181,7 @@ fn row_field(
         return Ok(Some(FieldValue::owned_any(Node::Can(may))));
     }
     if let Some(Relation::Many(target, inverse)) = field.strip_suffix("Connection").and_then(|name| table.relation(name)) {
-        let points_here = |other: &Row| caller.known(target, other, inverse) == row["id"];
+        let points_here = |other: &Row| caller.known(world, target, other, inverse) == row["id"];
         return page(target, list(world, caller, target, points_here, arguments), arguments);
     }
     if field == "nodeId" {
@@ -190,12 +190,12 @@ fn row_field(
     }
     Ok(match table.relation(field) {
         None => {
-            let cell = caller.shown(table, row, field).to_json();
+            let cell = caller.shown(world, table, row, field).to_json();
             (!cell.is_null()).then(|| FieldValue::value(Value::from_json(cell).unwrap()))
         }
         Some(Relation::One(_)) => caller.follow(world, table, row, field).map(|(target, found)| node(world, target, found)),
         Some(Relation::Many(target, inverse)) => {
-            let points_here = |other: &Row| caller.known(target, other, inverse) == row["id"];
+            let points_here = |other: &Row| caller.known(world, target, other, inverse) == row["id"];
             let rows =
                 list(world, caller, target, points_here, arguments).into_iter().take(size(arguments, "first")?.unwrap_or(PAGE));
             Some(FieldValue::list(rows.map(|index| FieldValue::owned_any(Node::Row(target, index)))))

@@ -46,7 +46,7 @@ impl Place<'_> {
     fn is_pointed_to(self, row: &Row, (target, inverse): (Table, &str), value: &Value) -> bool {
         let Value::Object(conditions) = value else { return true };
         let points_here = |other: &&Row| {
-            self.caller.known(target, other, inverse) == row["id"] && self.caller.may_read(self.world, target, other)
+            self.caller.known(self.world, target, other, inverse) == row["id"] && self.caller.may_read(self.world, target, other)
         };
         let others: Vec<&Row> = self.world.rows(target).iter().filter(points_here).collect();
         conditions.iter().all(|(quantifier, filter)| {
@@ -61,7 +61,7 @@ impl Place<'_> {
     }
 
     fn tested(self, row: &Row, field: &str, tests: &Value) -> Option<bool> {
-        let cell = self.caller.known(self.table, row, field);
+        let cell = self.caller.known(self.world, self.table, row, field);
         let Value::Object(tests) = tests else { return Some(true) };
         all(tests.iter().map(|(operator, operand)| test(&cell, operator, operand)))
     }
@@ -98,7 +98,7 @@ impl Place<'_> {
                 .caller
                 .follow(self.world, self.table, row, field)
                 .map_or(Cell::Null, |(table, target)| Place { table, ..self }.sorted_by(target, inner)),
-            _ => self.caller.known(self.table, row, field),
+            _ => self.caller.known(self.world, self.table, row, field),
         }
     }
 }

@@ -34,7 +34,7 @@ pub enum Table {
 }
 
 /// Relations of the platform's collections to others that this world does not have.
-pub const OUTSIDE: [&str; 1] = ["directoryMemberships"];
+pub const OUTSIDE: [&str; 2] = ["directoryMemberships", "recordShares"];
 
 impl Table {
     /// In an order in which no row points to a later table.
@@ -108,6 +108,48 @@ pub type Row = BTreeMap<&'static str, Cell>;
 #[derive(Debug)]
 pub struct World {
     tables: BTreeMap<Table, Vec<Row>>,
+    /// Which issues are shared with whom.
+    pub shares: Vec<Share>,
+}
+
+/// A share of an issue.
+#[derive(Clone, Debug)]
+pub struct Share {
+    pub issue: Cell,
+    pub with: Grantee,
+    pub level: &'static str,
+    /// Ended by somebody or by itself.
+    pub is_over: bool,
+}
+
+/// With whom an issue is shared.
+#[derive(Clone, Copy, Debug)]
+pub enum Grantee {
+    User(Uuid),
+    Team(Uuid),
+    Role(&'static str),
+}
+
+impl Share {
+    fn to_sql(&self) -> String {
+        let Self { issue, with, level, is_over } = self;
+        let (column, value) = match with {
+            Grantee::User(id) => ("user_id", id.to_string()),
+            Grantee::Team(id) => ("team_id", id.to_string()),
+            Grantee::Role(role) => ("role", (*role).to_owned()),
+        };
+        // Those that are over have ended in the one or in the other way.
+        let end = match (is_over, level) {
+            (false, _) => "now() + interval '1 day', null",
+            (true, &"READ") => "now() - interval '1 day', null",
+            (true, _) => "null, now()",
+        };
+        format!(
+            "insert into toolcrib.record_shares (record_type, record_id, {column}, level, expires_at, revoked_at)
+             values ('Issue', {}, '{value}', '{level}', {end});\n",
+            issue.to_sql()
+        )
+    }
 }
 
 impl World {
@@ -123,13 +165,14 @@ impl World {
 
     /// Rows enough for every rule to allow some of them and refuse others.
     pub fn generate(random: &mut StdRng) -> Self {
-        let mut world = Self { tables: BTreeMap::new() };
+        let mut world = Self { tables: BTreeMap::new(), shares: Vec::new() };
         world.fill(Table::Team, 4, |world, index| world.team(index, random));
         world.fill(Table::User, 9, |world, index| world.user(index, random));
         world.fill(Table::Site, 6, |world, index| world.site(index, random));
         world.fill(Table::Client, 10, |world, index| world.client(index, random));
         world.fill(Table::Issue, 60, |world, index| world.issue(index, random));
         world.fill(Table::Note, 130, |world, index| world.note(index, random));
+        world.shares = (0..40).map(|index| world.share(index, random)).collect();
         world
     }
 
@@ -221,6 +264,17 @@ impl World {
         ])
     }
 
+    fn share(&self, index: usize, random: &mut StdRng) -> Share {
+        let id = |cell: Cell| if let Cell::Id(id) = cell { id } else { panic!("an id") };
+        let with = match index % 3 {
+            0 => Grantee::User(id(self.any_id(Table::User, random))),
+            1 => Grantee::Team(id(self.any_id(Table::Team, random))),
+            _ => Grantee::Role(["agent", "viewer"].choose(random).unwrap()),
+        };
+        let level = ["READ", "WRITE"].choose(random).unwrap();
+        Share { issue: self.any_id(Table::Issue, random), with, level, is_over: random.random_bool(0.4) }
+    }
+
     fn id_at(&self, table: Table, index: usize) -> Cell {
         self.rows(table)[index]["id"].clone()
     }
@@ -248,6 +302,7 @@ impl World {
                 sql += &format!("insert into {} ({columns}) values ({});\n", collection.table, cells.join(", "));
             }
         }
+        sql.extend(self.shares.iter().map(Share::to_sql));
         sql
     }
 }

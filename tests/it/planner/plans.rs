@@ -16,8 +16,8 @@ use toolcrib::planner::to_sql::{
     update_statement,
 };
 use toolcrib::planner::{
-    ChangedRow, CursorKey, DeletePlan, MaskKey, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, UpdatePlan,
-    UpsertPlan, UpsertRequest,
+    ChangedRow, CursorKey, DeletePlan, MaskKey, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, ShareRequest,
+    UpdatePlan, UpsertPlan, UpsertRequest,
 };
 use toolcrib::policy::RuleBook;
 use toolcrib::sql::{Query, Statement};
@@ -142,6 +142,22 @@ impl Tool {
                     1000,
                 )?;
                 Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
+            }
+            RootField::Share(collection) => {
+                let with = input("with");
+                let request = ShareRequest {
+                    collection,
+                    id: text("id").unwrap(),
+                    with: &with,
+                    level: text("level").unwrap(),
+                    expires_at: text("expiresAt").map(|time| time.parse().unwrap()),
+                };
+                let plan = planner.plan_share(&request, text("reason"))?;
+                Planned::change(&plan, create_statement(&planner, &plan), random(&plan.rows))
+            }
+            RootField::RevokeShare => {
+                let plan = planner.plan_revoke_share(text("id").unwrap(), text("reason"))?;
+                Planned::change(&plan, update_statement(&planner, &plan), random(&plan.rows))
             }
             RootField::PolicyExplain | RootField::CreateToken | RootField::RotateToken | RootField::RevokeToken => {
                 unreachable!("tokens are planned where their secrets are made, explanations where they are told")

@@ -20,7 +20,7 @@ fn the_matrix_is_printed_in_three_forms() {
         json!([cell["answer"], cell["condition"]])
     };
     assert_eq!(of("READ", "admin"), json!(["ALWAYS", null]));
-    assert_eq!(of("READ", "agent"), json!(["IF", "row.team == user.team"]));
+    assert_eq!(of("READ", "agent"), json!(["IF", "row.team == user.team || shared('read')"]));
     assert_eq!(of("DELETE", "agent"), json!(["NEVER", null]));
 
     let page = crib.run_well(&["policy", "matrix", "--html", "--collection", "Ticket"]);

@@ -1,6 +1,6 @@
 //! Random rules and actors over the small world.
 
-use super::model::{Collection, Field, Kind, collection};
+use super::model::{Collection, Field, Kind, SHAREABLE, collection};
 use super::world::{AMOUNTS, DAYS, RATIOS, TEXTS, World, request_time};
 use chrono::Duration;
 use rand::Rng;
@@ -90,7 +90,7 @@ impl<'a> Generator<'a> {
 
     fn leaf(&mut self) -> String {
         for _ in 0..20 {
-            let leaf = match self.random.random_range(0..22) {
+            let leaf = match self.random.random_range(0..25) {
                 0 => Some(self.caller_condition()),
                 1 => self.named.choose(self.random).cloned(),
                 2..=4 => self.stored_with_caller(),
@@ -102,6 +102,7 @@ impl<'a> Generator<'a> {
                 16 => self.in_stored(),
                 17 | 18 => self.text_test(),
                 19 | 20 => self.null_test(),
+                21..=23 => self.shared(),
                 _ => self.flag(),
             };
             if let Some(leaf) = leaf {
@@ -244,6 +245,21 @@ impl<'a> Generator<'a> {
             2 => format!("has({stored})"),
             _ => format!("{stored} != null"),
         })
+    }
+
+    fn shared(&mut self) -> Option<String> {
+        let level = ["read", "write"].choose(self.random)?;
+        let is_own = SHAREABLE.contains(&self.home.name) && self.images != Images::None;
+        if is_own && self.random.random_bool(0.5) {
+            return Some(format!("shared('{level}')"));
+        }
+        let rows = self.rows.iter().filter(|(_, collection)| SHAREABLE.contains(&collection.name));
+        let names: Vec<String> = rows.map(|(name, _)| name.clone()).collect();
+        let row = match names.choose(self.random).filter(|_| self.random.random_bool(0.3)) {
+            Some(name) => name.clone(),
+            None => self.path(|field| matches!(field.kind, Kind::One(target) if SHAREABLE.contains(&target)))?.0,
+        };
+        Some(format!("shared({row}, '{level}')"))
     }
 
     fn flag(&mut self) -> Option<String> {

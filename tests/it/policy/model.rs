@@ -137,6 +137,9 @@ pub const COLLECTIONS: &[Collection] = &[
     },
 ];
 
+/// The collections whose rows are shared.
+pub const SHAREABLE: &[&str] = &["Case", "Watcher"];
+
 /// The collection with this name.
 pub fn collection(name: &str) -> &'static Collection {
     COLLECTIONS.iter().find(|collection| collection.name == name).expect("a collection of this world")
@@ -219,10 +222,15 @@ pub fn to_sdl(named_rules: &[(String, String)], rules: impl Fn(&Collection) -> [
         let [read, create, update, delete] = rules(collection).map(|rule| block(&rule));
         writeln!(
             sdl,
-            "type {} @collection @access(read: {read}, create: {create}, update: {update}, delete: {delete}) {{",
-            collection.name
+            "type {} @collection {} @access(read: {read}, create: {create}, update: {update}, delete: {delete}) {{",
+            collection.name,
+            if SHAREABLE.contains(&collection.name) { "@shareable(by: \"true\")" } else { "" },
         )
         .unwrap();
+        if SHAREABLE.contains(&collection.name) {
+            // Something that a share gives, whatever the four rules say.
+            sdl.push_str("  sharedNote: String @access(read: \"shared('read')\")\n");
+        }
         for field in collection.fields.iter().filter(|field| field.kind != Kind::Id) {
             writeln!(sdl, "  {}: {}", field.name, field.sdl_type()).unwrap();
         }

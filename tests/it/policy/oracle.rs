@@ -5,7 +5,7 @@
 //! as literals are decided; only True allows.
 
 use super::model::{Collection, Kind};
-use super::world::{Datum, Row, World};
+use super::world::{Datum, Expiry, Grantee, Row, Share, World};
 use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use std::cmp::Ordering;
@@ -70,6 +70,8 @@ impl<'a> Oracle<'a> {
                     ("_!=_", None, [left, right]) => not(self.equals(left, right, rows)),
                     ("@in", None, [needle, hay]) => self.is_in(needle, hay, rows),
                     ("inTeam", None, [team]) => self.is_in_team(team, rows),
+                    ("shared", None, [level]) => self.shared(rows.get("row").or_else(|| rows.get("old")).copied(), level),
+                    ("shared", None, [row, level]) => self.shared(self.row_at(row, rows), level),
                     ("exists", None, [list, variable, body]) => self.exists(list, variable, body, rows),
                     ("startsWith", Some(text), [part]) => self.text(text, part, rows, |text, part| text.starts_with(part)),
                     ("endsWith", Some(text), [part]) => self.text(text, part, rows, |text, part| text.ends_with(part)),
@@ -93,6 +95,26 @@ impl<'a> Oracle<'a> {
                 Seen::Empty | Seen::CallerHasNone | Seen::Nowhere => Unknown,
             },
         }
+    }
+
+    /// A share of the row reaches the caller; unknown only where there is no row.
+    fn shared(&self, row: Option<&Row>, level: &IdedExpr) -> Verdict {
+        let Some(row) = row else { return Unknown };
+        let Expr::Literal(LiteralValue::String(level)) = &level.expr else { panic!("no level") };
+        let actor = self.actor;
+        if !actor.is_active || actor.service.is_some() || actor.role.as_str() == "platform" {
+            return False;
+        }
+        let reaches = |share: &&Share| match &share.with {
+            Grantee::User(id) => actor.id == Some(*id),
+            Grantee::Team(id) => actor.teams.contains(id),
+            Grantee::Role(role) => actor.role.as_str() == *role,
+        };
+        let lasts = |share: &&Share| !share.is_revoked && share.expires != Expiry::Passed;
+        let of_row =
+            self.world.shares.iter().filter(|share| share.record_type == row.collection.name && share.record_id == row.id());
+        let enough = |share: &&Share| level.inner() == "read" || share.level == "WRITE";
+        verdict(of_row.filter(lasts).filter(reaches).any(|share| enough(&share)))
     }
 
     fn equals(&self, left: &IdedExpr, right: &IdedExpr, rows: &Rows<'a>) -> Verdict {

@@ -1,6 +1,6 @@
 //! The rows of the small world, in memory and as SQL.
 
-use super::model::{COLLECTIONS, Collection, Field, Kind};
+use super::model::{COLLECTIONS, Collection, Field, Kind, SHAREABLE};
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use rand::rngs::StdRng;
@@ -61,12 +61,85 @@ impl Row {
     }
 }
 
-/// All rows, and for each of [`Row`]s a changed image with the same id.
+/// All rows, and for each of [`Row`]s a changed image with the same id; and what was shared with whom.
 #[derive(Debug)]
 pub struct World {
     pub rows: Vec<Row>,
     pub changed: Vec<Row>,
+    pub shares: Vec<Share>,
 }
+
+/// A share of a row.
+#[derive(Clone, Debug)]
+pub struct Share {
+    pub record_type: &'static str,
+    pub record_id: Uuid,
+    pub with: Grantee,
+    pub level: &'static str,
+    /// When it ends by itself. PostgreSQL compares it with its own clock, so it is far from any.
+    pub expires: Expiry,
+    pub is_revoked: bool,
+}
+
+/// With whom a row is shared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Grantee {
+    User(Uuid),
+    Team(Uuid),
+    Role(&'static str),
+}
+
+/// When a share ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    Never,
+    Passed,
+    Ahead,
+}
+
+impl Share {
+    fn generate(random: &mut StdRng, ids: &BTreeMap<&'static str, Vec<Uuid>>) -> Self {
+        let one_of = |random: &mut StdRng, ids: &[Uuid]| *ids[..ids.len().min(6)].choose(random).unwrap();
+        let owner = *SHAREABLE.choose(random).unwrap();
+        // Now and then a row of one collection has the id of a shared row of another.
+        let record_type = if random.random_bool(0.1) { *["Case", "Watcher", "Reply"].choose(random).unwrap() } else { owner };
+        let rows = &ids[owner];
+        let with = match random.random_range(0..3) {
+            0 => Grantee::User(one_of(random, &ids["User"])),
+            1 => Grantee::Team(one_of(random, &ids["Team"])),
+            _ => Grantee::Role(["manager", "agent", "viewer", "admin"].choose(random).unwrap()),
+        };
+        Self {
+            record_type,
+            record_id: *rows.choose(random).unwrap(),
+            with,
+            level: ["READ", "WRITE"].choose(random).unwrap(),
+            expires: *[Expiry::Never, Expiry::Ahead, Expiry::Passed].choose(random).unwrap(),
+            is_revoked: random.random_bool(0.15),
+        }
+    }
+
+    fn sql(&self) -> String {
+        let Self { record_type, record_id, with, level, expires, is_revoked } = self;
+        let (user, team, role) = match with {
+            Grantee::User(id) => (format!("'{id}'"), "null".to_owned(), "null".to_owned()),
+            Grantee::Team(id) => ("null".to_owned(), format!("'{id}'"), "null".to_owned()),
+            Grantee::Role(role) => ("null".to_owned(), "null".to_owned(), format!("'{role}'")),
+        };
+        let expires = match expires {
+            Expiry::Never => "null",
+            Expiry::Passed => "now() - interval '1 hour'",
+            Expiry::Ahead => "now() + interval '1 day'",
+        };
+        let revoked = if *is_revoked { "now() - interval '1 hour'" } else { "null" };
+        format!("('{record_type}', '{record_id}', {user}, {team}, {role}, '{level}', {expires}, {revoked})")
+    }
+}
+
+/// The table of shares, as far as rules look at it.
+const SHARES_TABLE: &str =
+    "create table toolcrib.record_shares (record_type text not null, record_id uuid not null, user_id uuid,
+    team_id uuid, role text, level text not null, expires_at timestamptz, revoked_at timestamptz);";
 
 /// The time of every request, which some stored times equal.
 pub fn request_time() -> DateTime<Utc> {
@@ -83,13 +156,14 @@ pub const RATIOS: &[f64] = &[0.0, 0.5, 1.5, 2.0];
 impl World {
     /// A world of `count` rows in each collection.
     pub fn generate(random: &mut StdRng, count: usize) -> Self {
-        let ids: BTreeMap<&str, Vec<Uuid>> = COLLECTIONS
+        let ids: BTreeMap<&'static str, Vec<Uuid>> = COLLECTIONS
             .iter()
             .map(|collection| {
                 (collection.name, (0..count).map(|_| Uuid::from_u64_pair(random.next_u64(), random.next_u64())).collect())
             })
             .collect();
-        let mut world = Self { rows: Vec::new(), changed: Vec::new() };
+        let shares = (0..count * 6).map(|_| Share::generate(random, &ids)).collect();
+        let mut world = Self { rows: Vec::new(), changed: Vec::new(), shares };
         for collection in COLLECTIONS {
             for id in &ids[collection.name] {
                 let row = |random: &mut StdRng| {
@@ -168,6 +242,10 @@ impl World {
                 }
             }
         }
+        let shares: Vec<String> = self.shares.iter().map(Share::sql).collect();
+        writeln!(sql, "{SHARES_TABLE}\ninsert into toolcrib.record_shares values {};", shares.join(",\n")).unwrap();
+        let view = format!("{RULE_SCHEMA_PREFIX}toolcrib.record_shares");
+        writeln!(sql, "create view {view} as select * from toolcrib.record_shares;").unwrap();
         sql
     }
 }

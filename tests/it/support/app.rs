@@ -355,10 +355,12 @@ pub async fn unrecorded(url: String) -> Vec<String> {
             from toolcrib.test_changes group by 1, 2, 3, 4
         ) as change
         full join (
-            select entity_type, entity_id, event_type as operation, transaction_id, count(*) as events
+            select
+                entity_type, entity_id, transaction_id, count(*) as events,
+                case event_type when 'SHARE' then 'CREATE' when 'UNSHARE' then 'UPDATE' else event_type end as operation
             from toolcrib.audit_events
-            where event_type in ('CREATE', 'UPDATE', 'DELETE') and transaction_id >= (select transaction_id from toolcrib.test_start)
-            group by 1, 2, 3, 4
+            where event_type in ('CREATE', 'UPDATE', 'DELETE', 'SHARE', 'UNSHARE') and transaction_id >= (select transaction_id from toolcrib.test_start)
+            group by 1, 2, 3, 5
         ) as event using (entity_type, entity_id, operation, transaction_id)
         where changes is distinct from events
         order by 1";

@@ -29,7 +29,14 @@ async fn each_refusal_is_recorded_with_its_row() {
     let none = Json::Null;
     let cases = [
         // The rule refuses whoever asks, whatever the row.
-        ("vic", update(6, "priority: LOW"), "FORBIDDEN", "Ticket", none.clone()),
+        (
+            "vic",
+            format!("mutation {{ deleteTicket(id: \"{}\", reason: \"x\") {{ auditEventId }} }}", id(4, 6)),
+            "FORBIDDEN",
+            "Ticket",
+            none.clone(),
+        ),
+        ("vic", update(6, "priority: LOW"), "FORBIDDEN", "Ticket", json!(id(4, 6))),
         // The rule refuses this row.
         ("ana", update(2, "priority: LOW"), "FORBIDDEN", "Ticket", json!(id(4, 2))),
         // The rule refuses the row as it would be.

@@ -69,7 +69,7 @@ impl Scene {
                 rows.push(Row { collection: model, values: values.collect() });
             }
         }
-        World { rows, changed: Vec::new() }
+        World { rows, changed: Vec::new(), shares: Vec::new() }
     }
 
     /// The catalog's collection of a row.
@@ -135,7 +135,7 @@ impl Scene {
 
 /// A copy of all rows.
 pub fn copy(world: &World) -> World {
-    World { rows: world.rows.clone(), changed: Vec::new() }
+    World { rows: world.rows.clone(), changed: Vec::new(), shares: Vec::new() }
 }
 
 fn parse(rule: &str) -> IdedExpr {
