@@ -46,7 +46,7 @@ impl ShareLevel {
 /// The value of `RecordShare.level` that lets people change a row.
 const WRITE: &str = "WRITE";
 
-/// `shared(level)`, or of another row: `shared(row.ticket, level)`.
+/// `shared(level)`, or of another row: `shared(row.folder, level)`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shared {
     /// The id of the row.

@@ -58,17 +58,39 @@ impl Predicate {
     /// # Panics
     /// When the predicate names an image that `images` does not give.
     pub fn to_sql(&self, images: &Images) -> Expr {
+        self.render(images, Look::Joined)
+    }
+
+    /// The same for a policy or trigger, which PostgreSQL asks row by row.
+    ///
+    /// # Panics
+    /// When the predicate names an image that `images` does not give.
+    pub fn to_policy_sql(&self, images: &Images) -> Expr {
+        self.render(images, Look::EachRow)
+    }
+
+    fn render(&self, images: &Images, look: Look) -> Expr {
         match self {
             Self::Always => Expr::always(),
             Self::Never => Expr::never(),
-            Self::All(parts) => Expr::all(parts.iter().map(|part| part.to_sql(images))),
-            Self::Any(parts) => Expr::Or(parts.iter().map(|part| part.to_sql(images)).collect()),
-            Self::Condition(condition) => condition_to_sql(condition, images),
+            Self::All(parts) => Expr::all(parts.iter().map(|part| part.render(images, look))),
+            Self::Any(parts) => Expr::Or(parts.iter().map(|part| part.render(images, Look::EachRow)).collect()),
+            Self::Condition(condition) => condition_to_sql(condition, images, look),
         }
     }
 }
 
-fn condition_to_sql(condition: &Condition, images: &Images) -> Expr {
+/// How the row at the end of a to-one path is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// PostgreSQL may make a join of it.
+    Joined,
+    /// It cannot, beside an `or` and in a policy. An `exists` it might answer there by a hash of the whole other table, because it
+    /// does not reckon with the LIMIT of the statement; a scalar subselect is looked up by its key.
+    EachRow,
+}
+
+fn condition_to_sql(condition: &Condition, images: &Images, look: Look) -> Expr {
     match condition {
         Condition::Compare(comparison, left, right) => {
             Expr::compare(operator(*comparison), images.operand(left), images.operand(right))
@@ -89,7 +111,12 @@ fn condition_to_sql(condition: &Condition, images: &Images) -> Expr {
             // Through the view, which has the author's rights in the rule and the caller's nowhere.
             let source = From::Table(rule_view(table), inside);
             let select = Select::new(Vec::new(), source).filtered(Expr::all([joined, body.to_sql(images)]));
-            let exists = Expr::Exists(Box::new(select));
+            let exists = if look == Look::EachRow && *join_column == "id" {
+                let one = vec![Column::bare(Expr::Fixed("true"))];
+                Expr::IsNotNull(Box::new(Expr::Scalar(Box::new(Select { columns: one, ..select }))))
+            } else {
+                Expr::Exists(Box::new(select))
+            };
             // `exists` is never null.
             if *is_negated { Expr::Not(Box::new(exists)) } else { exists }
         }

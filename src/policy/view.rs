@@ -15,7 +15,7 @@ pub const RULE_SCHEMA_PREFIX: &str = "toolcrib_rules_";
 
 /// The view of a table: of the table's name, in a schema beside the table's own.
 pub fn rule_view(table: &TableName) -> TableName {
-    TableName::new(format!("{RULE_SCHEMA_PREFIX}{}", table.schema), table.name.to_string())
+    TableName::new(format!("{RULE_SCHEMA_PREFIX}{}", table.schema), &table.name)
 }
 
 /// The view in which the words of a table's rows are looked up: `id` and, under the name of its index, each text that is searched.

@@ -303,14 +303,6 @@ fn push_expr(expr: &Expr, out: &mut Rendering<'_>) -> QueryResult<()> {
             push_around("(", left, " = any(", out)?;
             push_around("", list, "))", out)?;
         }
-        // PostgreSQL may answer an `exists` of a policy by a hash of the whole other table, because it does not reckon with the LIMIT of
-        // the statement that the policy is added to; a scalar subselect is looked up for each row.
-        Expr::Exists(select) if out.definition.is_some() => {
-            let one = Column::bare(Expr::Fixed("true"));
-            let select = Select { columns: vec![one], limit: Some(1), ..(**select).clone() };
-            push_nested("((", &select, out)?;
-            out.push_sql(" is not null)");
-        }
         Expr::Exists(select) => push_nested("exists (", select, out)?,
         Expr::Scalar(select) => push_nested("(", select, out)?,
         Expr::ArrayOf(select) => push_nested("array(", select, out)?,

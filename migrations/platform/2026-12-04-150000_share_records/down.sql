@@ -12,5 +12,6 @@ begin
 end
 $$;
 
-drop table toolcrib.record_shares;
+-- With the view that rules look through, and what looks through it.
+drop table toolcrib.record_shares cascade;
 drop function toolcrib.keep_shares();

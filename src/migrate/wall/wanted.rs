@@ -110,28 +110,28 @@ fn role_policies(collection: &Collection, rules: &RowRules, role: &RoleName, rol
     };
     let mut pieces = vec![policy("read", "select", Some(or_listed(read, writes.then_some(ADMITTED))), None)];
     if let Some(rule) = create {
-        let check = if rules.is_create_self_reading { Expr::always() } else { rule.to_sql(&OWN) };
+        let check = if rules.is_create_self_reading { Expr::always() } else { rule.to_policy_sql(&OWN) };
         pieces.push(policy("create", "insert", None, Some(check)));
     }
     if let Some(rule) = update {
         // What an update asks of the stored row is the trigger's to say: the row has to be found first, and locked, to tell a
         // caller who may read it from one who may not.
         let by_trigger = rules.update_form == UpdateForm::OldNew || rules.is_update_self_reading;
-        let check = if by_trigger { Expr::always() } else { rule.to_sql(&OWN) };
+        let check = if by_trigger { Expr::always() } else { rule.to_policy_sql(&OWN) };
         pieces.push(policy("update", "update", Some(or_listed(read, Some(TAKEN_ALONG))), Some(check)));
     }
     if let Some(rule) = delete {
-        pieces.push(policy("delete", "delete", Some(rule.to_sql(&OWN)), None));
+        pieces.push(policy("delete", "delete", Some(rule.to_policy_sql(&OWN)), None));
     }
     pieces
 }
 
 /// The rows of a rule, and those of a list beside them.
 fn or_listed(rule: &Predicate, list: Option<Expr>) -> Expr {
-    let Some(list) = list.filter(|_| !rule.is_always()) else { return rule.to_sql(&OWN) };
+    let Some(list) = list.filter(|_| !rule.is_always()) else { return rule.to_policy_sql(&OWN) };
     let id = Expr::column(Alias::Own, &ColumnName::new("id"));
     let listed = Expr::compare(CompareOp::Equal, id, list);
-    if rule.is_never() { listed } else { Expr::Or(vec![rule.to_sql(&OWN), listed]) }
+    if rule.is_never() { listed } else { Expr::Or(vec![rule.to_policy_sql(&OWN), listed]) }
 }
 
 fn text(expr: &Expr, table: &TableName) -> String {
@@ -230,7 +230,7 @@ fn rule_trigger(
     let images = moment.images(rules.update_form);
     let arms: String = asked
         .iter()
-        .map(|(role, rule)| format!("        when {} then {}\n", ddl::text(role), text(&rule.to_sql(&images), table)))
+        .map(|(role, rule)| format!("        when {} then {}\n", ddl::text(role), text(&rule.to_policy_sql(&images), table)))
         .collect();
     let roles: Vec<String> = asked.iter().map(|(role, _)| ddl::text(role)).collect();
     let body = format!(

@@ -10,7 +10,7 @@ use crate::policy::syntax::{Path, Rule};
 use std::sync::Arc;
 
 /// What to write.
-const EXAMPLE: &str = "write `shared('read')` or `shared('write')`, of another row `shared(row.ticket, 'read')`";
+const EXAMPLE: &str = "write `shared('read')` or `shared('write')`, of another row `shared(row.folder, 'read')`";
 
 /// The row of which shares are looked for.
 struct Owner {
@@ -20,7 +20,7 @@ struct Owner {
 }
 
 impl Checker<'_, '_> {
-    /// `shared('read')`, `shared(row.ticket, 'write')`.
+    /// `shared('read')`, `shared(row.folder, 'write')`.
     pub(super) fn shared(&mut self, node: &Node, arguments: &[Node]) -> Option<Rule> {
         let (row, level) = match arguments {
             [level] => (None, level),

@@ -19,7 +19,7 @@ async fn a_service_acts_with_the_person_s_rights_cut_down_by_its_scope() {
     assert_eq!(by_id.graphql(TICKETS, json!({})).await.data()["tickets"]["totalCount"], 2);
     let alone = app.token(&token).graphql(TICKETS, json!({})).await.data();
     assert_eq!(alone["tickets"]["totalCount"], 2, "what a viewer sees");
-    assert_eq!(app.token(&token).graphql(UPDATE, json!({})).await.codes(), ["FORBIDDEN"]);
+    assert_eq!(app.token(&token).graphql(UPDATE, json!({})).await.codes(), ["NOT_FOUND"]);
 
     let event = ana.graphql(UPDATE, json!({})).await.data()["updateTicket"]["auditEventId"].clone();
     let query = "query Event($id: ID!) { auditEvent(id: $id) { actorUser { email } actingFor { email } actorRole } }";

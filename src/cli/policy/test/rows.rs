@@ -55,6 +55,11 @@ impl World {
                 let target = catalog.collection(*target).name.as_str();
                 name.parse().map(Value::Id).or_else(|_| self.find(target, name).map(Value::Id))
             }
+            // A row that no relation says the type of: `Ticket:waiting`.
+            (FieldKind::Scalar { scalar: ScalarType::Id, .. }, toml::Value::String(text)) if text.contains(':') => {
+                let (ty, name) = text.split_once(':').unwrap_or_default();
+                self.find(ty, name).map(Value::Id)
+            }
             (_, toml::Value::Array(values)) if field.is_list() => {
                 let values = values.iter().map(|value| parse(field, scalar, value));
                 Ok(Value::List(scalar, values.collect::<anyhow::Result<_>>()?))
