@@ -191,6 +191,8 @@ const SCHEMAS: &str = "
     select ''::text as schema, n.nspname::text as name
     from pg_catalog.pg_namespace n
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+        -- The views of rules come and go with the rules.
+        and n.nspname not like 'toolcrib\\_rules\\_%'
     order by 2";
 
 #[derive(QueryableByName)]

@@ -1,3 +1,14 @@
+-- The views that rules look through name columns of every table.
+do $$
+declare
+    name text;
+begin
+    for name in select nspname from pg_namespace where nspname like 'toolcrib\_rules\_%' loop
+        execute format('drop schema %I cascade', name);
+    end loop;
+end
+$$;
+
 -- The policies and triggers that ask these go with them; without a policy, row-level security shows nothing to anybody.
 drop function toolcrib.find_taken(text, text, text[], uuid[], jsonb) cascade;
 drop function toolcrib.refuse_while_migrating() cascade;
