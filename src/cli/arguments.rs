@@ -46,6 +46,8 @@ pub enum Command {
     Logout(LogoutArguments),
     /// Let the first administrator in.
     Admin(AdminArguments),
+    /// Let programs that read SQL in as users: reports, dashboards.
+    Db(DbArguments),
     /// Print the API's schema for client generators.
     Schema(SchemaArguments),
     /// Show who may do what, by the rules of the schema.
@@ -390,6 +392,54 @@ pub struct BootstrapArguments {
     /// The provider's own name of the person, the claim `sub`.
     #[arg(long, value_name = "SUBJECT", requires = "issuer")]
     pub subject: Option<String>,
+}
+
+/// `db`
+#[derive(Debug, Args)]
+pub struct DbArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+/// The parts of `db`.
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Logins of PostgreSQL that read what a user may read, and nothing else.
+    Role(DbRoleArguments),
+}
+
+/// `db role`
+#[derive(Debug, Args)]
+pub struct DbRoleArguments {
+    /// Which part.
+    #[command(subcommand)]
+    pub command: DbRoleCommand,
+}
+
+/// The parts of `db role`.
+#[derive(Debug, Subcommand)]
+pub enum DbRoleCommand {
+    /// Make a login for a user; its URL is shown once. Run it again, with the same name, when the user has got another role: until
+    /// then the login sees nothing. Its password stays.
+    Create {
+        /// What the login is called: small letters, digits and `_`.
+        name: String,
+        /// The mail address of the user whose rules it reads under, best a service account's.
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+    },
+    /// List the logins.
+    List {
+        /// Print a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a login away.
+    Drop {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// `snapshot`

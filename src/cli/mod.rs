@@ -13,6 +13,7 @@ mod backup;
 mod check;
 mod completions;
 mod config;
+mod db;
 mod doctor;
 mod explain;
 mod export;
@@ -66,6 +67,7 @@ async fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Whoami(whoami) => login::whoami(whoami).await,
         Command::Logout(logout) => login::log_out(logout).await,
         Command::Admin(admin) => admin::run(arguments, admin).await,
+        Command::Db(db) => db::run(arguments, db).await,
         Command::Schema(schema) => schema::run(arguments, schema),
         Command::Export(export) => export::run(arguments, export).await,
         Command::Explain(explain) => explain::run(arguments, explain).await,

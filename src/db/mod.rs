@@ -13,6 +13,7 @@ mod advisory;
 pub mod applied_schema;
 mod circle;
 mod connect;
+pub mod database_logins;
 mod error;
 mod explain;
 pub mod health;

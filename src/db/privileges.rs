@@ -14,6 +14,9 @@ pub const SERVER_ROLE: &str = "toolcrib_server";
 /// What the database role of a Toolcrib role begins with.
 pub const ROLE_PREFIX: &str = "toolcrib_role_";
 
+/// What the group begins with that the database logins of a Toolcrib role's users belong to.
+pub const READER_PREFIX: &str = "toolcrib_reader_";
+
 /// Something that privileges are granted on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Securable {
@@ -145,7 +148,7 @@ const GRANTS: &str = "
         from pg_catalog.pg_attribute a
         join pg_catalog.pg_class c on c.oid = a.attrelid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace, aclexplode(a.attacl) acl
-        where a.attacl is not null
+        where a.attacl is not null and not a.attisdropped
         union all
         select 'function', n.nspname::text, p.proname::text, pg_get_function_identity_arguments(p.oid),
             acl.grantee, acl.privilege_type, p.proowner

@@ -40,6 +40,14 @@ pub mod toolcrib {
     }
 
     diesel::table! {
+        toolcrib.database_logins (login) {
+            login -> Text,
+            user_id -> Nullable<Uuid>,
+            created_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         toolcrib.directory_groups (id) {
             id -> Uuid,
             display_name -> Text,
@@ -256,6 +264,7 @@ pub mod toolcrib {
         }
     }
 
+    diesel::joinable!(database_logins -> users (user_id));
     diesel::joinable!(directory_groups -> teams (team_id));
     diesel::joinable!(directory_memberships -> directory_groups (group_id));
     diesel::joinable!(directory_memberships -> users (user_id));
@@ -273,6 +282,7 @@ pub mod toolcrib {
     diesel::allow_tables_to_appear_in_same_query!(
         applied_schemas,
         audit_events,
+        database_logins,
         directory_groups,
         directory_memberships,
         exports,

@@ -54,7 +54,10 @@ const WALL: &str = "
     where n.nspname like $1 and c.relkind = 'v'
     union all
     select 'function', n.nspname::text, p.proname::text, '',
-        concat_ws(' ', p.prosrc, p.provolatile, p.prosecdef, p.proconfig::text, pg_get_userbyid(p.proowner)),
+        concat_ws(
+            ' ', p.prosrc, p.provolatile, p.prosecdef, p.proconfig::text, pg_get_userbyid(p.proowner),
+            nullif(pg_get_function_arguments(p.oid), ''), pg_get_function_sqlbody(p.oid)
+        ),
         obj_description(p.oid, 'pg_proc')
     from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     where n.nspname like $1

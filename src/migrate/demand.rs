@@ -2,7 +2,7 @@
 
 use crate::base::{ColumnName, RoleName, TableName};
 use crate::catalog::{Catalog, Collection, CollectionId, Field, FieldId, FieldKind, OnDelete};
-use crate::policy::{Operation, Predicate, RoleAnswer, RuleBook, UpdateForm, searched};
+use crate::policy::{FieldOperation, Operation, Predicate, Residue, RoleAnswer, RuleBook, UpdateForm, searched};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A privilege on a table.
@@ -33,6 +33,9 @@ impl TablePrivilege {
 /// The privileges of one role by collection.
 pub type RolePrivileges = BTreeMap<CollectionId, BTreeSet<TablePrivilege>>;
 
+/// Columns by collection.
+pub type ReadableColumns = BTreeMap<CollectionId, BTreeSet<ColumnName>>;
+
 /// What the rules ask of the database.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleDemands {
@@ -45,6 +48,8 @@ pub struct RuleDemands {
     pub views: BTreeMap<TableName, BTreeSet<ColumnName>>,
     /// The tables that each role's rules look into.
     pub looks: BTreeMap<RoleName, BTreeSet<TableName>>,
+    /// The columns that the database logins of each role's users may read.
+    pub readers: BTreeMap<RoleName, ReadableColumns>,
     /// The rules on the rows of each collection, in the catalog's order.
     pub rules: Vec<RowRules>,
 }
@@ -87,6 +92,8 @@ impl RuleDemands {
             demands.privileges.insert(role.clone(), privileges);
             demands.looks.insert(role.clone(), looks);
         }
+        let readers = catalog.roles().into_iter().map(|role| (role.clone(), readable_columns(catalog, rules, &role)));
+        demands.readers = readers.collect();
         let shares = catalog.record_shares().map(|shares| shares.id);
         let of_rows = |collection: &Collection| {
             let found = row_rules(collection, rules, &demands.privileges);
@@ -143,6 +150,21 @@ fn privileges_of(catalog: &Catalog, rules: &RuleBook, role: &RoleName) -> (RoleP
         }
     }
     (privileges, looks)
+}
+
+/// What a role's users may read without the API: whatever depends on the row is left out, because a privilege on a column cannot.
+/// So are collections whose reads are on record, which nobody would be told of here, and references to rows that may be hidden.
+fn readable_columns(catalog: &Catalog, rules: &RuleBook, role: &RoleName) -> ReadableColumns {
+    let answer = |collection| rules.answer_for_role(collection, Operation::Read, role);
+    let is_readable = |field: &&Field| {
+        let points_to_hidden = matches!(field.kind, FieldKind::ToOne { target, .. } if answer(target) != RoleAnswer::Always);
+        !points_to_hidden && rules.field_residue(catalog, field.id, FieldOperation::Read, role) == Residue::Always
+    };
+    let offered = catalog.collections.iter().filter(|collection| !collection.audit.is_read_audited);
+    let readable = offered.filter(|collection| answer(collection.id) != RoleAnswer::Never);
+    let columns =
+        |collection: &Collection| collection.fields.iter().filter(is_readable).filter_map(Field::column).cloned().collect();
+    readable.map(|collection| (collection.id, columns(collection))).collect()
 }
 
 /// The tables in which a deletion looks for the rows that go along.

@@ -146,6 +146,33 @@ pub enum MigrateError {
         /// The name.
         name: String,
     },
+    /// A name that cannot be a database login's.
+    #[error(
+        "`{name}` cannot name a database login: use small letters, digits and `_`, at most 63, beginning with a letter, and \
+         neither with `toolcrib_` nor with `pg_`"
+    )]
+    BadLogin {
+        /// The name.
+        name: String,
+    },
+    /// PostgreSQL has a role of the name that is not ours to change.
+    #[error("PostgreSQL has a role `{name}` that was not made for this database: take another name")]
+    LoginTaken {
+        /// The name.
+        name: String,
+    },
+    /// No login of this name was made.
+    #[error("there is no database login `{name}`: `toolcrib db role list` shows those there are")]
+    UnknownLogin {
+        /// The name.
+        name: String,
+    },
+    /// Nobody to read for.
+    #[error("there is no active user `{email}`")]
+    UnknownUser {
+        /// The mail address.
+        email: String,
+    },
     /// The database fits the catalog.
     #[error("there is nothing to migrate: the database fits the schema")]
     NothingToDo,

@@ -3,9 +3,9 @@
 use crate::base::TableName;
 use crate::catalog::Catalog;
 use crate::db::introspect::StoredSchema;
-use crate::db::privileges::{self, Grant, ROLE_PREFIX, SERVER_ROLE, Securable};
+use crate::db::privileges::{self, Grant, READER_PREFIX, ROLE_PREFIX, SERVER_ROLE, Securable};
 use crate::migrate::demand::{RuleDemands, TablePrivilege};
-use crate::migrate::roles::database_role;
+use crate::migrate::roles::{database_role, reader_role};
 use crate::migrate::wanted::{WantedTable, sequence_of};
 use crate::migrate::{MigrateError, ddl};
 use crate::policy::rule_view;
@@ -39,6 +39,8 @@ const CALLER_FUNCTIONS: &[(&str, &str)] = &[
     ("actor_part", "part integer"),
     ("admitted", ""),
     ("context_value", "key text"),
+    ("login_has_role", "wanted text"),
+    ("login_value", "key text"),
     ("refuse_while_migrating", ""),
     ("request_auth_age", ""),
     ("request_auth_mfa", ""),
@@ -112,7 +114,26 @@ pub fn wanted(catalog: &Catalog, demands: &RuleDemands, tables: &[WantedTable]) 
             }
         }
     }
+    grants.extend(reader_grants(catalog, demands));
     grants.extend(fixed_grants());
+    grants
+}
+
+/// What the database logins of users may read: columns, and nothing else.
+fn reader_grants(catalog: &Catalog, demands: &RuleDemands) -> BTreeSet<Grant> {
+    let mut grants = BTreeSet::new();
+    for (role, collections) in &demands.readers {
+        let mut add = |on: Securable, privilege: &str| {
+            grants.insert(Grant { on, grantee: Some(reader_role(role)), privilege: privilege.to_owned() });
+        };
+        for (collection, columns) in collections {
+            let table = &catalog.collection(*collection).table;
+            add(Securable::Schema(table.schema.to_string()), "USAGE");
+            for column in columns {
+                add(Securable::Column(table.schema.to_string(), table.name.to_string(), column.to_string()), "SELECT");
+            }
+        }
+    }
     grants
 }
 
@@ -159,7 +180,7 @@ fn platform_table(name: &str) -> Securable {
 /// another kind (a report, a backup) stays.
 pub fn difference(wanted: &BTreeSet<Grant>, current: &BTreeSet<Grant>) -> GrantChanges {
     let is_ours = |grant: &&Grant| match &grant.grantee {
-        Some(grantee) => grantee == SERVER_ROLE || grantee.starts_with(ROLE_PREFIX),
+        Some(grantee) => grantee == SERVER_ROLE || [ROLE_PREFIX, READER_PREFIX].iter().any(|prefix| grantee.starts_with(prefix)),
         // Functions and types of the tool's own migrations are everybody's by PostgreSQL's default.
         None => !matches!(&grant.on, Securable::Function(schema, ..) if schema != PLATFORM_SCHEMA),
     };

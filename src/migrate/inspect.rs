@@ -3,7 +3,7 @@
 use crate::db::introspect;
 use crate::db::privileges;
 use crate::migrate::apply::Tool;
-use crate::migrate::roles::{database_role, weakness};
+use crate::migrate::roles::{database_role, has_readers, reader_role, weakness};
 use crate::migrate::{GrantChanges, MigrateError, WallChanges, grants, wall};
 use diesel_async::AsyncPgConnection;
 
@@ -18,7 +18,8 @@ pub async fn inspect_roles(connection: &mut AsyncPgConnection, tool: Tool<'_>) -
     let mut problems: Vec<String> = existing.iter().filter_map(weakness).map(|error| error.to_string()).collect();
     let fixed = [privileges::OWNER_ROLE, privileges::SERVER_ROLE].map(str::to_owned);
     let wanted: Vec<String> = tool.demands.privileges.keys().map(database_role).collect();
-    for role in fixed.iter().chain(&wanted) {
+    let readers: Vec<String> = tool.demands.privileges.keys().filter(|role| has_readers(role)).map(reader_role).collect();
+    for role in fixed.iter().chain(&wanted).chain(&readers) {
         if existing.iter().all(|found| found.name != *role) {
             problems.push(format!("the role `{role}` is missing"));
         }

@@ -1,7 +1,8 @@
-//! Toolcrib's roles in PostgreSQL: the owner, the server's login, one for each role of the catalog.
+//! Toolcrib's roles in PostgreSQL: the owner, the server's login, for each role of the catalog one that the server becomes and one
+//! that the database logins of its users belong to.
 
 use crate::base::RoleName;
-use crate::db::privileges::{self, DatabaseRole, OWNER_ROLE, ROLE_PREFIX, SERVER_ROLE};
+use crate::db::privileges::{self, DatabaseRole, OWNER_ROLE, READER_PREFIX, ROLE_PREFIX, SERVER_ROLE};
 use crate::migrate::{MigrateError, ddl};
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -15,6 +16,16 @@ const ATTEMPTS: u32 = 40;
 /// The database role of a Toolcrib role.
 pub fn database_role(role: &RoleName) -> String {
     format!("{ROLE_PREFIX}{role}")
+}
+
+/// The group of the database logins of a Toolcrib role's users.
+pub fn reader_role(role: &RoleName) -> String {
+    format!("{READER_PREFIX}{role}")
+}
+
+/// Whether users have it: nobody logs in for the platform's own work.
+pub(super) fn has_readers(role: &RoleName) -> bool {
+    *role != RoleName::platform()
 }
 
 /// Creates the roles that are missing, lets the login act as the owner and the server as every role, and makes sure that none
@@ -55,6 +66,9 @@ async fn create_missing(connection: &mut AsyncPgConnection, roles: &[RoleName]) 
         if !members.contains(&role) {
             text.push_str(&format!("grant {name} to {SERVER_ROLE};\n"));
         }
+    }
+    for role in roles.iter().filter(|role| has_readers(role)).map(reader_role).filter(|role| is_missing(role)) {
+        text.push_str(&format!("create role {} nologin noinherit;\n", ddl::name(&role)));
     }
     text.push_str(PREPARE_OWNER);
     connection.batch_execute(&text).await
@@ -98,7 +112,7 @@ pub(super) fn weakness(role: &DatabaseRole) -> Option<MigrateError> {
         "has the rights of every role at once (it has to be NOINHERIT)"
     } else if is_server && !can_login {
         "cannot log in"
-    } else if !is_server && *can_login && (name == OWNER_ROLE || name.starts_with(ROLE_PREFIX)) {
+    } else if *can_login && (name == OWNER_ROLE || [ROLE_PREFIX, READER_PREFIX].iter().any(|prefix| name.starts_with(prefix))) {
         "can log in by itself"
     } else {
         return None;
@@ -131,6 +145,7 @@ mod tests {
             role(SERVER_ROLE, false, false, false),
             role(OWNER_ROLE, true, false, false),
             role("toolcrib_role_agent", true, false, false),
+            role("toolcrib_reader_agent", true, false, false),
             role("toolcrib_role_agent", false, true, false),
         ] {
             assert!(matches!(weakness(&weak), Some(MigrateError::UnsafeRole { .. })), "{weak:?}");

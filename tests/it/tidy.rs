@@ -197,6 +197,7 @@ fn collections_change_by_the_one_write_path() {
         "login_attempts",
         "login_handoffs",
         "idempotency_keys",
+        "database_logins",
     ];
     // When a credential was last used is no change of its row.
     let bookkeeping = ["service_tokens::last_used_at", "sessions::last_seen_at"];

@@ -7,8 +7,8 @@ use crate::catalog::findings::Findings;
 use crate::catalog::resolve::{history, names};
 use crate::catalog::{Diagnostic, DiagnosticCode, EnumType, EnumValue};
 
-/// The longest role: PostgreSQL cuts identifiers at 63 bytes, and the role's database role is `toolcrib_role_<role>`.
-const MAX_ROLE_BYTES: usize = 63 - "toolcrib_role_".len();
+/// The longest role: PostgreSQL cuts identifiers at 63 bytes, and the longest that names the role is a policy of its readers.
+const MAX_ROLE_BYTES: usize = 63 - "toolcrib_reader__read".len();
 
 /// Resolves an enum.
 pub(super) fn resolve_enum(draft: &EnumDraft, findings: &mut Findings) -> EnumType {

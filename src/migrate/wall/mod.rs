@@ -7,7 +7,9 @@
 //! - a policy for each operation and role that has the privilege at all, `using (true)` where the role alone decides, so that
 //!   PostgreSQL has nothing to test;
 //! - a trigger for what a policy cannot say: an update's rule over the row before and after the change, and whatever looks into its
-//!   own collection, which has to be seen changed.
+//!   own collection, which has to be seen changed;
+//! - a policy for the database logins of each role's users, which nothing else says anything of: they have no settings, and no
+//!   privilege on the views.
 //!
 //! # Reading what was written
 //!
@@ -24,6 +26,7 @@
 //! the pieces come back from their comments.
 
 mod piece;
+mod reader;
 mod stand;
 mod wanted;
 

@@ -76,7 +76,8 @@ impl PieceName {
         match self.kind {
             PieceKind::Table => format!("alter table {on} disable row level security;\n"),
             PieceKind::View => format!("drop view {on};\n"),
-            PieceKind::Function => format!("drop function {on}();\n"),
+            // No two have the same name, so that none needs its arguments.
+            PieceKind::Function => format!("drop function {on};\n"),
             PieceKind::Trigger => format!("drop trigger {name} on {on};\n"),
             PieceKind::Policy => format!("drop policy {name} on {on};\n"),
         }
@@ -88,7 +89,7 @@ impl PieceName {
         match self.kind {
             PieceKind::Table => String::new(),
             PieceKind::View => format!("comment on view {on} is {text};\n"),
-            PieceKind::Function => format!("comment on function {on}() is {text};\n"),
+            PieceKind::Function => format!("comment on function {on} is {text};\n"),
             PieceKind::Trigger => format!("comment on trigger {name} on {on} is {text};\n"),
             PieceKind::Policy => format!("comment on policy {name} on {on} is {text};\n"),
         }

@@ -148,15 +148,21 @@ pub(in crate::migrate) async fn restore(connection: &mut AsyncPgConnection, susp
     }
 }
 
+/// What PostgreSQL says of a column that something else names.
+const IN_THE_WAY: [&str; 5] = [
+    "other objects depend on it",
+    "used in a policy definition",
+    "used by a view or rule",
+    "used in a trigger definition",
+    "used by a function or procedure",
+];
+
 /// Whether a step failed because the wall names what it changes.
 pub(in crate::migrate) fn is_in_the_way(error: &MigrateError) -> bool {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = source {
         let text = error.to_string();
-        if ["other objects depend on it", "used in a policy definition", "used by a view or rule", "used in a trigger definition"]
-            .iter()
-            .any(|words| text.contains(words))
-        {
+        if IN_THE_WAY.iter().any(|words| text.contains(words)) {
             return true;
         }
         source = error.source();

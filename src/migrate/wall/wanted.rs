@@ -9,13 +9,14 @@ use crate::migrate::grants::{SERVER_COLUMNS, SERVER_GRANTS};
 use crate::migrate::roles::database_role;
 use crate::migrate::step::vector;
 use crate::migrate::wall::piece::{Piece, PieceKind, PieceName};
+use crate::migrate::wall::reader;
 use crate::migrate::wanted::table_indexes;
 use crate::policy::{Images, Predicate, UpdateForm, rule_view, search_view};
 use crate::sql::{Alias, CompareOp, Expr, definition_text};
 use std::collections::BTreeSet;
 
 /// The row as a policy sees it.
-const OWN: Images = Images { row: Some(Alias::Own), old: None, new: None };
+pub(super) const OWN: Images = Images { row: Some(Alias::Own), old: None, new: None };
 
 /// What the write path says that it is writing.
 const ADMITTED: Expr = Expr::Fixed("any ((select toolcrib.admitted())::uuid[])");
@@ -40,6 +41,9 @@ pub fn wanted(catalog: &Catalog, demands: &RuleDemands) -> Vec<Piece> {
         pieces.extend(searched(collection));
         for (role, role_rules) in &rules.roles {
             pieces.extend(role_policies(collection, rules, role, role_rules));
+            if demands.readers.get(role).is_some_and(|readable| readable.contains_key(&collection.id)) {
+                pieces.extend(reader::pieces(&collection.table, role, &role_rules.read));
+            }
         }
         pieces.extend(triggers(collection, rules));
         pieces.extend(platform_policies(collection, demands));
@@ -74,17 +78,17 @@ fn searched(collection: &Collection) -> Option<Piece> {
 }
 
 /// What a policy is for, and what it says.
-struct Policy<'p> {
-    table: &'p TableName,
-    name: String,
-    role: String,
-    command: &'static str,
-    using: Option<String>,
-    check: Option<String>,
+pub(super) struct Policy<'p> {
+    pub(super) table: &'p TableName,
+    pub(super) name: String,
+    pub(super) role: String,
+    pub(super) command: &'static str,
+    pub(super) using: Option<String>,
+    pub(super) check: Option<String>,
 }
 
 impl Policy<'_> {
-    fn into_piece(self) -> Piece {
+    pub(super) fn into_piece(self) -> Piece {
         let Self { table, name, role, command, using, check } = self;
         let using = using.map(|using| format!("\n    using ({using})")).unwrap_or_default();
         let check = check.map(|check| format!("\n    with check ({check})")).unwrap_or_default();
@@ -134,7 +138,7 @@ fn or_listed(rule: &Predicate, list: Option<Expr>) -> Expr {
     if rule.is_never() { listed } else { Expr::Or(vec![rule.to_policy_sql(&OWN), listed]) }
 }
 
-fn text(expr: &Expr, table: &TableName) -> String {
+pub(super) fn text(expr: &Expr, table: &TableName) -> String {
     definition_text(expr, table, ddl::literal).expect("an expression of a rule has nothing that Diesel refuses")
 }
 

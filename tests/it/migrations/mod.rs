@@ -8,6 +8,7 @@ mod grants;
 mod limits;
 mod plan;
 mod platform;
+mod readers;
 mod renames;
 mod round_trip;
 mod wall;

@@ -67,6 +67,9 @@ async fn rules_alone_change_the_wall_alone() {
             "the policy toolcrib_manager_update on public.boxes",
             "the policy toolcrib_platform_read on public.boxes",
             "the policy toolcrib_platform_update on public.boxes",
+            "the policy toolcrib_reader_agent_read on public.boxes",
+            "the policy toolcrib_reader_manager_read on public.boxes",
+            "the policy toolcrib_reader_viewer_read on public.boxes",
             "the policy toolcrib_viewer_read on public.boxes",
             "the policy toolcrib_viewer_update on public.boxes"
         ]

@@ -2,6 +2,7 @@
 
 mod backup;
 mod command_line;
+mod database_logins;
 mod deploy;
 mod doctor;
 mod explain;
