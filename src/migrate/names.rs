@@ -2,9 +2,15 @@
 
 use crate::base::{ColumnName, TableName};
 use crate::catalog::{ConstraintKind, constraint_name};
+use sha2::{Digest, Sha256};
 
 /// What PostgreSQL keeps of a name.
 pub(super) const MAX_BYTES: usize = 63;
+
+/// The name, or a digest of it where PostgreSQL would cut it without a word.
+pub(super) fn short(name: String) -> String {
+    if name.len() <= MAX_BYTES { name } else { format!("rule_{}", hex::encode(&Sha256::digest(name)[..20])) }
+}
 
 /// `tickets_pkey`, as PostgreSQL itself would say.
 pub(super) fn primary_key(table: &TableName) -> String {

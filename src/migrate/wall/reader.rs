@@ -5,13 +5,12 @@
 
 use crate::base::{RoleName, TableName};
 use crate::migrate::ddl;
-use crate::migrate::names::MAX_BYTES;
+use crate::migrate::names;
 use crate::migrate::roles::reader_role;
 use crate::migrate::wall::piece::{Piece, PieceKind, PieceName};
 use crate::migrate::wall::wanted::{OWN, Policy, text};
 use crate::policy::{Images, Predicate, rule_view};
 use crate::sql::Alias;
-use sha2::{Digest, Sha256};
 
 /// What the functions call the row.
 const ROW: &str = "own_row";
@@ -45,14 +44,13 @@ fn asked_within(function: TableName, table: &TableName, rule: &Predicate) -> Pie
 
 /// `ticket_events_reader_agent`, or a digest of it where PostgreSQL would cut it.
 fn function_name(table: &TableName, role: &RoleName) -> TableName {
-    let name = format!("{}_reader_{role}", table.name);
-    let name = if name.len() <= MAX_BYTES { name } else { format!("reader_{}", hex::encode(&Sha256::digest(name)[..20])) };
-    rule_view(&TableName::new(&table.schema, name))
+    rule_view(&TableName::new(&table.schema, names::short(format!("{}_reader_{role}", table.name))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrate::names::MAX_BYTES;
 
     #[test]
     fn a_function_has_a_name_that_postgresql_keeps() {

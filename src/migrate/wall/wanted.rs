@@ -6,6 +6,7 @@ use crate::db::privileges::SERVER_ROLE;
 use crate::migrate::ddl;
 use crate::migrate::demand::{RoleRules, RowRules, RuleDemands};
 use crate::migrate::grants::{SERVER_COLUMNS, SERVER_GRANTS};
+use crate::migrate::names;
 use crate::migrate::roles::database_role;
 use crate::migrate::step::vector;
 use crate::migrate::wall::piece::{Piece, PieceKind, PieceName};
@@ -230,7 +231,7 @@ fn rule_trigger(
     if asked.is_empty() {
         return Vec::new();
     }
-    let function = rule_view(&TableName::new(&table.schema, format!("{}_{word}", table.name)));
+    let function = rule_view(&TableName::new(&table.schema, names::short(format!("{}_{word}", table.name))));
     let images = moment.images(rules.update_form);
     let arms: String = asked
         .iter()
