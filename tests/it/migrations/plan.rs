@@ -266,7 +266,8 @@ async fn what_is_new_is_added_and_can_be_taken_back() {
     assert_eq!((row.get::<_, String>(0), row.get::<_, String>(1)), ("B-0001/x".to_owned(), "BLUE".to_owned()));
 
     workshop.database.execute("delete from public.boxes").await;
-    workshop.database.execute(&text("down.sql")).await;
+    let reverted = workshop.revert(BOXES, 1, Consent::Given).await.unwrap();
+    assert!(reverted.fits_schema);
     assert_eq!(workshop.stored().await, before);
 }
 

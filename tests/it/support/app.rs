@@ -267,7 +267,7 @@ impl TestApp {
         check_recorded(self.database.owner_url()).await;
         let tables: Vec<String> =
             self.database.catalog.collections.iter().map(|collection| collection.table.to_string()).collect();
-        let own = "toolcrib.service_token_hashes, toolcrib.session_secrets, toolcrib.login_attempts, toolcrib.login_handoffs, \
+        let own = "toolcrib.service_token_hashes, toolcrib.session_secrets, toolcrib.login_attempts, toolcrib.login_handoffs, toolcrib.database_logins, \
             toolcrib.idempotency_keys, toolcrib.test_changes";
         self.execute(&format!("truncate {}, {own} restart identity; {rows}", tables.join(", "))).await;
         self.execute("update toolcrib.test_start set transaction_id = pg_current_xact_id()").await;
