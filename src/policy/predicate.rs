@@ -265,15 +265,8 @@ impl Operand {
 impl Condition {
     fn names_new_row(&self) -> bool {
         let is_new = |operand: &Operand| matches!(operand, Operand::Column(RowImage::New, _));
-        match self {
-            Self::Compare(_, left, right) => is_new(left) || is_new(right),
-            Self::IsNull(operand) | Self::IsNotNull(operand) | Self::IsBoolean(operand, _) => is_new(operand),
-            Self::InList { operand, list, .. } => is_new(operand) || is_new(list),
-            Self::Text { text, part, .. } => is_new(text) || is_new(part),
-            Self::Exists { join_value, body, .. } => is_new(join_value) || body.names_new_row(),
-            Self::Among { operand, body, .. } => is_new(operand) || body.names_new_row(),
-            Self::Not(inner) => inner.names_new_row(),
-        }
+        let (operands, inner) = self.parts();
+        operands.into_iter().any(is_new) || inner.is_some_and(Predicate::names_new_row)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bringing the wall to what it has to be, taking it down for a migration, putting it up again.
 
+use crate::base::TableName;
 use crate::db::wall::{self, WallPiece};
 use crate::migrate::wall::piece::{Piece, PieceKind, PieceName, made_by};
 use crate::migrate::{MigrateError, ddl};
@@ -50,6 +51,14 @@ impl<'w> Difference<'w> {
         dropped.reverse();
         Self { dropped, made }
     }
+
+    /// In words; what is dropped to be made anew is not told twice.
+    fn to_changes(&self) -> WallChanges {
+        let Self { dropped, made } = self;
+        let made_anew: BTreeSet<&PieceName> = made.iter().map(|piece| &piece.name).collect();
+        let dropped = dropped.iter().filter(|name| !made_anew.contains(name)).map(ToString::to_string).collect();
+        WallChanges { made: made.iter().map(|piece| piece.name.to_string()).collect(), dropped }
+    }
 }
 
 /// The differences, without changing them.
@@ -58,22 +67,20 @@ pub(in crate::migrate) async fn compare(
     wanted: &[Piece],
 ) -> Result<WallChanges, MigrateError> {
     let stored = read(connection).await?;
-    let Difference { dropped, made } = Difference::of(wanted, &stored);
-    let wanted_names: BTreeSet<&PieceName> = wanted.iter().map(|piece| &piece.name).collect();
-    let dropped = dropped.iter().filter(|name| !wanted_names.contains(name)).map(ToString::to_string).collect();
-    Ok(WallChanges { made: made.iter().map(|piece| piece.name.to_string()).collect(), dropped })
+    Ok(Difference::of(wanted, &stored).to_changes())
 }
 
 /// Brings the wall to what it has to be, in an open transaction. What depends on a view goes with it: policies are dropped first and
 /// made last.
 pub(in crate::migrate) async fn bring(connection: &mut AsyncPgConnection, wanted: &[Piece]) -> Result<WallChanges, MigrateError> {
     let doing = || MigrateError::while_doing("raising row-level security");
-    let changes = compare(connection, wanted).await?;
+    let stored = read(connection).await?;
+    let difference = Difference::of(wanted, &stored);
+    let changes = difference.to_changes();
     if changes.is_empty() {
         return Ok(changes);
     }
-    let stored = read(connection).await?;
-    let views_change = Difference::of(wanted, &stored).dropped.iter().any(|name| name.kind < PieceKind::Trigger);
+    let views_change = difference.dropped.iter().any(|name| name.kind < PieceKind::Trigger);
     // Which policy looks through which view is not worth knowing: they are made anew together.
     let stored = if views_change { take_down(connection, &stored).await? } else { stored };
     let Difference { dropped, made } = Difference::of(wanted, &stored);
@@ -96,11 +103,16 @@ pub(in crate::migrate) async fn bring(connection: &mut AsyncPgConnection, wanted
 
 /// Drops everything but row-level security itself; what stands afterwards.
 async fn take_down(connection: &mut AsyncPgConnection, stored: &[WallPiece]) -> Result<Vec<WallPiece>, MigrateError> {
-    let mut names: Vec<PieceName> = stored.iter().map(PieceName::of).filter(|name| name.kind != PieceKind::Table).collect();
-    names.sort();
-    let text: String = names.iter().rev().map(PieceName::dropped).collect();
+    let text = drops(stored);
     connection.batch_execute(&text).await.map_err(MigrateError::while_doing("taking row-level security down"))?;
     read(connection).await
+}
+
+/// The statements that drop everything but row-level security itself, what depends on something before that.
+fn drops(stored: &[WallPiece]) -> String {
+    let mut names: Vec<PieceName> = stored.iter().map(PieceName::of).filter(|name| name.kind != PieceKind::Table).collect();
+    names.sort();
+    names.iter().rev().map(PieceName::dropped).collect()
 }
 
 /// What was taken down for a migration.
@@ -112,14 +124,11 @@ pub(in crate::migrate) struct Suspended(Vec<WallPiece>);
 pub(in crate::migrate) async fn suspend(connection: &mut AsyncPgConnection) -> Result<Suspended, MigrateError> {
     let doing = MigrateError::while_doing("taking row-level security down");
     let stored = read(connection).await?;
-    let mut names: Vec<PieceName> = stored.iter().map(PieceName::of).collect();
-    names.sort();
-    let guards = names.iter().filter(|name| name.kind == PieceKind::Table).map(|name| {
-        let on = ddl::table(&name.on);
+    let mut text = drops(&stored);
+    text.extend(guarded_tables(&stored).map(|table| {
+        let on = ddl::table(&table);
         format!("create policy {SUSPENDED} on {on} using (toolcrib.refuse_while_migrating());\n")
-    });
-    let drops = names.iter().rev().filter(|name| name.kind != PieceKind::Table).map(PieceName::dropped);
-    let text: String = drops.chain(guards).collect();
+    }));
     let outcome = connection.transaction::<(), DieselError, _>(async |connection| connection.batch_execute(&text).await).await;
     outcome.map_err(doing)?;
     tracing::warn!("row-level security is down for a migration; until it is up again, no row is answered");
@@ -139,13 +148,17 @@ pub(in crate::migrate) async fn restore(connection: &mut AsyncPgConnection, susp
             refusing.insert(name.on.clone());
         }
     }
-    let tables: BTreeSet<_> = suspended.0.iter().map(PieceName::of).filter(|name| name.kind == PieceKind::Table).collect();
-    for table in tables.iter().filter(|table| !refusing.contains(&table.on)) {
-        let text = format!("drop policy if exists {SUSPENDED} on {}", ddl::table(&table.on));
+    for table in guarded_tables(&suspended.0).filter(|table| !refusing.contains(table)) {
+        let text = format!("drop policy if exists {SUSPENDED} on {}", ddl::table(&table));
         if let Err(error) = connection.batch_execute(&text).await {
-            tracing::error!(error = %error, table = %table.on, "a table still refuses every row");
+            tracing::error!(error = %error, table = %table, "a table still refuses every row");
         }
     }
+}
+
+/// The tables whose rows are asked for policies.
+fn guarded_tables(stored: &[WallPiece]) -> impl Iterator<Item = TableName> {
+    stored.iter().map(PieceName::of).filter(|name| name.kind == PieceKind::Table).map(|name| name.on)
 }
 
 /// What PostgreSQL says of a column that something else names.
