@@ -1,8 +1,9 @@
 //! Opening one connection.
 
-use crate::db::address::Tls;
+use crate::db::address::CancelWay;
+use crate::db::pipeline::Pipeline;
 use crate::db::{DatabaseAddress, DbError};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,19 +22,48 @@ pub struct ConnectOptions {
 /// One connection of the pool.
 pub(crate) struct Connection {
     /// Diesel's connection.
-    pub(crate) pg: AsyncPgConnection,
-    /// What guards it, for whoever has to open a second one to cancel a statement of this one.
-    pub(crate) tls: Tls,
-    /// Whether the socket is gone.
+    pg: AsyncPgConnection,
+    /// Whether Diesel used it since the last read in one message: the driver then may have something under way that nobody waits
+    /// for, such as closing a statement.
+    is_driven: AtomicBool,
+    /// Reads in one message, over the same socket.
+    pipeline: Pipeline,
+    /// The way to the same server, for whoever has to open a second connection to cancel a statement of this one.
+    pub(crate) way: CancelWay,
+    /// Whether the driver found the socket gone.
     is_closed: Arc<AtomicBool>,
-    /// The statement shapes that are prepared on it.
+    /// The statement shapes that Diesel has prepared on it.
     pub(crate) prepared: parking_lot::Mutex<std::collections::HashSet<u64>>,
 }
 
 impl Connection {
-    /// Whether the socket is gone.
+    /// Diesel's connection.
+    pub(crate) fn pg(&self) -> &AsyncPgConnection {
+        self.is_driven.store(true, Ordering::Relaxed);
+        &self.pg
+    }
+
+    /// Reads in one message, with nothing of the driver's under way.
+    ///
+    /// # Errors
+    /// [`DbError`] if the connection is lost.
+    pub(crate) async fn pipeline(&mut self) -> Result<&mut Pipeline, DbError> {
+        if std::mem::take(self.is_driven.get_mut()) {
+            // The driver answers in order: once it has answered this, it has nothing else to wait for.
+            self.pg.batch_execute("").await?;
+        }
+        Ok(&mut self.pipeline)
+    }
+
+    /// Whether the socket is gone. While the driver uses it, the driver finds out.
     pub(crate) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Relaxed)
+        let is_driven = self.is_driven.load(Ordering::Relaxed);
+        self.is_closed.load(Ordering::Relaxed) || (!is_driven && self.pipeline.is_closed())
+    }
+
+    /// How many statements are prepared on it.
+    pub(crate) fn count_prepared(&mut self) -> usize {
+        self.prepared.get_mut().len() + self.pipeline.prepared()
     }
 }
 
@@ -63,8 +93,16 @@ impl ConnectOptions {
                 tracing::debug!(error = %error, "a database connection ended");
             }
         };
-        let client = address.connect_bare(ended).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
-        let pg = AsyncPgConnection::try_from(client).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
-        Ok(Connection { pg, tls: address.tls, is_closed, prepared: parking_lot::Mutex::default() })
+        let opened = address.connect_shared(ended).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
+        let pg = AsyncPgConnection::try_from(opened.client).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
+        let pipeline = Pipeline::new(opened.socket);
+        Ok(Connection {
+            pg,
+            is_driven: AtomicBool::new(true),
+            pipeline,
+            way: opened.way,
+            is_closed,
+            prepared: parking_lot::Mutex::default(),
+        })
     }
 }

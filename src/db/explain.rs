@@ -27,7 +27,7 @@ impl Database {
     ) -> Result<Vec<String>, DbError> {
         let mut checkout = self.checkout().await?;
         let mut pg = checkout.pg();
-        pg.batch_execute(actor.opening()).await?;
+        pg.batch_execute(&actor.opening()).await?;
         if run == ExplainRun::ReadOnly {
             pg.batch_execute("set local transaction_read_only = on").await?;
         }

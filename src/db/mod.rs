@@ -1,10 +1,10 @@
 //! The server's connections: a pool of sessions that own nothing, and transactions that carry an actor.
 //!
 //! Purpose: run statements under the database role of whoever asks, and never give an open or dirty transaction back.
-//! Flow: [`Database::read`] is one pipeline of BEGIN, role and settings, statement, COMMIT; [`Database::begin`] opens a
-//! [`Transaction`] for more.
+//! Flow: [`Database::read`] is one message of role and settings, statement and the end of their transaction (`pipeline`);
+//! [`Database::begin`] opens a [`Transaction`] for more.
 //! Invariants: the pool logs in as `toolcrib_server`, which has no privilege on collections, so a statement outside its
-//! transaction is refused by PostgreSQL; a connection that is dropped before its COMMIT or ROLLBACK was answered is closed, not
+//! transaction is refused by PostgreSQL; a connection that is dropped before the end of its transaction was answered is closed, not
 //! pooled.
 //! Deliberately unknown: plans, rules, what a statement means.
 
@@ -21,6 +21,7 @@ pub mod introspect;
 pub mod migrations;
 mod observe;
 mod owner;
+mod pipeline;
 mod pool;
 pub mod privileges;
 pub mod probe;

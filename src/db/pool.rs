@@ -2,24 +2,18 @@
 
 use crate::db::connect::{ConnectOptions, Connection};
 use crate::db::observe::{Running, note_failure, statement_span};
-use crate::db::session::{ActorSettings, COMMIT};
+use crate::db::pipeline::Pipeline;
+use crate::db::session::ActorSettings;
 use crate::db::shape::{MAX_PREPARED, Shapes};
 use crate::db::slow::SlowQueries;
-use crate::db::transaction::{JsonRow, Transaction, load_rows};
+use crate::db::transaction::{JsonRow, Transaction};
 use crate::db::{DbError, PoolState, SlowPlan};
 use crate::sql::{Statement, StatementKind};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts};
-use diesel::QueryResult;
-use diesel::sql_types::{BigInt, Json, Nullable};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use futures_util::future::maybe_done;
-use std::future::poll_fn;
+use diesel_async::AsyncPgConnection;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-use tokio::task::coop::unconstrained;
 use tracing::Instrument;
 
 /// The server's database. Cheap to clone.
@@ -43,7 +37,7 @@ impl Manager for Connector {
 
     /// No query on checkout (deadpool's usual way costs a round trip): a [`Checkout`] only gives clean connections back.
     async fn recycle(&self, connection: &mut Connection, _metrics: &Metrics) -> RecycleResult<DbError> {
-        if connection.is_closed() || connection.prepared.get_mut().len() > MAX_PREPARED {
+        if connection.is_closed() || connection.count_prepared() > MAX_PREPARED {
             return Err(RecycleError::message("closed or worn out"));
         }
         Ok(())
@@ -63,9 +57,14 @@ impl Checkout {
         self.object.as_ref().expect("the object is only taken on drop")
     }
 
+    /// Reads in one message.
+    async fn pipeline(&mut self) -> Result<&mut Pipeline, DbError> {
+        self.object.as_mut().expect("the object is only taken on drop").pipeline().await
+    }
+
     /// Diesel's connection.
     pub(crate) fn pg(&self) -> &AsyncPgConnection {
-        &self.connection().pg
+        self.connection().pg()
     }
 
     /// Whether Diesel takes the statement from its cache, so that running it sends it at once. One whose shape was forgotten
@@ -102,10 +101,10 @@ impl Drop for Checkout {
         }
         // The caller was dropped in the middle: whatever runs is cancelled, and the connection never comes back.
         let connection = Object::take(object);
-        let (token, tls) = (connection.pg.cancel_token(), connection.tls.clone());
+        let (token, way) = (connection.pg().cancel_token(), connection.way.clone());
         drop(connection);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { tls.cancel(token).await });
+            runtime.spawn(async move { way.cancel(token).await });
         }
     }
 }
@@ -137,10 +136,8 @@ impl Database {
         self.slow.as_deref()
     }
 
-    /// Runs one statement for an actor: BEGIN with role and settings, the statement, COMMIT, sent as one pipeline.
-    ///
-    /// A statement that has yet to be prepared is waited for: COMMIT would overtake it. Should a statement ever run outside
-    /// its transaction, the server's login has no privilege for it.
+    /// Runs one statement for an actor in a transaction of its own: role and settings, the statement and the end of the
+    /// transaction in one message, see [`crate::db::pipeline`].
     ///
     /// # Errors
     /// [`DbError`]; the transaction is undone then.
@@ -159,24 +156,11 @@ impl Database {
         actor: &ActorSettings,
         statement: &Statement,
     ) -> Result<Option<JsonRow>, DbError> {
-        let kind = self.kind_of(statement);
-        let role = Some(actor.role());
-        let rows = load_rows::<(Nullable<Json>, BigInt), JsonRow>(checkout.pg(), statement, kind, role);
-        let (begun, rows, committed) = if checkout.has_prepared(statement, kind, role) {
-            pipeline(checkout.pg(), actor, rows).await
-        } else {
-            let (begun, rows) = tokio::join!(biased; batch(checkout.pg(), actor.opening()), rows);
-            (begun, rows, batch(checkout.pg(), COMMIT).await)
-        };
-        // A failed statement makes COMMIT a ROLLBACK; only a connection whose COMMIT was answered goes back to the pool.
-        if committed.is_ok() {
-            checkout.mark_clean();
-        }
-        begun?;
-        let mut rows = rows?;
-        committed?;
-        checkout.note_prepared(statement, kind, role);
-        Ok(rows.pop())
+        let (kind, shape) = (self.kind_of(statement), shape_under(statement, Some(actor.role())));
+        let pipeline = checkout.pipeline().await?;
+        let row = pipeline.run(actor, statement, kind, shape).await.map_err(|error| DbError::Unavailable(error.into()))?;
+        checkout.mark_clean();
+        Ok(row?)
     }
 
     /// Opens a transaction for an actor. BEGIN and settings travel with its first statements.
@@ -230,35 +214,4 @@ impl Database {
     pub(crate) fn kind_of(&self, statement: &Statement) -> StatementKind {
         self.shapes.kind_of(statement)
     }
-}
-
-/// Sends BEGIN with its settings, the statement and COMMIT at once, then waits for the rows and for COMMIT.
-///
-/// What is sent first is what is polled first, because a statement that is prepared on its connection is sent when it is
-/// polled, unless tokio's budget makes it wait. The answers come in the same order, so nobody has to be woken for the first.
-async fn pipeline<Rows>(
-    pg: &AsyncPgConnection,
-    actor: &ActorSettings,
-    rows: impl Future<Output = QueryResult<Rows>>,
-) -> (QueryResult<()>, QueryResult<Rows>, QueryResult<()>) {
-    let mut begin = pin!(maybe_done(batch(pg, actor.opening())));
-    let mut rows = pin!(maybe_done(rows));
-    let mut commit = pin!(maybe_done(batch(pg, COMMIT)));
-    let send = poll_fn(|_| {
-        let mut nobody = Context::from_waker(Waker::noop());
-        let _ = begin.as_mut().poll(&mut nobody);
-        let _ = rows.as_mut().poll(&mut nobody);
-        let _ = commit.as_mut().poll(&mut nobody);
-        Poll::Ready(())
-    });
-    unconstrained(send).await;
-    rows.as_mut().await;
-    commit.as_mut().await;
-    begin.as_mut().await;
-    let answered = "each was waited for";
-    (begin.take_output().expect(answered), rows.take_output().expect(answered), commit.take_output().expect(answered))
-}
-
-async fn batch(mut pg: &AsyncPgConnection, text: &str) -> QueryResult<()> {
-    pg.batch_execute(text).await
 }

@@ -13,9 +13,6 @@ const BEGIN: &str = "BEGIN";
 /// name alone.
 pub(crate) const BEGIN_SYSTEM: &str = "BEGIN; set local toolcrib.actor = '  server'";
 
-/// Ends a transaction for good.
-pub(crate) const COMMIT: &str = "COMMIT";
-
 /// Ends a transaction for good, or fails: after a failed statement a bare COMMIT rolls back and says so to nobody.
 pub(crate) const COMMIT_OR_FAIL: &str = "SELECT; COMMIT";
 
@@ -36,8 +33,11 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 /// else some rule asks, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
-    opening: Arc<str>,
     role: RoleName,
+    /// The database role that goes with it.
+    database_role: Arc<str>,
+    actor: Arc<str>,
+    context: Option<Arc<str>>,
     /// For the log of slow statements; PostgreSQL is not told.
     request_id: Option<Uuid>,
 }
@@ -46,25 +46,22 @@ impl ActorSettings {
     /// The settings of an actor in a request, with what the rules ask of them.
     pub fn of(caller: CallerContext<'_>) -> Self {
         let CallerContext { actor, .. } = caller;
-        let mut opening = String::with_capacity(160);
-        opening.push_str(BEGIN);
-        opening.push_str("; set local role \"toolcrib_role_");
         // A service has rights that its user has not; they are the platform's role's alone.
         let role = if actor.service.is_some() { RoleName::platform() } else { actor.role.clone() };
-        push_safe(role.as_str(), &mut opening);
-        opening.push_str("\"; set local toolcrib.actor = '");
-        push_id(actor.id, &mut opening);
-        opening.push(' ');
-        push_id(actor.team, &mut opening);
-        opening.push(' ');
-        push_safe(actor.service.as_deref().unwrap_or_default(), &mut opening);
+        let mut database_role = "toolcrib_role_".to_owned();
+        push_safe(role.as_str(), &mut database_role);
+        let mut setting = String::with_capacity(80);
+        push_id(actor.id, &mut setting);
+        setting.push(' ');
+        push_id(actor.team, &mut setting);
+        setting.push(' ');
+        push_safe(actor.service.as_deref().unwrap_or_default(), &mut setting);
         if actor.service.is_some() || actor.role == RoleName::platform() {
-            opening.push(' ');
-            push_safe(actor.role.as_str(), &mut opening);
+            setting.push(' ');
+            push_safe(actor.role.as_str(), &mut setting);
         }
-        opening.push('\'');
-        push_context(caller, &mut opening);
-        Self { opening: Arc::from(opening), role, request_id: None }
+        let context = context_of(caller).map(Arc::from);
+        Self { role, database_role: Arc::from(database_role), actor: Arc::from(setting), context, request_id: None }
     }
 
     /// The same within a request, under whose id slow statements are logged.
@@ -82,21 +79,32 @@ impl ActorSettings {
         self.request_id
     }
 
-    /// The settings alone, inside a transaction that is open.
-    pub(crate) fn assuming(&self) -> &str {
-        self.opening.strip_prefix(BEGIN).map_or("", |rest| rest.trim_start_matches([';', ' ']))
+    /// The settings with their values: `role` first.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let named = [("role", &*self.database_role), ("toolcrib.actor", &*self.actor)];
+        named.into_iter().chain(self.context.as_deref().map(|context| ("toolcrib.context", context)))
+    }
+
+    /// The settings as statements, inside a transaction that is open.
+    pub(crate) fn assuming(&self) -> String {
+        let mut out = format!("set local role \"{}\"; set local toolcrib.actor = '{}'", self.database_role, self.actor);
+        if let Some(context) = &self.context {
+            out.push_str("; set local toolcrib.context = ");
+            push_literal(context, &mut out);
+        }
+        out
     }
 
     /// BEGIN with the settings, one simple query.
-    pub fn opening(&self) -> &str {
-        &self.opening
+    pub fn opening(&self) -> String {
+        format!("{BEGIN}; {}", self.assuming())
     }
 }
 
 /// `toolcrib.context`, if any rule asks for something of it.
-fn push_context(CallerContext { actor, request, asked }: CallerContext<'_>, out: &mut String) {
+fn context_of(CallerContext { actor, request, asked }: CallerContext<'_>) -> Option<String> {
     if asked == ContextUse::default() {
-        return;
+        return None;
     }
     let mut context = Map::new();
     let mut tell = |is_asked: bool, key: &str, value: Json| {
@@ -116,8 +124,7 @@ fn push_context(CallerContext { actor, request, asked }: CallerContext<'_>, out:
     tell(asked.names_method, "method", json!(actor.auth_method.as_str()));
     tell(asked.names_mfa, "mfa", json!(actor.is_mfa));
     tell(asked.names_age, "age", json!(age));
-    out.push_str("; set local toolcrib.context = ");
-    push_literal(&Json::Object(context).to_string(), out);
+    Some(Json::Object(context).to_string())
 }
 
 /// Whom the policies let pass in a statement that writes these rows, see `toolcrib.admitted()`.

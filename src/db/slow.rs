@@ -91,7 +91,7 @@ async fn plan_of(database: &Database, actor: &ActorSettings, prepare: &str, expl
     let mut checkout = database.checkout().await?;
     let mut pg = checkout.pg();
     // A prepared statement outlives its transaction, hence the last words; on any error the connection is closed instead.
-    pg.batch_execute(actor.opening()).await?;
+    pg.batch_execute(&actor.opening()).await?;
     pg.batch_execute("set local plan_cache_mode = force_generic_plan; set local statement_timeout = '5s'").await?;
     pg.batch_execute(prepare).await?;
     let lines: Vec<PlanLine> = diesel::sql_query(explain).load(&mut pg).await?;

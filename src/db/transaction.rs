@@ -50,8 +50,10 @@ impl Transaction {
         if std::mem::replace(&mut *self.is_begun.lock(), true) {
             return Ok(());
         }
-        let opening = self.actor.as_ref().map_or(BEGIN_SYSTEM, ActorSettings::opening);
-        Ok(self.pg().batch_execute(opening).await?)
+        Ok(match &self.actor {
+            Some(actor) => self.pg().batch_execute(&actor.opening()).await?,
+            None => self.pg().batch_execute(BEGIN_SYSTEM).await?,
+        })
     }
 
     /// Runs a statement whose rows are `(json, rows)`.
@@ -180,7 +182,7 @@ impl Transaction {
     /// # Errors
     /// [`DbError`].
     pub async fn act_as(&self, actor: &ActorSettings) -> Result<(), DbError> {
-        Ok(self.pg().batch_execute(actor.assuming()).await?)
+        Ok(self.pg().batch_execute(&actor.assuming()).await?)
     }
 
     /// Undoes what was done and goes on as the server itself, to look at what went wrong. The caller still has to end it.

@@ -2,8 +2,7 @@
 
 use crate::sql::{Fetch, Statement, StatementKind};
 use diesel::QueryResult;
-use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
-use diesel::query_builder::bind_collector::RawBytesBindCollector;
+use diesel::pg::{Pg, PgQueryBuilder};
 use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
 use diesel::sql_types::{Json, Text};
 
@@ -66,30 +65,12 @@ impl QueryFragment<Pg> for Explain<'_> {
 /// # Errors
 /// None that a plan can cause; Diesel's signature has one.
 pub fn prepare_text(statement: &Statement) -> QueryResult<(String, String)> {
-    let types = bind_types(statement)?;
+    let types: Vec<_> = statement.encoded_binds()?.types.into_iter().map(|oid| type_name(oid).unwrap_or("unknown")).collect();
     let nulls = vec!["null"; types.len()].join(", ");
     let parentheses = |inside: &str| if inside.is_empty() { String::new() } else { format!("({inside})") };
     // Injection safety: the text is a rendered statement, whose values are binds; the types are of a fixed list.
     let prepare = format!("prepare {EXPLAINED}{} as {text}", parentheses(&types.join(", ")), text = statement.text());
     Ok((prepare, format!("explain (costs) execute {EXPLAINED}{}", parentheses(&nulls))))
-}
-
-/// The SQL type of each bind of a statement.
-fn bind_types(statement: &Statement) -> QueryResult<Vec<&'static str>> {
-    let fetch: Fetch<'_, Text> = Fetch::new(statement, StatementKind::Cold);
-    let mut binds = RawBytesBindCollector::<Pg>::new();
-    fetch.collect_binds(&mut binds, &mut NoLookup as &mut dyn PgMetadataLookup, &Pg)?;
-    let types = binds.metadata.iter().map(|metadata| metadata.oid().ok().and_then(type_name).unwrap_or("unknown"));
-    Ok(types.collect())
-}
-
-/// Values are of PostgreSQL's own types alone, whose numbers are fixed.
-struct NoLookup;
-
-impl PgMetadataLookup for NoLookup {
-    fn lookup_type(&mut self, _type_name: &str, _schema: Option<&str>) -> PgTypeMetadata {
-        PgTypeMetadata::new(0, 0)
-    }
 }
 
 /// The types that [`crate::base::Value`] is bound as, and their arrays, by PostgreSQL's fixed numbers.

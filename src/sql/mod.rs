@@ -20,4 +20,4 @@ pub use explain::{EXPLAINED, Explain, ExplainKind, prepare_text};
 pub use expr::{CompareOp, Expr};
 pub use render::definition_text;
 pub use select::{Alias, Column, From, Join, JoinKind, Label, OrderTerm, RowLock, Select};
-pub use statement::{Fetch, Statement, StatementKind};
+pub use statement::{EncodedBinds, Fetch, Statement, StatementKind};

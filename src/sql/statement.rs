@@ -4,7 +4,8 @@ use crate::base::Value;
 use crate::sql::Query;
 use crate::sql::bind::push_value;
 use crate::sql::render::render;
-use diesel::pg::{Pg, PgQueryBuilder};
+use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
+use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
 use diesel::{QueryResult, debug_query};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -35,6 +36,11 @@ impl Statement {
         &self.text
     }
 
+    /// The text, for whoever keeps it.
+    pub fn shared_text(&self) -> &Arc<str> {
+        &self.text
+    }
+
     /// The hash of the text and of the SQL types of the binds: what Diesel tells prepared statements apart by. Whoever took two
     /// statements for one would send the second, which is yet to be prepared, behind the COMMIT of its transaction.
     pub fn shape_hash(&self) -> u64 {
@@ -51,6 +57,18 @@ impl Statement {
         Self { binds, ..self.clone() }
     }
 
+    /// The values as PostgreSQL's protocol takes them.
+    ///
+    /// # Errors
+    /// None that a plan can cause: a value that its type does not fit.
+    pub fn encoded_binds(&self) -> QueryResult<EncodedBinds> {
+        let fetch: Fetch<'_, diesel::sql_types::Text> = Fetch::new(self, StatementKind::Cold);
+        let mut binds = RawBytesBindCollector::<Pg>::new();
+        fetch.collect_binds(&mut binds, &mut NoLookup as &mut dyn PgMetadataLookup, &Pg)?;
+        let types = binds.metadata.iter().map(|metadata| metadata.oid().unwrap_or_default()).collect();
+        Ok(EncodedBinds { types, values: binds.binds })
+    }
+
     /// About how many bytes it takes.
     pub fn weight(&self) -> usize {
         self.text.len() + self.binds.len() * size_of::<Value>()
@@ -60,6 +78,24 @@ impl Statement {
     pub fn show(&self) -> String {
         let fetch: Fetch<'_, diesel::sql_types::Text> = Fetch::new(self, StatementKind::Cold);
         debug_query::<Pg, _>(&fetch).to_string()
+    }
+}
+
+/// The binds of a statement in PostgreSQL's binary form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncodedBinds {
+    /// The number of each one's type.
+    pub types: Vec<u32>,
+    /// Each one's bytes; `None` is null.
+    pub values: Vec<Option<Vec<u8>>>,
+}
+
+/// Values are of PostgreSQL's own types alone, whose numbers are fixed.
+struct NoLookup;
+
+impl PgMetadataLookup for NoLookup {
+    fn lookup_type(&mut self, _type_name: &str, _schema: Option<&str>) -> PgTypeMetadata {
+        PgTypeMetadata::new(0, 0)
     }
 }
 

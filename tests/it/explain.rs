@@ -131,7 +131,7 @@ impl Desk {
         let statement = self.statement(actor, &query);
         let connection = &mut self.connection;
         let request = RequestContext::internal(chrono::Utc::now());
-        connection.batch_execute(ActorSettings::of(CallerContext::plain(actor, &request)).opening()).await.unwrap();
+        connection.batch_execute(&ActorSettings::of(CallerContext::plain(actor, &request)).opening()).await.unwrap();
         let fetch = Fetch::<(Nullable<Json>, BigInt)>::new(&statement, StatementKind::Cold);
         let (answer, _) = fetch.get_result::<(Option<Value>, i64)>(connection).await.unwrap();
         connection.batch_execute("rollback").await.unwrap();
@@ -145,7 +145,7 @@ impl Desk {
         let request = RequestContext::internal(chrono::Utc::now());
         let settings = ActorSettings::of(CallerContext::plain(actor, &request));
         let connection = &mut self.connection;
-        connection.batch_execute(settings.opening()).await.unwrap();
+        connection.batch_execute(&settings.opening()).await.unwrap();
         let explain = Explain(Fetch::new(&statement, StatementKind::Cold));
         let plan: Value = explain.get_result(connection).await.unwrap();
         connection.batch_execute("rollback").await.unwrap();

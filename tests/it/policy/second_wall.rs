@@ -53,7 +53,7 @@ async fn a_statement_without_a_predicate_finds_what_the_api_shows() {
             let shown: BTreeSet<String> =
                 answer[field]["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect();
             let settings = ActorSettings::of(CallerContext { actor: &actor, request: &request, asked });
-            server.batch_execute(settings.opening()).await.unwrap();
+            server.batch_execute(&settings.opening()).await.unwrap();
             // Tokens are made as the test goes on.
             let found = ids(&server, &format!("select id from {table}")).await;
             server.batch_execute("rollback").await.unwrap();

@@ -1,0 +1,121 @@
+//! Reads in one message: who asks, the statement and the end of its transaction, sent at once and answered at once.
+//!
+//! Purpose: the driver ends each statement with a Sync of its own, so that BEGIN with the settings, a statement and COMMIT are three
+//! messages, each read, answered and flushed by itself: half of what PostgreSQL does for a read by id, and as much again in this
+//! process. Here all of it ends with a single Sync.
+//! Flow: `Database::read` → [`Pipeline::run`] → [`SharedSocket`], encoded and decoded by `postgres-protocol`. Connecting, signing in,
+//! TLS, time-outs and cancelling stay the driver's, and so does everything that writes.
+//! Invariants: the transaction is PostgreSQL's implicit one, which opens with the first message and is over at the Sync whatever
+//! happens, so none can stay open; settings are local to it; an answer that is not the one to what was sent, down to the settings of
+//! its caller, is nobody's, and its connection is closed; so is one whose caller left in the middle.
+//! Source: "Extended Query" and "Pipelining" in PostgreSQL's manual, chapter "Frontend/Backend Protocol".
+//! Deliberately unknown: plans, rules, what the JSON says.
+
+mod answer;
+mod refusal;
+mod request;
+mod socket;
+
+pub(crate) use socket::{Bare, Plain, SharedSocket, Sharing};
+
+use crate::db::session::ActorSettings;
+use crate::db::transaction::JsonRow;
+use crate::sql::{Statement, StatementKind};
+use answer::{Answer, Awaited};
+use bytes::BytesMut;
+use diesel::QueryResult;
+use request::Request;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+
+/// A statement that is prepared: what the same name may be used for again.
+#[derive(PartialEq)]
+struct Known {
+    text: Arc<str>,
+    role: String,
+    types: Vec<u32>,
+}
+
+/// Reads on one connection.
+pub(crate) struct Pipeline {
+    socket: SharedSocket,
+    request: Request,
+    received: BytesMut,
+    /// The statements that are prepared on the connection, by the hash of their shape and role.
+    known: HashMap<u64, Known>,
+    /// How many settings the prepared statements that set them have.
+    entries: Vec<usize>,
+}
+
+impl Pipeline {
+    /// Over a connection that is set up.
+    pub(crate) fn new(socket: SharedSocket) -> Self {
+        Self { socket, request: Request::default(), received: BytesMut::new(), known: HashMap::new(), entries: Vec::new() }
+    }
+
+    /// How many statements are prepared.
+    pub(crate) fn prepared(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether the connection ended while nobody used it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.socket.is_closed()
+    }
+
+    /// Runs a statement whose rows are `(json, rows)` for an actor, in a transaction of its own; its last row.
+    ///
+    /// The connection has to be this caller's alone, with nothing of the driver's under way. Dropped before its end, or failed with
+    /// an [`io::Error`], the connection cannot be used any more.
+    ///
+    /// # Errors
+    /// [`io::Error`] if the connection is lost or PostgreSQL does not keep to its protocol; else PostgreSQL's refusal.
+    pub(crate) async fn run(
+        &mut self,
+        actor: &ActorSettings,
+        statement: &Statement,
+        kind: StatementKind,
+        shape: u64,
+    ) -> io::Result<QueryResult<Option<JsonRow>>> {
+        let binds = match statement.encoded_binds() {
+            Ok(binds) => binds,
+            Err(error) => return Ok(Err(error)),
+        };
+        let settings: Vec<_> = actor.values().collect();
+        let is_entry_known = self.entries.contains(&settings.len());
+        let known =
+            Known { text: Arc::clone(statement.shared_text()), role: actor.role().to_owned(), types: binds.types.clone() };
+        let found = self.known.get(&shape);
+        let is_known = found.is_some_and(|found| *found == known);
+        // A shape whose hash another one has is prepared for this time alone.
+        let is_kept = is_known || (found.is_none() && kind == StatementKind::Hot);
+
+        self.request.clear();
+        self.request.enter(&settings, is_entry_known)?;
+        let name = if is_kept { format!("read_{shape:x}") } else { String::new() };
+        if !is_known {
+            self.request.parse(&name, statement.text(), &binds.types)?;
+        }
+        self.request.execute(&name, &binds.values)?;
+        self.request.sync();
+
+        let mut lent = self.socket.lend();
+        lent.write_all(self.request.bytes()).await?;
+        lent.flush().await?;
+        let awaited = Awaited { is_entry_parsed: !is_entry_known, is_statement_parsed: !is_known, settings: &settings };
+        let answer = Answer::receive(&mut lent, &mut self.received, &awaited).await?;
+        lent.give_back();
+        // In the order in which they were sent.
+        let mut parsed = answer.parsed;
+        let mut is_parsed = || parsed.checked_sub(1).map(|left| parsed = left).is_some();
+        if !is_entry_known && is_parsed() {
+            self.entries.push(settings.len());
+        }
+        if !is_known && is_parsed() && is_kept {
+            self.known.insert(shape, known);
+        }
+        Ok(answer.row)
+    }
+}
