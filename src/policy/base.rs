@@ -1,6 +1,7 @@
 //! The base rule, `@base(read:, write:)`: what has to hold of a caller besides every collection's own rules.
 
 use crate::catalog::{Diagnostic, RuleText};
+use crate::policy::CallerValue;
 use crate::policy::syntax::{KnownValue, Operand, Rule};
 use crate::policy::typecheck::{Environment, Slot};
 
@@ -37,7 +38,7 @@ impl Base {
 /// where the base rule lets nobody write. Such work has the rights that the collections' rules give the service, and no
 /// request can name a service.
 fn of_callers(rule: Rule) -> Rule {
-    let is_caller = Rule::IsNull(Operand::Known(KnownValue::RequestService));
+    let is_caller = Rule::IsNull(Operand::Known(KnownValue::Caller(CallerValue::RequestService)));
     Rule::Any(vec![Rule::Not(Box::new(is_caller)), rule])
 }
 

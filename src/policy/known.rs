@@ -38,7 +38,7 @@ impl Asker<'_> {
         match self {
             Self::Caller(caller) => Given::Decided(caller.value(known)),
             // A service that works for a user has the platform's database role and the user's role.
-            Self::Role(role) if *known == KnownValue::UserRole && *role == RoleName::platform() => {
+            Self::Role(role) if *known == KnownValue::Caller(CallerValue::UserRole) && *role == RoleName::platform() => {
                 Given::Open(CallerValue::UserRole)
             }
             Self::Role(role) => known.for_role(role).map_or_else(Given::Open, Given::Decided),
@@ -57,29 +57,32 @@ impl Caller<'_> {
         let Self { actor, request } = self;
         let id = |id: Option<_>| id.map_or(Value::Null(ScalarType::Id), Value::Id);
         let text = |text: Option<String>| text.map_or(Value::Null(ScalarType::String), Value::Text);
-        match known {
-            KnownValue::Literal(value) => value.clone(),
-            KnownValue::UserId => id(actor.id),
-            KnownValue::UserEmail => text(actor.email.clone()),
-            KnownValue::UserRole => role(&actor.role),
-            KnownValue::UserTeam => id(actor.team),
+        let value = match known {
+            KnownValue::Literal(value) => return value.clone(),
+            KnownValue::Caller(value) => value,
+        };
+        match value {
+            CallerValue::UserId => id(actor.id),
+            CallerValue::UserEmail => text(actor.email.clone()),
+            CallerValue::UserRole => role(&actor.role),
+            CallerValue::UserTeam => id(actor.team),
             // Who has no team is in none: unknown like every other null of the caller, also under `!`.
-            KnownValue::UserTeams if actor.teams.is_empty() => Value::Null(ScalarType::Id),
-            KnownValue::UserTeams => Value::List(ScalarType::Id, actor.teams.iter().copied().map(Value::Id).collect()),
-            KnownValue::UserIsActive => Value::Boolean(actor.is_active),
-            KnownValue::RequestIp => text(request.ip_address.map(|address| address.to_string())),
-            KnownValue::RequestTime(moved) => {
+            CallerValue::UserTeams if actor.teams.is_empty() => Value::Null(ScalarType::Id),
+            CallerValue::UserTeams => Value::List(ScalarType::Id, actor.teams.iter().copied().map(Value::Id).collect()),
+            CallerValue::UserIsActive => Value::Boolean(actor.is_active),
+            CallerValue::RequestIp => text(request.ip_address.map(|address| address.to_string())),
+            CallerValue::RequestTime(moved) => {
                 // A rule's durations are bounded while it is checked, so only a time at the end of the calendar stays.
                 Value::DateTime(request.time.checked_add_signed(*moved).unwrap_or(request.time))
             }
-            KnownValue::RequestAuthMethod => Value::Text(actor.auth_method.as_str().to_owned()),
-            KnownValue::RequestAuthMfa => Value::Boolean(actor.is_mfa),
-            KnownValue::RequestAuthAge => {
+            CallerValue::RequestAuthMethod => Value::Text(actor.auth_method.as_str().to_owned()),
+            CallerValue::RequestAuthMfa => Value::Boolean(actor.is_mfa),
+            CallerValue::RequestAuthAge => {
                 // A token proves nobody's presence: its age is null, and whatever asks for a young one is unknown.
                 let age = actor.authenticated_at.map(|at| Value::BigInt((request.time - at).num_seconds().max(0)));
                 age.unwrap_or(Value::Null(ScalarType::BigInt))
             }
-            KnownValue::RequestService => text(actor.service.clone()),
+            CallerValue::RequestService => text(actor.service.clone()),
         }
     }
 }
@@ -89,20 +92,12 @@ impl KnownValue {
     pub(super) fn for_role(&self, role_name: &RoleName) -> Result<Value, CallerValue> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::UserRole => Ok(role(role_name)),
+            Self::Caller(CallerValue::UserRole) => Ok(role(role_name)),
             // Services work under the platform's role, whoever they work for.
-            Self::RequestService if *role_name != RoleName::platform() => Ok(Value::Null(ScalarType::String)),
-            Self::UserId => Err(CallerValue::UserId),
-            Self::UserEmail => Err(CallerValue::UserEmail),
-            Self::UserTeam => Err(CallerValue::UserTeam),
-            Self::UserTeams => Err(CallerValue::UserTeams),
-            Self::UserIsActive => Err(CallerValue::UserIsActive),
-            Self::RequestIp => Err(CallerValue::RequestIp),
-            Self::RequestTime(moved) => Err(CallerValue::RequestTime(*moved)),
-            Self::RequestAuthMethod => Err(CallerValue::RequestAuthMethod),
-            Self::RequestAuthMfa => Err(CallerValue::RequestAuthMfa),
-            Self::RequestAuthAge => Err(CallerValue::RequestAuthAge),
-            Self::RequestService => Err(CallerValue::RequestService),
+            Self::Caller(CallerValue::RequestService) if *role_name != RoleName::platform() => {
+                Ok(Value::Null(ScalarType::String))
+            }
+            Self::Caller(value) => Err(*value),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::policy::answer::{self, RoleAnswer};
 use crate::policy::known;
 use crate::policy::share::Shared;
 use crate::policy::syntax::{Exists, KnownValue, Operand, Order, Path, Rule};
-use crate::policy::{RowImage, TextTest, Truth};
+use crate::policy::{CallerValue, RowImage, TextTest, Truth};
 use chrono::TimeDelta;
 
 /// What a rule gives a role.
@@ -262,24 +262,27 @@ pub(super) fn literal(value: &Value) -> String {
 
 /// The name of what the caller or the request has.
 pub(super) fn known_name(known: &KnownValue) -> String {
-    let name = match known {
+    let value = match known {
         KnownValue::Literal(value) => return literal(value),
-        KnownValue::RequestTime(moved) if *moved == TimeDelta::zero() => "now()",
-        KnownValue::RequestTime(moved) => {
+        KnownValue::Caller(value) => value,
+    };
+    let name = match value {
+        CallerValue::RequestTime(moved) if *moved == TimeDelta::zero() => "now()",
+        CallerValue::RequestTime(moved) => {
             let sign = if *moved < TimeDelta::zero() { '-' } else { '+' };
             return format!("now() {sign} duration('{}s')", moved.num_seconds().abs());
         }
-        KnownValue::UserId => "user.id",
-        KnownValue::UserEmail => "user.email",
-        KnownValue::UserRole => "user.role",
-        KnownValue::UserTeam => "user.team",
-        KnownValue::UserTeams => "user.teams",
-        KnownValue::UserIsActive => "user.isActive",
-        KnownValue::RequestIp => "request.ip",
-        KnownValue::RequestAuthMethod => "request.auth.method",
-        KnownValue::RequestAuthMfa => "request.auth.mfa",
-        KnownValue::RequestAuthAge => "request.auth.age",
-        KnownValue::RequestService => "request.service",
+        CallerValue::UserId => "user.id",
+        CallerValue::UserEmail => "user.email",
+        CallerValue::UserRole => "user.role",
+        CallerValue::UserTeam => "user.team",
+        CallerValue::UserTeams => "user.teams",
+        CallerValue::UserIsActive => "user.isActive",
+        CallerValue::RequestIp => "request.ip",
+        CallerValue::RequestAuthMethod => "request.auth.method",
+        CallerValue::RequestAuthMfa => "request.auth.mfa",
+        CallerValue::RequestAuthAge => "request.auth.age",
+        CallerValue::RequestService => "request.service",
     };
     name.to_owned()
 }

@@ -12,7 +12,7 @@ use crate::base::{ColumnName, RoleName, TableName, TypeName, Value};
 use crate::catalog::{Catalog, Collection, CollectionId, FieldId};
 use crate::policy::known::{Asker, Caller, Given};
 use crate::policy::syntax::{Exists, KnownValue, Operand as Term, Path, Rule};
-use crate::policy::{Comparison, Condition, Operand, Predicate, RowImage};
+use crate::policy::{CallerValue, Comparison, Condition, Operand, Predicate, RowImage};
 use std::sync::Arc;
 
 /// What a share lets people do.
@@ -153,21 +153,21 @@ impl Shared {
         let compare = |comparison, name: &ColumnName, other| Condition::Compare(comparison, column(name), other);
         let is = |name: &ColumnName, value| Predicate::Condition(compare(Comparison::Equal, name, value));
         let text = |text: &str| Operand::Value(Value::Text(text.to_owned()));
-        let is_active = match asker.value(&KnownValue::UserIsActive) {
+        let is_active = match asker.value(&KnownValue::Caller(CallerValue::UserIsActive)) {
             Given::Decided(_) => Predicate::Always,
             Given::Open(open) => Predicate::Condition(Condition::IsBoolean(Operand::Caller(open), true)),
         };
         // What the caller has not got, no share names.
-        let known = |value: KnownValue| match asker.value(&value) {
+        let known = |value: CallerValue| match asker.value(&KnownValue::Caller(value)) {
             Given::Decided(value) if value.is_null() => None,
             Given::Decided(value) => Some(Operand::Value(value)),
             Given::Open(open) => Some(Operand::Caller(open)),
         };
         let in_teams = |list| Predicate::Condition(Condition::InList { operand: column(team), list, is_negated: false });
         let reached = [
-            known(KnownValue::UserId).map(|id| is(user, id)),
-            known(KnownValue::UserTeams).map(in_teams),
-            known(KnownValue::UserRole).map(|name| is(role, name)),
+            known(CallerValue::UserId).map(|id| is(user, id)),
+            known(CallerValue::UserTeams).map(in_teams),
+            known(CallerValue::UserRole).map(|name| is(role, name)),
         ];
         let is_endless = Predicate::Condition(Condition::IsNull(column(expires_at)));
         let is_ahead = Predicate::Condition(compare(Comparison::Greater, expires_at, Operand::Now));

@@ -3,8 +3,7 @@
 use crate::base::{ColumnName, ScalarType, TableName, Value};
 use crate::catalog::{CollectionId, FieldId};
 use crate::policy::share::Shared;
-use crate::policy::{RowImage, TextTest};
-use chrono::TimeDelta;
+use crate::policy::{CallerValue, RowImage, TextTest};
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,30 +78,8 @@ pub(super) enum Operand {
 pub(super) enum KnownValue {
     /// Written in the rule; never null.
     Literal(Value),
-    /// `user.id`
-    UserId,
-    /// `user.email`
-    UserEmail,
-    /// `user.role`
-    UserRole,
-    /// `user.team`
-    UserTeam,
-    /// `user.teams`: the user's team and those below it
-    UserTeams,
-    /// `user.isActive`
-    UserIsActive,
-    /// `request.ip`
-    RequestIp,
-    /// `request.time` and `now()`, moved by durations
-    RequestTime(TimeDelta),
-    /// `request.auth.method`
-    RequestAuthMethod,
-    /// `request.auth.mfa`
-    RequestAuthMfa,
-    /// `request.auth.age`, in seconds
-    RequestAuthAge,
-    /// `request.service`
-    RequestService,
+    /// Something of the caller or the request.
+    Caller(CallerValue),
 }
 
 /// What a field shows where its rule hides it, `maskAs:`.

@@ -2,6 +2,7 @@
 
 use crate::base::{ContextUse, RoleName, ScalarType};
 use crate::catalog::{Catalog, CollectionId, FieldId, FieldKind};
+use crate::policy::CallerValue;
 use crate::policy::answer::{self, RoleAnswer};
 use crate::policy::syntax::{KnownValue, MaskRule, Operand, Rule};
 use std::collections::BTreeSet;
@@ -53,22 +54,18 @@ pub(super) fn add_mask_use(mask: &MaskRule, used: &mut ContextUse) {
 }
 
 fn add_value_use(operand: &Operand, used: &mut ContextUse) {
-    let Operand::Known(known) = operand else { return };
+    let Operand::Known(KnownValue::Caller(value)) = operand else { return };
     // Named one by one: a new value has to be judged here before it can be asked for.
-    match known {
-        KnownValue::RequestIp => used.names_address = true,
-        KnownValue::RequestTime(_) => used.names_time = true,
-        KnownValue::RequestAuthAge => used.names_age = true,
-        KnownValue::UserEmail => used.names_email = true,
-        KnownValue::UserTeams => used.names_teams = true,
-        KnownValue::UserIsActive => used.names_activity = true,
-        KnownValue::RequestAuthMethod => used.names_method = true,
-        KnownValue::RequestAuthMfa => used.names_mfa = true,
-        KnownValue::Literal(_)
-        | KnownValue::UserId
-        | KnownValue::UserRole
-        | KnownValue::UserTeam
-        | KnownValue::RequestService => {}
+    match value {
+        CallerValue::RequestIp => used.names_address = true,
+        CallerValue::RequestTime(_) => used.names_time = true,
+        CallerValue::RequestAuthAge => used.names_age = true,
+        CallerValue::UserEmail => used.names_email = true,
+        CallerValue::UserTeams => used.names_teams = true,
+        CallerValue::UserIsActive => used.names_activity = true,
+        CallerValue::RequestAuthMethod => used.names_method = true,
+        CallerValue::RequestAuthMfa => used.names_mfa = true,
+        CallerValue::UserId | CallerValue::UserRole | CallerValue::UserTeam | CallerValue::RequestService => {}
     }
 }
 

@@ -7,7 +7,7 @@ use super::read::{FormerNames, Reader};
 use crate::base::{RoleName, Value};
 use crate::catalog::{Catalog, Collection, Field, Mask};
 use crate::policy::syntax::{KnownValue, Operand, Order, Rule};
-use crate::policy::{Action, FieldOperation, Operation, Residue, RowImage, RuleBook, UpdateForm};
+use crate::policy::{Action, CallerValue, FieldOperation, Operation, Residue, RowImage, RuleBook, UpdateForm};
 use std::fmt;
 
 /// One version of a tool's rules.
@@ -344,6 +344,6 @@ fn mask_word(mask: &Mask) -> String {
 /// `stepUp:` as the condition that it is: whoever writes proved who they are so many seconds ago at most.
 fn step_up(collection: &Collection) -> Option<Rule> {
     let seconds = i64::try_from(collection.access.step_up?.as_secs()).ok()?;
-    let age = Operand::Known(KnownValue::RequestAuthAge);
+    let age = Operand::Known(KnownValue::Caller(CallerValue::RequestAuthAge));
     Some(Rule::Order(Order::LessOrEqual, age, Operand::Known(KnownValue::Literal(Value::BigInt(seconds)))))
 }

@@ -5,7 +5,7 @@ use crate::base::{RoleName, Value};
 use crate::catalog::{Catalog, CollectionId, FieldId, FieldKind};
 use crate::policy::share::Shared;
 use crate::policy::syntax::{Exists, KnownValue, Operand, Path, Rule};
-use crate::policy::{RowImage, Truth, known, residue};
+use crate::policy::{CallerValue, RowImage, Truth, known, residue};
 use std::collections::BTreeMap;
 
 /// Names that are the same in both versions, where those of this one are others.
@@ -131,7 +131,7 @@ impl Reader<'_> {
 
     fn term(&self, operand: &Operand) -> Term {
         match operand {
-            Operand::Known(KnownValue::RequestTime(moved)) => Term::Time(*moved),
+            Operand::Known(KnownValue::Caller(CallerValue::RequestTime(moved))) => Term::Time(*moved),
             Operand::Known(known) => match known.for_role(self.role) {
                 Ok(value) => Term::Literal(value),
                 Err(_) => {

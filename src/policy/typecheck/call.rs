@@ -5,10 +5,10 @@ use super::types::{Kind, Type};
 use super::{Checker, Member, RESERVED_NAMES};
 use crate::base::{ScalarType, Value};
 use crate::catalog::{Field, FieldKind};
-use crate::policy::TextTest;
 use crate::policy::diagnostics::{self, Mistake};
 use crate::policy::parse::{Direction, Literal, Node, NodeKind, Word};
 use crate::policy::syntax::{Exists, KnownValue, Operand, Rule};
+use crate::policy::{CallerValue, TextTest};
 use chrono::TimeDelta;
 
 const FUNCTIONS: &str = "there are `exists(row.members, m, ...)`, `inTeam(row.team)`, `shared('read')`, `has(row.x)`, `now()`, \
@@ -93,7 +93,7 @@ impl Checker<'_, '_> {
         let teams = self.catalog().find_collection("Team").map(|collection| Kind::Reference(collection.id));
         match self.operand(team)? {
             Term::Typed(operand, Type::One(kind)) if Some(kind) == teams => {
-                Some(Rule::In(operand, Operand::Known(KnownValue::UserTeams)))
+                Some(Rule::In(operand, Operand::Known(KnownValue::Caller(CallerValue::UserTeams))))
             }
             term => {
                 let message = format!("`{}` is {}, where a team is needed", self.quote(team), self.type_name(&term));
@@ -142,7 +142,7 @@ impl Checker<'_, '_> {
     pub(super) fn value_call(&mut self, node: &Node, function: &Word, arguments: &[Node]) -> Option<Term> {
         match function.text.as_str() {
             "now" if arguments.is_empty() => {
-                let now = Operand::Known(KnownValue::RequestTime(TimeDelta::zero()));
+                let now = Operand::Known(KnownValue::Caller(CallerValue::RequestTime(TimeDelta::zero())));
                 Some(Term::Typed(now, Type::One(Kind::Scalar(ScalarType::DateTime))))
             }
             "now" => self.wrong_arguments(node, "`now` takes no arguments", "write `now()`"),
@@ -198,7 +198,9 @@ impl Checker<'_, '_> {
             Direction::Earlier => -moved?,
         };
         let moved = match known {
-            KnownValue::RequestTime(before) => before.checked_add(&moved).map(KnownValue::RequestTime),
+            KnownValue::Caller(CallerValue::RequestTime(before)) => {
+                before.checked_add(&moved).map(|moved| KnownValue::Caller(CallerValue::RequestTime(moved)))
+            }
             KnownValue::Literal(Value::DateTime(instant)) => {
                 instant.checked_add_signed(moved).map(|instant| KnownValue::Literal(Value::DateTime(instant)))
             }

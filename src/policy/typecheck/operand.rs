@@ -4,10 +4,10 @@ use super::types::{Kind, Type};
 use super::{Checker, Slot};
 use crate::base::ScalarType;
 use crate::catalog::{CollectionId, Field, FieldKind};
-use crate::policy::RowImage;
 use crate::policy::diagnostics::{self, Mistake};
 use crate::policy::parse::{Literal, Node, NodeKind, Word};
 use crate::policy::syntax::{KnownValue, Operand, Path, Step};
+use crate::policy::{CallerValue, RowImage};
 use chrono::TimeDelta;
 
 /// A checked value.
@@ -223,31 +223,31 @@ impl<'c> Checker<'_, 'c> {
             None => Kind::Scalar(ScalarType::Id),
         };
         let names: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-        let (known, ty) = match names.as_slice() {
-            ["id"] => (KnownValue::UserId, Type::One(reference("User"))),
-            ["email"] => (KnownValue::UserEmail, Type::One(Kind::Scalar(ScalarType::Email))),
-            ["role"] => (KnownValue::UserRole, Type::One(Kind::Role)),
-            ["team"] => (KnownValue::UserTeam, Type::One(reference("Team"))),
-            ["teams"] => (KnownValue::UserTeams, Type::ListOf(reference("Team"))),
-            ["isActive"] => (KnownValue::UserIsActive, Type::One(Kind::Scalar(ScalarType::Boolean))),
+        let (value, ty) = match names.as_slice() {
+            ["id"] => (CallerValue::UserId, Type::One(reference("User"))),
+            ["email"] => (CallerValue::UserEmail, Type::One(Kind::Scalar(ScalarType::Email))),
+            ["role"] => (CallerValue::UserRole, Type::One(Kind::Role)),
+            ["team"] => (CallerValue::UserTeam, Type::One(reference("Team"))),
+            ["teams"] => (CallerValue::UserTeams, Type::ListOf(reference("Team"))),
+            ["isActive"] => (CallerValue::UserIsActive, Type::One(Kind::Scalar(ScalarType::Boolean))),
             _ => return self.unknown_known_field("user", words, &USER_FIELDS),
         };
-        Some(Term::Typed(Operand::Known(known), ty))
+        Some(Term::Typed(Operand::Known(KnownValue::Caller(value)), ty))
     }
 
     fn request_field(&mut self, words: &[&Word]) -> Option<Term> {
         let names: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         let scalar = |scalar| Type::One(Kind::Scalar(scalar));
-        let (known, ty) = match names.as_slice() {
-            ["ip"] => (KnownValue::RequestIp, scalar(ScalarType::String)),
-            ["time"] => (KnownValue::RequestTime(TimeDelta::zero()), scalar(ScalarType::DateTime)),
-            ["auth", "method"] => (KnownValue::RequestAuthMethod, Type::One(Kind::AuthMethod)),
-            ["auth", "mfa"] => (KnownValue::RequestAuthMfa, scalar(ScalarType::Boolean)),
-            ["auth", "age"] => (KnownValue::RequestAuthAge, scalar(ScalarType::BigInt)),
-            ["service"] => (KnownValue::RequestService, scalar(ScalarType::String)),
+        let (value, ty) = match names.as_slice() {
+            ["ip"] => (CallerValue::RequestIp, scalar(ScalarType::String)),
+            ["time"] => (CallerValue::RequestTime(TimeDelta::zero()), scalar(ScalarType::DateTime)),
+            ["auth", "method"] => (CallerValue::RequestAuthMethod, Type::One(Kind::AuthMethod)),
+            ["auth", "mfa"] => (CallerValue::RequestAuthMfa, scalar(ScalarType::Boolean)),
+            ["auth", "age"] => (CallerValue::RequestAuthAge, scalar(ScalarType::BigInt)),
+            ["service"] => (CallerValue::RequestService, scalar(ScalarType::String)),
             _ => return self.unknown_known_field("request", words, &REQUEST_FIELDS),
         };
-        Some(Term::Typed(Operand::Known(known), ty))
+        Some(Term::Typed(Operand::Known(KnownValue::Caller(value)), ty))
     }
 
     fn unknown_known_field(&mut self, root: &str, words: &[&Word], fields: &[&str]) -> Option<Term> {
