@@ -99,6 +99,13 @@ async fn measure(options: &Options) -> Result<Report> {
             let measured = rounds::measure(&stage, &servers, operation, &pace).await?;
             report.operations.push(measured);
         }
+        // What the second wall costs is what is gone without it.
+        stage.take_wall_down()?;
+        for operation in operations.iter().filter(|operation| operation.is_weighed) {
+            let measured = rounds::measure(&stage, &servers, &operation.behind_one_wall(), &pace).await?;
+            report.operations.push(measured);
+        }
+        stage.put_wall_up()?;
         servers.stop()?;
     }
     if is_wanted("cost") {

@@ -24,6 +24,8 @@ pub(crate) struct Operation {
     pub(crate) target: Option<f64>,
     /// Which of Toolcrib's servers is asked.
     pub(crate) reads: Reads,
+    /// Whether it is measured once more without the second wall.
+    pub(crate) is_weighed: bool,
     /// Request bodies; both servers get the same.
     pub(crate) bodies: Vec<String>,
     kind: Kind,
@@ -113,7 +115,8 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
     let inserts = inserts(stage)?;
     let operation = |name: &str, target, reads, kind: Kind, values: &Vec<Vec<String>>| {
         let bodies = values.iter().map(|values| kind.body(values)).collect();
-        Operation { name: name.to_owned(), target, reads, bodies, kind, values: values.clone() }
+        let is_weighed = reads == Reads::Unaudited && matches!(kind, Kind::List | Kind::Ticket | Kind::Update);
+        Operation { name: name.to_owned(), target, reads, is_weighed, bodies, kind, values: values.clone() }
     };
     Ok(vec![
         operation("filter", Some(0.60), Reads::Unaudited, Kind::Filter, &teams),
@@ -160,6 +163,11 @@ impl Operation {
             Kind::Ticket => "/ticket",
             Kind::Update => "/update",
         }
+    }
+
+    /// The same without the second wall, for comparison alone.
+    pub(crate) fn behind_one_wall(&self) -> Self {
+        Self { name: format!("{}, one wall", self.name), target: None, ..self.clone() }
     }
 
     /// The hand-written SQL as `pgbench` scripts, with the values in the text; none for COPY, which it cannot do.

@@ -122,6 +122,29 @@ impl Stage {
         Ok(run(self.psql()?.args(["-c", statement]))?.lines().map(str::to_owned).collect())
     }
 
+    /// Turns row-level security and its triggers off: the predicates in the statements stay.
+    pub(crate) fn take_wall_down(&self) -> Result<()> {
+        self.turn_wall("disable")
+    }
+
+    /// Turns them on again.
+    pub(crate) fn put_wall_up(&self) -> Result<()> {
+        self.turn_wall("enable")
+    }
+
+    fn turn_wall(&self, turn: &str) -> Result<()> {
+        let tables = format!(
+            "select format('alter table %s {turn} row level security', c.oid::regclass) from pg_class c
+             where exists (select from pg_policy p where p.polrelid = c.oid)
+             union all
+             select format('alter table %s {turn} trigger %I', t.tgrelid::regclass, t.tgname) from pg_trigger t
+             where t.tgname like 'toolcrib\\_rule\\_%' and t.tgparentid = 0"
+        );
+        let statements = self.sql(&tables.split_whitespace().collect::<Vec<_>>().join(" "))?;
+        self.sql(&statements.join("; "))?;
+        Ok(())
+    }
+
     /// The owner's URL.
     pub(crate) fn url(&self) -> Result<String> {
         Ok(self.postgres()?.owner_url().expose().to_owned())
