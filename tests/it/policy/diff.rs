@@ -2,7 +2,7 @@
 
 use super::generator::{Generator, Images as Spoken, actors};
 use super::model::{COLLECTIONS, Collection, to_sdl};
-use super::oracle::{Oracle, Verdict};
+use super::oracle::{Oracle, Sharing, Verdict};
 use super::world::World;
 use crate::support::database::compile;
 use rand::SeedableRng;
@@ -233,7 +233,7 @@ fn what_is_said_to_be_no_wider_lets_nobody_see_more() {
             }
             let direction = direction_of(actor.role.as_str());
             let named = HashMap::new();
-            let oracle = Oracle { world: &world, actor: &actor, request: &request, named: &named };
+            let oracle = Oracle { world: &world, actor: &actor, request: &request, named: &named, sharing: &Sharing::new() };
             for row in world.rows_of(home.name) {
                 let rows = HashMap::from([("row".to_owned(), row)]);
                 let allows = |rule| oracle.judge(rule, &rows) == Verdict::True;

@@ -4,7 +4,7 @@ use super::corners::{CORNERS, OF_THE_TEAM};
 use super::database::Database;
 use super::generator::{Generator, Images as Spoken, actors};
 use super::model::{COLLECTIONS, Collection, to_sdl};
-use super::oracle::{Oracle, Rows, Verdict};
+use super::oracle::{Oracle, Rows, Sharing, Verdict};
 use super::world::{self, World};
 use cel::IdedExpr;
 use rand::SeedableRng;
@@ -216,7 +216,7 @@ impl Case<'_> {
         let predicate = self.batch.book.solve(id, self.operation, actor, request);
         let query = self.query(&predicate, self.batch.book.update_form(id));
         let selected: BTreeSet<Uuid> = database.ids(&query).await.into_iter().collect();
-        let oracle = Oracle { world: self.world, actor, request, named: &self.batch.named };
+        let oracle = Oracle { world: self.world, actor, request, named: &self.batch.named, sharing: &Sharing::new() };
         let rule = parse(self.text);
         let mut verdicts = Vec::new();
         for row in self.world.rows_of(self.collection.name) {

@@ -3,7 +3,7 @@
 use super::database::Database;
 use super::generator::{Generator, Images as Spoken, actors};
 use super::model::{COLLECTIONS, Collection, to_sdl};
-use super::oracle::{Oracle, Verdict};
+use super::oracle::{Oracle, Sharing, Verdict};
 use super::world::World;
 use crate::support::database::{SUPPORT_DESK, TestDatabase, compile};
 use crate::support::process::Crib;
@@ -42,7 +42,7 @@ async fn every_clause_is_what_the_oracle_says() {
             let asking = Asking { catalog: &catalog, rules: &book, actor: &actor, request: &request };
             let query = examination(asking, &examinations, ExaminedRows { collection, filter: Expr::always(), changes: &[] });
             let named = HashMap::new();
-            let oracle = Oracle { world: &world, actor: &actor, request: &request, named: &named };
+            let oracle = Oracle { world: &world, actor: &actor, request: &request, named: &named, sharing: &Sharing::new() };
             let answers = database.examined(&query).await;
             assert_eq!(answers.len(), world.rows_of(home.name).count());
             for (id, truths, values) in answers {

@@ -6,6 +6,7 @@
 
 use super::model::{Collection, Kind};
 use super::world::{Datum, Expiry, Grantee, Row, Share, World};
+use bigdecimal::{BigDecimal, RoundingMode};
 use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use std::cmp::Ordering;
@@ -29,7 +30,12 @@ pub struct Oracle<'a> {
     pub request: &'a RequestContext,
     /// The named rules, parsed.
     pub named: &'a HashMap<String, IdedExpr>,
+    /// What all has to be true of a row for somebody to share it, by the names of the collections whose rows are shared.
+    pub sharing: &'a Sharing,
 }
+
+/// The rules of who shares rows: who may read one, and who may share it.
+pub type Sharing = HashMap<&'static str, Vec<IdedExpr>>;
 
 /// The rows that names stand for: `row`, `old`, `new`, the variables of `exists`.
 pub type Rows<'a> = HashMap<String, &'a Row>;
@@ -72,6 +78,7 @@ impl<'a> Oracle<'a> {
                     ("inTeam", None, [team]) => self.is_in_team(team, rows),
                     ("shared", None, [level]) => self.shared(rows.get("row").or_else(|| rows.get("old")).copied(), level),
                     ("shared", None, [row, level]) => self.shared(self.row_at(row, rows), level),
+                    ("mayShare", None, []) => self.may_share(rows["row"]),
                     ("exists", None, [list, variable, body]) => self.exists(list, variable, body, rows),
                     ("startsWith", Some(text), [part]) => self.text(text, part, rows, |text, part| text.starts_with(part)),
                     ("endsWith", Some(text), [part]) => self.text(text, part, rows, |text, part| text.ends_with(part)),
@@ -115,6 +122,44 @@ impl<'a> Oracle<'a> {
             self.world.shares.iter().filter(|share| share.record_type == row.collection.name && share.record_id == row.id());
         let enough = |share: &&Share| level.inner() == "read" || share.level == "WRITE";
         verdict(of_row.filter(lasts).filter(reaches).any(|share| enough(&share)))
+    }
+
+    /// The row that a share is of is one that the caller may read and share; false where there is none.
+    fn may_share(&self, share: &'a Row) -> Verdict {
+        let (Datum::Text(record_type), Datum::Id(id)) = (&share.values["recordType"], &share.values["recordId"]) else {
+            panic!("a share is of a row")
+        };
+        let Some((name, rules)) = self.sharing.get_key_value(record_type.as_str()) else { return False };
+        let Some(row) = self.world.rows_of(name).find(|row| row.id() == *id) else { return False };
+        let images: Rows<'a> = ["row", "old", "new"].map(|image| (image.to_owned(), row)).into();
+        verdict(rules.iter().all(|rule| self.judge(rule, &images) == True))
+    }
+
+    /// The value of an expression that is shown in a field's place; null where a part of it is.
+    pub fn show(&self, expr: &IdedExpr, rows: &Rows<'a>) -> Datum {
+        let Expr::Call(call) = &expr.expr else {
+            return match &expr.expr {
+                Expr::Literal(LiteralValue::Null) => Datum::Null,
+                _ => match self.see(expr, rows) {
+                    Seen::Value(datum) => datum,
+                    Seen::Empty | Seen::CallerHasNone | Seen::Nowhere => Datum::Null,
+                },
+            };
+        };
+        match (call.func_name.as_str(), call.args.as_slice()) {
+            ("_?_:_", [condition, then, otherwise]) => {
+                self.show(if self.judge(condition, rows) == True { then } else { otherwise }, rows)
+            }
+            ("roundDown", [number, step]) => match (self.show(number, rows), self.show(step, rows)) {
+                (Datum::Decimal(number), Datum::Int(step)) => {
+                    let step = BigDecimal::from(step);
+                    Datum::Decimal((number / &step).with_scale_round(0, RoundingMode::Floor) * step)
+                }
+                (Datum::Null, _) => Datum::Null,
+                other => panic!("nothing to round down: {other:?}"),
+            },
+            (other, _) => panic!("no value to show: {other}"),
+        }
     }
 
     fn equals(&self, left: &IdedExpr, right: &IdedExpr, rows: &Rows<'a>) -> Verdict {

@@ -6,7 +6,7 @@ use super::database::Database;
 use super::differential::{Batch, Case, Mix, generate, setting};
 use super::generator::actors;
 use super::model::COLLECTIONS;
-use super::oracle::{Oracle, Verdict};
+use super::oracle::{Oracle, Sharing, Verdict};
 use super::world::World;
 use crate::support::database::{SUPPORT_DESK, TestDatabase, connect};
 use rand::SeedableRng;
@@ -125,7 +125,7 @@ impl Bench {
 async fn passed(server: &Client, case: &Case<'_>, actor: &Actor, request: &RequestContext) -> BTreeSet<Uuid> {
     let asked = case.batch.book.context_use();
     let settings = ActorSettings::of(CallerContext { actor, request, asked });
-    server.batch_execute(settings.opening()).await.unwrap();
+    server.batch_execute(&settings.opening()).await.unwrap();
     let table = case.collection.table;
     let passed = if case.operation == Operation::Read {
         ids(server, &format!("select id from {table}")).await.unwrap()
@@ -183,7 +183,7 @@ async fn ids(server: &Client, statement: &str) -> Result<BTreeSet<Uuid>, tokio_p
 }
 
 fn judge(case: &Case<'_>, actor: &Actor, request: &RequestContext, passed: &BTreeSet<Uuid>, mix: &mut Mix) {
-    let oracle = Oracle { world: case.world, actor, request, named: &case.batch.named };
+    let oracle = Oracle { world: case.world, actor, request, named: &case.batch.named, sharing: &Sharing::new() };
     let rule = super::differential::parse(case.text);
     for row in case.world.rows_of(case.collection.name) {
         let verdict = oracle.judge(&rule, &case.images(row));

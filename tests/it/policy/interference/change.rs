@@ -190,8 +190,11 @@ impl Changer<'_> {
         Change { kind, world: after, sql }
     }
 
-    /// Another value of which the mask shows the same.
+    /// Another value of which the mask shows the same, or may: what it computes is only known afterwards.
     fn behind(&mut self, mask: &Mask, value: &Datum) -> Option<Datum> {
+        if let (Mask::Computed(_), Datum::Decimal(number)) = (mask, value) {
+            return Some(Datum::Decimal(number + self.random.random_range(1..500)));
+        }
         let Datum::Text(text) = value else { return None };
         let number = self.random.random_range(100..100_000);
         let last: String = text.chars().skip(text.chars().count().saturating_sub(4)).collect();
@@ -199,7 +202,7 @@ impl Changer<'_> {
             Mask::Email => format!("{}{number}@{}", text.chars().next()?, text.split_once('@')?.1),
             Mask::Last4 if text.chars().count() > 4 => format!("{number}{last}"),
             Mask::Last4 | Mask::Redact => number.to_string(),
-            // What these show is known of no other value.
+            // No other value has this hash, and nothing is known of what others compute of a text.
             Mask::Hash | Mask::Computed(_) => return None,
         }))
     }

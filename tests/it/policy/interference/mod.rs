@@ -28,6 +28,9 @@ use crate::examples::directory_tool;
 use crate::support::database::SUPPORT_DESK;
 use stage::{Extent, Outcome, Stage, TEAMLESS_AGENT};
 
+/// Tickets that are shared with users, teams and roles; every fifth share has ended, every seventh is about to some day.
+const DESK_SHARES: &str = include_str!("desk_shares.sql");
+
 /// The tools whose callers ask.
 #[derive(Clone, Copy)]
 enum Tool {
@@ -46,12 +49,16 @@ impl Tool {
                     "assignedTo: User\n",
                     "assignedTo: User @access(read: \"user.role != 'viewer' || row.priority == 'LOW'\")\n",
                 );
-                let schema = [exporting, guarded].iter().fold(SUPPORT_DESK.to_owned(), |schema, (from, to)| {
+                let hashed = (
+                    "phone: String @access(read: \"staff || user.role == 'agent'\", mask: LAST4)",
+                    "phone: String @access(read: \"staff || user.role == 'agent'\", mask: HASH)",
+                );
+                let schema = [exporting, guarded, hashed].iter().fold(SUPPORT_DESK.to_owned(), |schema, (from, to)| {
                     assert!(schema.contains(from), "the desk says `{from}`");
                     schema.replace(from, to)
                 });
                 let rows = include_str!("../../../../migrations/support_desk/demo.sql");
-                (schema, format!("set demo.tickets = '60'; {rows}"))
+                (schema, format!("set demo.tickets = '60'; {rows} {DESK_SHARES}"))
             }
             Self::Directory => directory_tool(),
         }

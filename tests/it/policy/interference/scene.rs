@@ -4,9 +4,10 @@
 //! the statements that the product makes have no say in what counts as hidden.
 
 use crate::policy::model::{Collection, Field, Kind};
-use crate::policy::oracle::{Oracle, Rows, Verdict};
-use crate::policy::world::{Datum, Row, World};
+use crate::policy::oracle::{Oracle, Rows, Sharing, Verdict};
+use crate::policy::world::{Datum, Expiry, Grantee, Row, Share, World};
 use cel::IdedExpr;
+use chrono::Utc;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio_postgres::Client;
@@ -26,6 +27,7 @@ pub struct Scene {
     collections: Vec<&'static Collection>,
     parsed: HashMap<String, IdedExpr>,
     named: HashMap<String, IdedExpr>,
+    sharing: Sharing,
 }
 
 /// What a caller may know of one row.
@@ -46,13 +48,24 @@ impl Scene {
         let collections = catalog.collections.iter().map(|collection| model_of(&catalog, collection)).collect();
         let rules = catalog.collections.iter().flat_map(|collection| {
             let access = &collection.access;
-            let fields = collection.fields.iter().flat_map(|field| [field.access.read.as_ref(), field.access.write.as_ref()]);
+            let fields = collection.fields.iter().flat_map(|field| {
+                let mask = match &field.access.mask {
+                    Some(Mask::Computed(expression)) => Some(expression),
+                    _ => None,
+                };
+                [field.access.read.as_ref(), field.access.write.as_ref(), mask]
+            });
             [Some(&access.read), Some(&access.update), Some(&access.delete)].into_iter().chain(fields).flatten()
         });
         let base = [catalog.base.read.as_ref(), catalog.base.write.as_ref()].into_iter().flatten();
         let parsed = rules.chain(base).map(|rule| (rule.text.clone(), parse(&rule.text))).collect();
         let named = catalog.named_rules.iter().map(|named| (named.name.clone(), parse(&named.rule.text))).collect();
-        Self { collections, parsed, named, catalog }
+        let sharing = catalog.collections.iter().filter_map(|collection| {
+            let rules = [&collection.access.read, collection.shareable.as_ref()?];
+            Some((leak(collection.name.as_str()), rules.map(|rule| parse(&rule.text)).into()))
+        });
+        let sharing = sharing.collect();
+        Self { collections, parsed, named, sharing, catalog }
     }
 
     /// Reads every row of every collection.
@@ -79,7 +92,9 @@ impl Scene {
 
     /// Everything that the caller may know.
     pub fn sight(&self, world: &World, asker: &Asker) -> Sight {
-        let oracle = Oracle { world, actor: &asker.actor, request: &asker.request, named: &self.named };
+        let world = &World { shares: shares_of(world), ..copy(world) };
+        let Self { named, sharing, .. } = self;
+        let oracle = Oracle { world, actor: &asker.actor, request: &asker.request, named, sharing };
         let may_read = |row: &&Row| {
             let base = self.catalog.base.read.as_ref();
             base.is_none_or(|rule| self.allows(&oracle, rule, row))
@@ -90,12 +105,17 @@ impl Scene {
         readable.iter().map(|row| ((row.collection.name, row.id()), self.see(&oracle, row, &ids))).collect()
     }
 
-    fn see(&self, oracle: &Oracle<'_>, row: &Row, readable: &BTreeSet<(&str, Uuid)>) -> SeenRow {
+    fn see<'a>(&self, oracle: &Oracle<'a>, row: &'a Row, readable: &BTreeSet<(&str, Uuid)>) -> SeenRow {
         let collection = self.collection(row);
         let cell = |field: &catalog::Field| {
             let value = &row.values[field.name.as_str()];
             if field.access.read.as_ref().is_some_and(|rule| !self.allows(oracle, rule, row)) {
-                return (field.access.mask.as_ref().map_or(Datum::Null, |mask| masked(mask, value)), true);
+                let shown = match &field.access.mask {
+                    Some(Mask::Computed(expression)) => oracle.show(&self.parsed[&expression.text], &images_of(row)),
+                    Some(mask) => masked(mask, value),
+                    None => Datum::Null,
+                };
+                return (shown, true);
             }
             match (row.collection.field(field.name.as_str()).kind, value) {
                 (Kind::One(target), Datum::Id(id)) if !readable.contains(&(target, *id)) => (Datum::Null, false),
@@ -112,8 +132,7 @@ impl Scene {
 
     /// Whether the rule is True of the row, for a change that leaves it as it is.
     fn allows<'a>(&self, oracle: &Oracle<'a>, rule: &RuleText, row: &'a Row) -> bool {
-        let rows: Rows<'a> = ["row", "old", "new"].map(|name| (name.to_owned(), row)).into();
-        oracle.judge(&self.parsed[&rule.text], &rows) == Verdict::True
+        oracle.judge(&self.parsed[&rule.text], &images_of(row)) == Verdict::True
     }
 
     /// The stored fields of a visible row whose value the caller does not know: hidden by a rule of the field, or a relation
@@ -131,6 +150,33 @@ impl Scene {
         let index = self.collection(row).stored_fields().position(|other| other.id == field.id).unwrap();
         field.access.mask.as_ref().filter(|_| seen.cells[index].1)
     }
+}
+
+/// A row that a change leaves as it is, under each of its names.
+fn images_of(row: &Row) -> Rows<'_> {
+    ["row", "old", "new"].map(|name| (name.to_owned(), row)).into()
+}
+
+/// What is shared with whom, as the rows say it.
+fn shares_of(world: &World) -> Vec<Share> {
+    let text = |datum: &Datum| if let Datum::Text(text) = datum { leak(text) } else { panic!("no text: {datum:?}") };
+    let share = |row: &Row| {
+        let value = |name: &str| &row.values[name];
+        let with = match (value("user"), value("team"), value("role")) {
+            (Datum::Id(id), ..) => Grantee::User(*id),
+            (_, Datum::Id(id), _) => Grantee::Team(*id),
+            (.., role) => Grantee::Role(text(role)),
+        };
+        let Datum::Id(record_id) = *value("recordId") else { panic!("a share is of a row") };
+        let expires = match value("expiresAt") {
+            Datum::Time(time) if *time <= Utc::now() => Expiry::Passed,
+            Datum::Time(_) => Expiry::Ahead,
+            _ => Expiry::Never,
+        };
+        let (record_type, level) = (text(value("recordType")), text(value("level")));
+        Share { record_type, record_id, with, level, expires, is_revoked: *value("revokedAt") != Datum::Null }
+    };
+    world.rows_of("RecordShare").map(share).collect()
 }
 
 /// A copy of all rows.
@@ -152,8 +198,9 @@ fn masked(mask: &Mask, value: &Datum) -> Datum {
         }
         Mask::Last4 if text.chars().count() > 4 => format!("****{last}"),
         Mask::Last4 | Mask::Redact => "****".to_owned(),
-        // What these show depends on the whole value, or on others: everything counts as seen.
-        Mask::Hash | Mask::Computed(_) => text.clone(),
+        // It says of every other value that it is another.
+        Mask::Hash => text.clone(),
+        Mask::Computed(_) => unreachable!("the oracle computes it"),
     })
 }
 
