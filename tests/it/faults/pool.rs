@@ -149,6 +149,22 @@ async fn a_read_whose_caller_leaves() {
     pool.assert_is_clean().await;
 }
 
+/// The driver closes each statement that it ran once, and waits for no answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_behind_what_the_driver_still_does() {
+    let pool = Pool::new().await;
+    for turn in 1..200 {
+        let transaction = pool.database.begin(&actor("admin").0).await.unwrap();
+        transaction.open().await.unwrap();
+        transaction.json(&limited(WHO, Some(turn))).await.unwrap();
+        transaction.rollback().await.unwrap();
+        let (viewer, id) = actor("viewer");
+        let (answer, _) = pool.database.read(&viewer, &json(WHO)).await.unwrap().unwrap();
+        assert!(answer.unwrap().0.contains(&id.to_string()), "turn {turn}");
+    }
+    assert_eq!(pool.sessions().await.len(), 1, "no connection had to be opened again");
+}
+
 #[tokio::test]
 async fn a_connection_that_ends_while_nobody_uses_it() {
     let pool = Pool::new().await;
