@@ -4,7 +4,6 @@
 //! is used, the certificate is verified, chain and name, whatever the mode is called: encryption to whoever answers protects
 //! nothing. And a server that is not on this machine is only talked to over TLS, unless its URL says `sslmode=disable`.
 
-use crate::db::pipeline::{Bare, Plain, SharedSocket, Sharing};
 use diesel_async::AsyncPgConnection;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -12,14 +11,9 @@ use rustls::{ClientConfig, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use tokio::net::UnixStream;
-use tokio_postgres::config::{Host, SslMode, SslNegotiation};
-use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{CancelToken, Client, Config, NoTls, Socket};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-/// PostgreSQL's own.
-const DEFAULT_PORT: u16 = 5432;
 
 /// Where a database is, and how to get there.
 #[derive(Clone)]
@@ -112,77 +106,6 @@ impl DatabaseAddress {
         opened.map_err(ConnectError::Session)
     }
 
-    /// Opens a connection of the driver's whose socket can be lent. It is driven by a task that calls `ended` at the end.
-    pub(crate) async fn connect_shared(
-        &self,
-        ended: impl FnOnce(Result<(), tokio_postgres::Error>) + Send + 'static,
-    ) -> Result<SharedConnection, ConnectError> {
-        let sockets = self.unix_sockets();
-        match &self.tls {
-            Tls::On(tls) => self.connect_sharing(&self.config, tls.clone(), CancelWay::Tls(tls.clone()), ended).await,
-            Tls::Off if sockets.is_empty() => {
-                let mut config = self.config.clone();
-                // The connector is asked for TLS at once, and leaves the socket as it is.
-                config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-                self.connect_sharing(&config, Plain, CancelWay::Tcp, ended).await
-            }
-            Tls::Off => self.connect_unix(sockets, ended).await,
-        }
-    }
-
-    async fn connect_sharing<Connector>(
-        &self,
-        config: &Config,
-        connector: Connector,
-        way: CancelWay,
-        ended: impl FnOnce(Result<(), tokio_postgres::Error>) + Send + 'static,
-    ) -> Result<SharedConnection, ConnectError>
-    where
-        Connector: Clone,
-        Sharing<Connector>: MakeTlsConnect<Socket, Stream = SharedSocket>,
-    {
-        let sharing = Sharing::new(connector);
-        let (client, connection) = config.connect(sharing.clone()).await.map_err(|error| self.failed(error))?;
-        tokio::spawn(async move { ended(connection.await) });
-        let socket = sharing.take().expect("the driver connects through its connector");
-        Ok(SharedConnection { client, socket, way })
-    }
-
-    /// The driver makes sockets of its own alone, and asks no connector about those of this machine.
-    async fn connect_unix(
-        &self,
-        paths: Vec<PathBuf>,
-        ended: impl FnOnce(Result<(), tokio_postgres::Error>) + Send + 'static,
-    ) -> Result<SharedConnection, ConnectError> {
-        let mut failure = None;
-        for path in paths {
-            let stream = match UnixStream::connect(&path).await {
-                Ok(stream) => stream,
-                Err(error) => {
-                    failure = Some(ConnectError::Socket { path, source: error });
-                    continue;
-                }
-            };
-            let socket = SharedSocket::new(Bare(stream));
-            let (client, connection) =
-                self.config.connect_raw(socket.clone(), NoTls).await.map_err(|error| self.failed(error))?;
-            tokio::spawn(async move { ended(connection.await) });
-            return Ok(SharedConnection { client, socket, way: CancelWay::Unix(path) });
-        }
-        Err(failure.expect("there is a path"))
-    }
-
-    /// The files of this machine's sockets, if all hosts are such.
-    fn unix_sockets(&self) -> Vec<PathBuf> {
-        let (hosts, ports) = (self.config.get_hosts(), self.config.get_ports());
-        let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(DEFAULT_PORT);
-        let path = |(index, host): (usize, &Host)| match host {
-            Host::Unix(directory) => Some(directory.join(format!(".s.PGSQL.{}", port(index)))),
-            Host::Tcp(_) => None,
-        };
-        hosts.iter().enumerate().map(path).collect::<Option<_>>().unwrap_or_default()
-    }
-
     /// The variables by which PostgreSQL's own programs find the same database as a URL says. Unlike arguments, nobody else on
     /// the machine can read them.
     ///
@@ -214,41 +137,11 @@ impl DatabaseAddress {
         Ok(variables)
     }
 
-    fn failed(&self, error: tokio_postgres::Error) -> ConnectError {
+    /// Sorts what the driver says of a failed connection.
+    pub(super) fn failed(&self, error: tokio_postgres::Error) -> ConnectError {
         // tokio-postgres says the kind of its errors in words only.
         let is_about_tls = error.to_string().starts_with("error performing TLS handshake");
         if is_about_tls { ConnectError::Tls(error) } else { ConnectError::Unreachable(error) }
-    }
-}
-
-/// A connection whose socket can be lent.
-pub(crate) struct SharedConnection {
-    pub(crate) client: Client,
-    pub(crate) socket: SharedSocket,
-    /// The way to the same server.
-    pub(crate) way: CancelWay,
-}
-
-/// How a server is asked to give a statement up: over a second connection.
-#[derive(Clone)]
-pub(crate) enum CancelWay {
-    Tls(MakeRustlsConnect),
-    Tcp,
-    Unix(PathBuf),
-}
-
-impl CancelWay {
-    /// Asks the server to give a statement up.
-    pub(crate) async fn cancel(&self, token: CancelToken) -> Result<(), tokio_postgres::Error> {
-        match self {
-            Self::Tls(tls) => token.cancel_query(tls.clone()).await,
-            Self::Tcp => token.cancel_query(Plain).await,
-            Self::Unix(path) => match UnixStream::connect(path).await {
-                Ok(stream) => token.cancel_query_raw(stream, NoTls).await,
-                // There is no server any more, and no statement.
-                Err(_) => Ok(()),
-            },
-        }
     }
 }
 

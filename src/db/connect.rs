@@ -1,8 +1,12 @@
 //! Opening one connection.
 
-use crate::db::address::CancelWay;
-use crate::db::pipeline::Pipeline;
+use crate::db::pipeline::{Pipeline, SharedSocket};
+use crate::db::session::ActorSettings;
+use crate::db::shared_connection::CancelWay;
+use crate::db::transaction::JsonRow;
 use crate::db::{DatabaseAddress, DbError};
+use crate::sql::{Statement, StatementKind};
+use diesel::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,10 +26,9 @@ pub struct ConnectOptions {
 /// One connection of the pool.
 pub(crate) struct Connection {
     /// Diesel's connection.
-    pg: AsyncPgConnection,
-    /// Whether Diesel used it since the last read in one message: the driver then may have something under way that nobody waits
-    /// for, such as closing a statement.
-    is_driven: AtomicBool,
+    pub(crate) pg: AsyncPgConnection,
+    /// Its socket.
+    socket: SharedSocket,
     /// Reads in one message, over the same socket.
     pipeline: Pipeline,
     /// The way to the same server, for whoever has to open a second connection to cancel a statement of this one.
@@ -37,28 +40,31 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Diesel's connection.
-    pub(crate) fn pg(&self) -> &AsyncPgConnection {
-        self.is_driven.store(true, Ordering::Relaxed);
-        &self.pg
-    }
-
-    /// Reads in one message, with nothing of the driver's under way.
+    /// Runs one statement in a transaction of its own, in one message.
     ///
     /// # Errors
-    /// [`DbError`] if the connection is lost.
-    pub(crate) async fn pipeline(&mut self) -> Result<&mut Pipeline, DbError> {
-        if std::mem::take(self.is_driven.get_mut()) {
-            // The driver answers in order: once it has answered this, it has nothing else to wait for.
-            self.pg.batch_execute("").await?;
-        }
-        Ok(&mut self.pipeline)
+    /// [`DbError`]. Unless it is PostgreSQL's refusal, inside, the connection cannot be used any more.
+    pub(crate) async fn read(
+        &mut self,
+        actor: &ActorSettings,
+        statement: &Statement,
+        kind: StatementKind,
+        shape: u64,
+    ) -> Result<QueryResult<Option<JsonRow>>, DbError> {
+        let lent = loop {
+            match self.socket.lend() {
+                Some(lent) => break lent,
+                // The driver answers in order: when it has answered this, it has answered what came before.
+                None => self.pg.batch_execute("").await?,
+            }
+        };
+        let row = self.pipeline.run(lent, actor, statement, kind, shape).await;
+        row.map_err(|error| DbError::Unavailable(error.into()))
     }
 
-    /// Whether the socket is gone. While the driver uses it, the driver finds out.
+    /// Whether the socket is gone.
     pub(crate) fn is_closed(&self) -> bool {
-        let is_driven = self.is_driven.load(Ordering::Relaxed);
-        self.is_closed.load(Ordering::Relaxed) || (!is_driven && self.pipeline.is_closed())
+        self.is_closed.load(Ordering::Relaxed) || self.socket.is_closed()
     }
 
     /// How many statements are prepared on it.
@@ -95,14 +101,7 @@ impl ConnectOptions {
         };
         let opened = address.connect_shared(ended).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
         let pg = AsyncPgConnection::try_from(opened.client).await.map_err(|error| DbError::Unavailable(Box::new(error)))?;
-        let pipeline = Pipeline::new(opened.socket);
-        Ok(Connection {
-            pg,
-            is_driven: AtomicBool::new(true),
-            pipeline,
-            way: opened.way,
-            is_closed,
-            prepared: parking_lot::Mutex::default(),
-        })
+        let (socket, pipeline, prepared) = (opened.socket, Pipeline::default(), parking_lot::Mutex::default());
+        Ok(Connection { pg, socket, pipeline, way: opened.way, is_closed, prepared })
     }
 }

@@ -34,6 +34,7 @@ pub mod schema;
 pub mod server_keys;
 mod session;
 mod shape;
+mod shared_connection;
 mod slow;
 mod table_sizes;
 mod taken;

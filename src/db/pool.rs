@@ -2,7 +2,6 @@
 
 use crate::db::connect::{ConnectOptions, Connection};
 use crate::db::observe::{Running, note_failure, statement_span};
-use crate::db::pipeline::Pipeline;
 use crate::db::session::ActorSettings;
 use crate::db::shape::{MAX_PREPARED, Shapes};
 use crate::db::slow::SlowQueries;
@@ -57,14 +56,13 @@ impl Checkout {
         self.object.as_ref().expect("the object is only taken on drop")
     }
 
-    /// Reads in one message.
-    async fn pipeline(&mut self) -> Result<&mut Pipeline, DbError> {
-        self.object.as_mut().expect("the object is only taken on drop").pipeline().await
+    fn connection_mut(&mut self) -> &mut Connection {
+        self.object.as_mut().expect("the object is only taken on drop")
     }
 
     /// Diesel's connection.
     pub(crate) fn pg(&self) -> &AsyncPgConnection {
-        self.connection().pg()
+        &self.connection().pg
     }
 
     /// Whether Diesel takes the statement from its cache, so that running it sends it at once. One whose shape was forgotten
@@ -101,7 +99,7 @@ impl Drop for Checkout {
         }
         // The caller was dropped in the middle: whatever runs is cancelled, and the connection never comes back.
         let connection = Object::take(object);
-        let (token, way) = (connection.pg().cancel_token(), connection.way.clone());
+        let (token, way) = (connection.pg.cancel_token(), connection.way.clone());
         drop(connection);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { way.cancel(token).await });
@@ -157,8 +155,7 @@ impl Database {
         statement: &Statement,
     ) -> Result<Option<JsonRow>, DbError> {
         let (kind, shape) = (self.kind_of(statement), shape_under(statement, Some(actor.role())));
-        let pipeline = checkout.pipeline().await?;
-        let row = pipeline.run(actor, statement, kind, shape).await.map_err(|error| DbError::Unavailable(error.into()))?;
+        let row = checkout.connection_mut().read(actor, statement, kind, shape).await?;
         checkout.mark_clean();
         Ok(row?)
     }

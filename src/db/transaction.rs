@@ -50,10 +50,11 @@ impl Transaction {
         if std::mem::replace(&mut *self.is_begun.lock(), true) {
             return Ok(());
         }
-        Ok(match &self.actor {
+        match &self.actor {
             Some(actor) => self.pg().batch_execute(&actor.opening()).await?,
             None => self.pg().batch_execute(BEGIN_SYSTEM).await?,
-        })
+        }
+        Ok(())
     }
 
     /// Runs a statement whose rows are `(json, rows)`.

@@ -3,8 +3,9 @@
 //! Purpose: the driver ends each statement with a Sync of its own, so that BEGIN with the settings, a statement and COMMIT are three
 //! messages, each read, answered and flushed by itself: half of what PostgreSQL does for a read by id, and as much again in this
 //! process. Here all of it ends with a single Sync.
-//! Flow: `Database::read` → [`Pipeline::run`] → [`SharedSocket`], encoded and decoded by `postgres-protocol`. Connecting, signing in,
-//! TLS, time-outs and cancelling stay the driver's, and so does everything that writes.
+//! Flow: `Database::read` → [`Pipeline::run`] over a [`Lent`] socket, encoded and decoded by `postgres-protocol`. Connecting, signing in,
+//! TLS, time-outs and cancelling stay the driver's, and so does everything that writes: it lends its socket while it has nothing
+//! under way itself.
 //! Invariants: the transaction is PostgreSQL's implicit one, which opens with the first message and is over at the Sync whatever
 //! happens, so none can stay open; settings are local to it; an answer that is not the one to what was sent, down to the settings of
 //! its caller, is nobody's, and its connection is closed; so is one whose caller left in the middle.
@@ -12,11 +13,14 @@
 //! Deliberately unknown: plans, rules, what the JSON says.
 
 mod answer;
+mod connector;
+mod frames;
 mod refusal;
 mod request;
 mod socket;
 
-pub(crate) use socket::{Bare, Plain, SharedSocket, Sharing};
+pub(crate) use connector::{Bare, Plain, Sharing};
+pub(crate) use socket::{Lent, SharedSocket};
 
 use crate::db::session::ActorSettings;
 use crate::db::transaction::JsonRow;
@@ -39,8 +43,8 @@ struct Known {
 }
 
 /// Reads on one connection.
+#[derive(Default)]
 pub(crate) struct Pipeline {
-    socket: SharedSocket,
     request: Request,
     received: BytesMut,
     /// The statements that are prepared on the connection, by the hash of their shape and role.
@@ -50,30 +54,20 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Over a connection that is set up.
-    pub(crate) fn new(socket: SharedSocket) -> Self {
-        Self { socket, request: Request::default(), received: BytesMut::new(), known: HashMap::new(), entries: Vec::new() }
-    }
-
     /// How many statements are prepared.
     pub(crate) fn prepared(&self) -> usize {
         self.known.len()
     }
 
-    /// Whether the connection ended while nobody used it.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.socket.is_closed()
-    }
-
     /// Runs a statement whose rows are `(json, rows)` for an actor, in a transaction of its own; its last row.
     ///
-    /// The connection has to be this caller's alone, with nothing of the driver's under way. Dropped before its end, or failed with
-    /// an [`io::Error`], the connection cannot be used any more.
+    /// Dropped before its end, or failed with an [`io::Error`], the connection cannot be used any more.
     ///
     /// # Errors
     /// [`io::Error`] if the connection is lost or PostgreSQL does not keep to its protocol; else PostgreSQL's refusal.
     pub(crate) async fn run(
         &mut self,
+        mut lent: Lent<'_>,
         actor: &ActorSettings,
         statement: &Statement,
         kind: StatementKind,
@@ -81,7 +75,10 @@ impl Pipeline {
     ) -> io::Result<QueryResult<Option<JsonRow>>> {
         let binds = match statement.encoded_binds() {
             Ok(binds) => binds,
-            Err(error) => return Ok(Err(error)),
+            Err(error) => {
+                lent.give_back();
+                return Ok(Err(error));
+            }
         };
         let settings: Vec<_> = actor.values().collect();
         let is_entry_known = self.entries.contains(&settings.len());
@@ -101,7 +98,6 @@ impl Pipeline {
         self.request.execute(&name, &binds.values)?;
         self.request.sync();
 
-        let mut lent = self.socket.lend();
         lent.write_all(self.request.bytes()).await?;
         lent.flush().await?;
         let awaited = Awaited { is_entry_parsed: !is_entry_known, is_statement_parsed: !is_known, settings: &settings };

@@ -1,65 +1,129 @@
 //! A connection's socket, used by the driver or by a [`crate::db::pipeline::Pipeline`], one at a time.
 
+use super::frames::Frames;
 use parking_lot::Mutex;
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
+use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
 /// A socket with or without TLS.
 type Stream = Box<dyn TlsStream + Send + Unpin>;
 
-/// The socket that the driver's task reads from, unless it is lent.
+/// What the driver sends that is answered with ReadyForQuery: Sync, and a simple query.
+const ASKING: &[u8] = b"SQ";
+/// ReadyForQuery.
+const READY: &[u8] = b"Z";
+
+/// The socket that the driver's task uses, unless it is lent.
 #[derive(Clone)]
 pub(crate) struct SharedSocket(Arc<Mutex<Shared>>);
 
 struct Shared {
     stream: Stream,
-    is_lent: bool,
+    owner: Owner,
+    /// The driver's task, if it wants to write what it has to keep for now.
+    writer: Option<Waker>,
+    /// What the driver has under way; `None` while the connection is being set up, when messages have another form.
+    traffic: Option<Traffic>,
+}
+
+/// Whose the socket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// The driver's.
+    Driver,
+    /// Whoever has it lent.
+    Borrower,
+    /// Nobody's: whoever had it lent left in the middle.
+    Nobody,
+}
+
+/// What the driver sends and receives.
+#[derive(Default)]
+struct Traffic {
+    sent: Frames,
+    received: Frames,
+    /// Requests that are not answered yet.
+    unanswered: usize,
 }
 
 impl SharedSocket {
     /// Shares a socket.
     pub(crate) fn new(stream: impl TlsStream + Send + Unpin + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Shared { stream: Box::new(stream), is_lent: false })))
+        let shared = Shared { stream: Box::new(stream), owner: Owner::Driver, writer: None, traffic: None };
+        Self(Arc::new(Mutex::new(shared)))
     }
 
-    /// Takes the socket from the driver, for whom nothing may be under way.
+    /// Says that the connection is set up, with nothing under way. Nothing is lent before.
+    pub(crate) fn is_set_up(&self) {
+        self.0.lock().traffic = Some(Traffic::default());
+    }
+
+    /// Takes the socket from the driver; `None` if it has something under way.
     ///
-    /// From now on it finds nothing to read, and it is not told when that ends: its next request wakes it up anyway. Unless it is
-    /// given back, its task ends with its client without having read anything more.
-    pub(crate) fn lend(&self) -> Lent<'_> {
-        self.0.lock().is_lent = true;
-        Lent(&self.0)
+    /// Until it is given back the driver finds nothing to read and keeps what it would write, such as the request to close a
+    /// statement that somebody let go of. Unless it is given back, it is of no use to the driver any more, either, whose task ends.
+    pub(crate) fn lend(&self) -> Option<Lent<'_>> {
+        let mut shared = self.0.lock();
+        let is_free = shared.traffic.as_ref().is_some_and(|traffic| traffic.unanswered == 0);
+        if !is_free || shared.owner != Owner::Driver {
+            return None;
+        }
+        shared.owner = Owner::Borrower;
+        Some(Lent(&self.0))
     }
 
-    /// Whether the other side has gone, or said something that nobody asked for, which it does before it goes.
+    /// Whether the other side has gone, or said something that nobody asked for, which it does before it goes. While the driver
+    /// has something under way, it is the driver that finds out.
     pub(crate) fn is_closed(&self) -> bool {
-        let mut byte = [0];
         let mut shared = self.0.lock();
+        if shared.traffic.as_ref().is_none_or(|traffic| traffic.unanswered > 0) {
+            return false;
+        }
+        let mut byte = [0];
         let read = Pin::new(&mut shared.stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut byte));
-        shared.is_lent || read.is_ready()
+        shared.owner != Owner::Driver || read.is_ready()
     }
 }
 
 impl AsyncRead for SharedSocket {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // The lock makes sure that a read which began before the socket was lent does not take what is asked for afterwards.
-        let mut shared = self.0.lock();
-        if shared.is_lent {
-            return Poll::Pending;
+        let Shared { stream, owner, traffic, .. } = &mut *self.0.lock();
+        match owner {
+            Owner::Driver => {}
+            // Nobody has to wake the task up again for this: only what it writes is answered.
+            Owner::Borrower => return Poll::Pending,
+            Owner::Nobody => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
-        Pin::new(&mut shared.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(stream).poll_read(context, buffer);
+        if let Some(traffic) = traffic {
+            let answered = traffic.received.pass(&buffer.filled()[before..], READY);
+            traffic.unanswered = traffic.unanswered.saturating_sub(answered);
+        }
+        read
     }
 }
 
 impl AsyncWrite for SharedSocket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0.lock().stream).poll_write(context, bytes)
+        let Shared { stream, owner, writer, traffic } = &mut *self.0.lock();
+        match owner {
+            Owner::Driver => {}
+            Owner::Borrower => {
+                *writer = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            Owner::Nobody => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+        }
+        let written = Pin::new(stream).poll_write(context, bytes);
+        if let (Poll::Ready(Ok(length)), Some(traffic)) = (&written, traffic) {
+            traffic.unanswered += traffic.sent.pass(&bytes[..*length], ASKING);
+        }
+        written
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -81,9 +145,21 @@ impl TlsStream for SharedSocket {
 pub(crate) struct Lent<'s>(&'s Mutex<Shared>);
 
 impl Lent<'_> {
-    /// Lets the driver read again. To be called when nothing is under way any more.
+    /// Lets the driver go on. To be called when nothing is under way any more.
     pub(crate) fn give_back(self) {
-        self.0.lock().is_lent = false;
+        self.0.lock().owner = Owner::Driver;
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut shared = self.0.lock();
+        if shared.owner == Owner::Borrower {
+            shared.owner = Owner::Nobody;
+        }
+        if let Some(writer) = shared.writer.take() {
+            writer.wake();
+        }
     }
 }
 
@@ -104,114 +180,5 @@ impl AsyncWrite for Lent<'_> {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0.lock().stream).poll_shutdown(context)
-    }
-}
-
-/// A connector for the driver that shares the socket which another connector makes.
-#[derive(Clone)]
-pub(crate) struct Sharing<Connector> {
-    connector: Connector,
-    /// The socket of the last connection: the driver may try several hosts.
-    socket: Arc<Mutex<Option<SharedSocket>>>,
-}
-
-impl<Connector> Sharing<Connector> {
-    /// Has shared none yet.
-    pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, socket: Arc::default() }
-    }
-
-    /// The socket of the connection that was made.
-    pub(crate) fn take(&self) -> Option<SharedSocket> {
-        self.socket.lock().take()
-    }
-}
-
-impl<S, Connector: MakeTlsConnect<S>> MakeTlsConnect<S> for Sharing<Connector>
-where
-    Sharing<Connector::TlsConnect>: TlsConnect<S, Stream = SharedSocket>,
-{
-    type Stream = SharedSocket;
-    type TlsConnect = Sharing<Connector::TlsConnect>;
-    type Error = Connector::Error;
-
-    fn make_tls_connect(&mut self, domain: &str) -> Result<Self::TlsConnect, Self::Error> {
-        Ok(Sharing { connector: self.connector.make_tls_connect(domain)?, socket: Arc::clone(&self.socket) })
-    }
-}
-
-impl<S, Connector> TlsConnect<S> for Sharing<Connector>
-where
-    Connector: TlsConnect<S>,
-    Connector::Stream: Send + 'static,
-    Connector::Future: Send + 'static,
-    Connector::Error: 'static,
-{
-    type Stream = SharedSocket;
-    type Error = Connector::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<SharedSocket, Connector::Error>> + Send>>;
-
-    fn connect(self, stream: S) -> Self::Future {
-        let Self { connector, socket } = self;
-        let connecting = connector.connect(stream);
-        Box::pin(async move {
-            let shared = SharedSocket::new(connecting.await?);
-            *socket.lock() = Some(shared.clone());
-            Ok(shared)
-        })
-    }
-}
-
-/// A connector that leaves a socket as it is: without TLS, the driver asks no connector, unless it is told to begin with it at once
-/// ([`tokio_postgres::config::SslNegotiation::Direct`]).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plain;
-
-impl<S: AsyncRead + AsyncWrite + Unpin> MakeTlsConnect<S> for Plain {
-    type Stream = Bare<S>;
-    type TlsConnect = Self;
-    type Error = Infallible;
-
-    fn make_tls_connect(&mut self, _domain: &str) -> Result<Self, Infallible> {
-        Ok(Self)
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Plain {
-    type Stream = Bare<S>;
-    type Error = Infallible;
-    type Future = Ready<Result<Bare<S>, Infallible>>;
-
-    fn connect(self, stream: S) -> Self::Future {
-        ready(Ok(Bare(stream)))
-    }
-}
-
-/// A socket without TLS.
-pub(crate) struct Bare<S>(pub(crate) S);
-
-impl<S: AsyncRead + Unpin> AsyncRead for Bare<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bare<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Bare<S> {
-    fn channel_binding(&self) -> ChannelBinding {
-        ChannelBinding::none()
     }
 }
