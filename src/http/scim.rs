@@ -50,7 +50,7 @@ impl FromRequestParts<WebState> for Provisioner {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Response> {
-        let context = request_context(parts);
+        let context = request_context(parts, state);
         let unauthenticated = || {
             let said = ScimError::plain(401, "send a token whose scope is `scim` as `Authorization: Bearer ...`");
             let mut response = reply(StatusCode::UNAUTHORIZED, &said, &context);

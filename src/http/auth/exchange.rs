@@ -33,7 +33,7 @@ struct HandoffRequest {
 
 /// `POST /auth/exchange`
 pub(super) async fn exchange(State(state): State<WebState>, parts: Parts, body: Body) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let request: ExchangeRequest = match read(&parts, body, &context, "{\"idToken\": \"...\"}").await {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
@@ -45,7 +45,7 @@ pub(super) async fn exchange(State(state): State<WebState>, parts: Parts, body: 
 
 /// `POST /auth/handoff`
 pub(super) async fn handoff(State(state): State<WebState>, parts: Parts, body: Body) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let request: HandoffRequest = match read(&parts, body, &context, "{\"code\": \"...\", \"verifier\": \"...\"}").await {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),

@@ -57,7 +57,7 @@ pub(super) async fn start(
 }
 
 async fn begin(state: &WebState, provider: &str, query: StartQuery, parts: &Parts) -> Response {
-    let context = request_context(parts);
+    let context = request_context(parts, state);
     let StartQuery { return_to, max_age, port, challenge } = query;
     let destination = match (port, challenge) {
         (Some(port), Some(challenge)) if port >= 1024 && is_challenge(&challenge) => Destination::Loopback { port, challenge },
@@ -91,7 +91,7 @@ pub(super) async fn finish(
     Query(query): Query<FinishQuery>,
     parts: Parts,
 ) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let (actor, cookie) = (service(), state.session_cookie);
     let planner = state.engine.planner(&actor, &context);
     let returned = query.state.unwrap_or_default();

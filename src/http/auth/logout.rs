@@ -24,7 +24,7 @@ pub(super) async fn page() -> Response {
 
 /// `POST /auth/logout`: ends the session here, and sends a browser to where it ends at the provider.
 pub(super) async fn log_out(State(state): State<WebState>, parts: Parts) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     if !is_same_origin(&parts.headers, &state) {
         return Refusal::new(FaultCode::Forbidden, "only a page of this server signs out", context.request_id).into_response();
     }
@@ -62,7 +62,7 @@ pub(super) async fn for_provider(
     parts: Parts,
     body: Body,
 ) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let body = axum::body::to_bytes(body, MAX_BODY).await.unwrap_or_default();
     let token = form_urlencoded::parse(&body).find(|(name, _)| name == "logout_token").map(|(_, value)| value.into_owned());
     let Some(token) = token else {

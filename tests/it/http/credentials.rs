@@ -68,6 +68,12 @@ fn every_route_of_the_sources_is_listed() {
                 for service in ["route_service(", ".nest(", ".nest_service(", ".fallback_service("] {
                     assert!(!source.contains(service), "{}: `{service}` adds routes that this test does not see", path.display());
                 }
+                // There are no websockets. Whoever adds them checks Origin, and ends them with the session.
+                for upgrade in
+                    ["WebSocketUpgrade", "on_upgrade(", "with_upgrades", "axum::extract::ws", "enable_connect_protocol"]
+                {
+                    assert!(!source.contains(upgrade), "{}: `{upgrade}` lets connections outlive their caller", path.display());
+                }
                 let routes = source.split(".route(").skip(1).map(|rest| rest.trim_start());
                 found.extend(routes.map(|rest| {
                     let literal = rest.strip_prefix('"').unwrap_or_else(|| panic!("{}: a route is a literal", path.display()));
