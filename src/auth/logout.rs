@@ -80,6 +80,10 @@ impl SignIn {
         found: &[(Uuid, Uuid)],
         by: &str,
     ) -> Result<(), AuthError> {
+        let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
+        // What ended meanwhile is on record already.
+        let ids = session::lock(&transaction, &ids).await?;
+        let found: Vec<&(Uuid, Uuid)> = found.iter().filter(|(id, _)| ids.contains(id)).collect();
         let mut users: Vec<Uuid> = found.iter().map(|(_, user)| *user).collect();
         users.sort();
         users.dedup();
@@ -88,7 +92,6 @@ impl SignIn {
             actors.extend(find_user_actor(&transaction, user).await?);
         }
         transaction.act_as(&ActorSettings::of(planner.caller())).await?;
-        let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
         session::delete_all(&transaction, planner, &ids).await?;
         // Recorded in the name of whoever is signed out, which no service may.
         transaction.act_as_server().await?;

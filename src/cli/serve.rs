@@ -145,6 +145,7 @@ impl Startup {
         let app = App::build(settings, tool, storage).await?;
         app.engine.exporter().watch_abandoned();
         app.engine.watch_tables();
+        app.watch_ended();
         let credentials = if *is_demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
         Ok((app, credentials))
     }

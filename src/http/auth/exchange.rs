@@ -40,7 +40,10 @@ pub(super) async fn exchange(State(state): State<WebState>, parts: Parts, body: 
     };
     let actor = service();
     let planner = state.engine.planner(&actor, &context);
-    answer(state.sign_in.exchange(&planner, &request.id_token).await, &context)
+    let session = state.sign_in.exchange(&planner, &request.id_token).await;
+    // Who signs in may have another role or team now.
+    state.authenticator.forget_all();
+    answer(session, &context)
 }
 
 /// `POST /auth/handoff`

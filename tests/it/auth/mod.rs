@@ -7,6 +7,7 @@ mod scopes;
 mod sessions;
 mod sign_in;
 mod simulate;
+mod sweep;
 mod teams;
 mod token_mutations;
 mod tokens;
