@@ -3,6 +3,7 @@
 mod acting;
 mod command_line;
 mod people;
+mod replicas;
 mod scopes;
 mod sessions;
 mod sign_in;
