@@ -44,6 +44,7 @@ pub use credential::Credential;
 pub use error::AuthError;
 pub use login_finish::{FinishedLogin, LoginAnswer};
 pub use login_start::{ATTEMPT_LASTS, Destination, LocalPath, LoginStart, StartedLogin, attempt_of_state};
+pub use logout::ProviderLogout;
 pub use person::find_person;
 pub use session::{NewSession, SessionHolder, SessionStart, create_session};
 pub use sign_in::{DeviceClient, ProviderChoice, SERVICE as SIGN_IN_SERVICE, SignIn};
