@@ -100,7 +100,7 @@ pub(crate) async fn open_session(
         "user": { "id": start.user_id },
         "provider": start.provider,
         "mfa": identity.is_some_and(|identity| identity.is_mfa),
-        "authenticatedAt": text(identity.map_or(now, |identity| identity.authenticated_at)),
+        "authenticatedAt": identity.map_or(Some(now), |identity| identity.authenticated_at).map(text),
         "expiresAt": text(expires_at),
         "lastSeenAt": text(now),
         "ipAddress": planner.request.ip_address.map(|address| address.to_string()),
