@@ -29,7 +29,7 @@ const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 /// The routes by which somebody becomes a caller, each with what stands for its parameters and the methods that are open.
 const SIGN_IN: [(&str, &str, &[&str]); 9] = [
     ("/auth/login", "/auth/login", &["GET", "HEAD"]),
-    ("/auth/login/{provider}", "/auth/login/test", &["GET", "HEAD"]),
+    ("/auth/login/{provider}", "/auth/login/test", &["GET", "HEAD", "POST"]),
     ("/auth/callback/{provider}", "/auth/callback/test", &["GET", "HEAD"]),
     ("/auth/providers", "/auth/providers", &["GET", "HEAD"]),
     ("/auth/logout", "/auth/logout", &["GET", "HEAD", "POST"]),
