@@ -48,11 +48,33 @@ async fn who_is_invited_and_has_not_come_yet_is_told_to_admins() {
     app.finish().await;
 }
 
+/// Administrators make tokens for service accounts: a person that could be made one for a moment would be signed for.
+#[tokio::test]
+async fn what_a_user_is_stays() {
+    let app = TestApp::support_desk().with_rows(ADMINS).start().await;
+    let (ada, ana, bot) = (app.user("ada"), app.user_id("ana").await, app.user_id("bot").await);
+    const KIND: &str = "`kind`: what a user is stays what it was made; make another user";
+    for (id, kind) in [(ana, "SERVICE"), (bot, "PERSON")] {
+        let refused = ada.graphql(SET, json!({ "id": id, "set": { "kind": kind, "name": "Other" } })).await;
+        assert_eq!(
+            (refused.codes(), refused.messages()),
+            (vec!["CONSTRAINT_VIOLATION".to_owned()], vec![KIND.to_owned()]),
+            "{kind}"
+        );
+    }
+    // What it is anyway may be said.
+    ada.graphql(SET, json!({ "id": ana, "set": { "kind": "PERSON", "name": "Ana L." } })).await.data();
+    let make = "mutation($user: ID!) { createServiceToken(input: { user: { id: $user }, scopes: [\"*:READ\"], expiresAt: \"2030-01-01T00:00:00Z\" }) { secret } }";
+    assert_eq!(ada.graphql(make, json!({ "user": ana })).await.codes(), ["FORBIDDEN"]);
+    ada.graphql(make, json!({ "user": bot })).await.data();
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn the_last_active_admin_stays() {
     let app = TestApp::support_desk().with_rows(ADMINS).start().await;
     let ada = app.user_id("ada").await;
-    for set in [json!({ "role": "manager" }), json!({ "isActive": false }), json!({ "kind": "SERVICE" })] {
+    for set in [json!({ "role": "manager" }), json!({ "isActive": false })] {
         for caller in [app.user("ada"), app.user("bot")] {
             let refused = caller.graphql(SET, json!({ "id": ada, "set": set })).await;
             assert_eq!(
