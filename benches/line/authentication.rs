@@ -69,13 +69,13 @@ enum Shown {
 
 /// A client with all of its credentials.
 struct Client {
+    app: Arc<App>,
     actor: Actor,
     token: String,
     cookie: String,
 }
 
 struct Service {
-    app: Arc<App>,
     clients: Vec<Arc<Client>>,
     requests: Arc<[GraphqlRequest]>,
 }
@@ -97,10 +97,10 @@ impl Service {
         let user = auth::find_user_id(app.engine.database(), "manager@demo.test").await?;
         let mut all = Vec::with_capacity(clients);
         for _ in 0..clients {
-            all.push(Arc::new(Client::make(&app, user).await?));
+            all.push(Arc::new(Client::make(Arc::clone(&app), user).await?));
         }
         let requests = bodies.iter().map(|body| read_request(body)).collect::<Result<_>>()?;
-        Ok(Self { app, clients: all, requests })
+        Ok(Self { clients: all, requests })
     }
 
     async fn measure(&self, pace: Pace) -> Result<Authenticated> {
@@ -127,9 +127,9 @@ impl Service {
         let started = Instant::now();
         let mut asking = JoinSet::new();
         for (index, client) in self.clients.iter().enumerate() {
-            let (app, client, requests) = (Arc::clone(&self.app), Arc::clone(client), Arc::clone(&self.requests));
+            let (client, requests) = (Arc::clone(client), Arc::clone(&self.requests));
             let first = index * requests.len() / self.clients.len();
-            asking.spawn(async move { client.ask(&app, shown, &requests, first, started + length).await });
+            asking.spawn(async move { client.ask(shown, &requests, first, started + length).await });
         }
         let mut answered = 0;
         while let Some(count) = asking.join_next().await {
@@ -140,7 +140,7 @@ impl Service {
 }
 
 impl Client {
-    async fn make(app: &App, user: Uuid) -> Result<Self> {
+    async fn make(app: Arc<App>, user: Uuid) -> Result<Self> {
         let request = RequestContext::internal(Utc::now());
         let (database, cli, sign_in) = (app.engine.database(), Actor::platform("cli"), Actor::platform(SIGN_IN_SERVICE));
         let asked = TokenRequest::new(user, request.time + TimeDelta::hours(2));
@@ -154,10 +154,11 @@ impl Client {
         let session = auth::create_session(database, &app.engine.planner(&sign_in, &request), &start).await?;
         let text = |raw: &SecretString| raw.expose_secret().to_owned();
         let actor = app.authenticator.authenticate(&Credential::Token(token.raw.clone()), &request).await?;
-        Ok(Self { actor, token: text(&token.raw), cookie: text(&session.raw) })
+        Ok(Self { actor, token: text(&token.raw), cookie: text(&session.raw), app })
     }
 
-    async fn ask(&self, app: &App, shown: Shown, requests: &[GraphqlRequest], first: usize, until: Instant) -> Result<u32> {
+    async fn ask(&self, shown: Shown, requests: &[GraphqlRequest], first: usize, until: Instant) -> Result<u32> {
+        let Self { app, actor, token, cookie } = self;
         let mut answered = 0;
         for request in requests.iter().cycle().skip(first) {
             if Instant::now() >= until {
@@ -167,11 +168,11 @@ impl Client {
             let context = RequestContext { ip_address: address, ..RequestContext::internal(Utc::now()) };
             let credential = match shown {
                 Shown::Nothing => None,
-                Shown::Token => Some(Credential::of_bearer(SecretString::from(self.token.clone()))),
-                Shown::Cookie => Some(Credential::Session(SecretString::from(self.cookie.clone()))),
+                Shown::Token => Some(Credential::of_bearer(SecretString::from(token.clone()))),
+                Shown::Cookie => Some(Credential::Session(SecretString::from(cookie.clone()))),
             };
             let response = match credential {
-                None => app.engine.execute(request, &self.actor, &context).await,
+                None => app.engine.execute(request, actor, &context).await,
                 Some(credential) => {
                     let actor = app.authenticator.authenticate(&credential, &context).await?;
                     app.engine.execute(request, &actor, &context).await
