@@ -8,6 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "a report is for whoever asked for it")]
 
+mod authentication;
 mod cost;
 mod cursors;
 mod export;
@@ -21,7 +22,7 @@ mod rounds;
 mod service;
 mod stage;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use mimalloc::MiMalloc;
 use report::Report;
@@ -50,7 +51,7 @@ struct Options {
     #[arg(long, default_value_t = 16)]
     clients: usize,
     /// Only the measurements whose name contains this: `filter`, `page`, `insert`, `upsert`, `aggregate`, `list`, `by id`, `update`,
-    /// `start`, `cost`, `export`.
+    /// `authentication`, `start`, `cost`, `export`.
     #[arg(long, default_value = "")]
     only: String,
     /// Tickets of the export.
@@ -90,11 +91,16 @@ async fn measure(options: &Options) -> Result<Report> {
     if is_wanted("start") {
         report.service = Some(service::measure(&mut stage).await?);
     }
-    let operations: Vec<_> = operation::all(&stage).await?.into_iter().filter(|operation| is_wanted(&operation.name)).collect();
+    let length = Duration::from_secs_f64(options.seconds);
+    let pace = Pace { rounds: options.rounds, length, clients: options.clients };
+    let all = operation::all(&stage).await?;
+    if is_wanted("authentication") {
+        let by_id = all.iter().find(|operation| operation.name == "by id").context("reading by id is measured")?;
+        report.authentication = Some(authentication::measure(&stage, by_id, pace).await?);
+    }
+    let operations: Vec<_> = all.into_iter().filter(|operation| is_wanted(&operation.name)).collect();
     if !operations.is_empty() {
         let servers = stage.start_servers().await?;
-        let length = Duration::from_secs_f64(options.seconds);
-        let pace = Pace { rounds: options.rounds, length, clients: options.clients };
         for operation in &operations {
             let measured = rounds::measure(&stage, &servers, operation, &pace).await?;
             report.operations.push(measured);

@@ -1,5 +1,6 @@
 //! The report: a table for people, a JSON object for machines.
 
+use crate::authentication::{self, Authenticated};
 use crate::cost::{self, Predicted};
 use crate::export::{self, Exported};
 use crate::rounds::{Measured, Side, median};
@@ -13,6 +14,8 @@ use std::fmt;
 pub(crate) struct Report {
     /// Starts.
     pub(crate) service: Option<Service>,
+    /// What asking who a caller is leaves.
+    pub(crate) authentication: Option<Authenticated>,
     /// Operations.
     pub(crate) operations: Vec<Measured>,
     /// What costs foretell.
@@ -28,6 +31,7 @@ impl Report {
             |service: &Service| service.cold_ms < service::READY_MS && service.resident_mib < service::RESIDENT_MIB;
         self.operations.iter().all(|measured| measured.target.is_none_or(|target| median(&measured.ratios) >= target))
             && self.service.as_ref().is_none_or(is_service_good)
+            && self.authentication.as_ref().is_none_or(Authenticated::is_on_target)
             && self.cost.as_ref().is_none_or(|cost| cost.correlation >= cost::CORRELATION)
             && self.export.as_ref().is_none_or(|export| export.growth_mib < export::GROWTH_MIB)
     }
@@ -66,7 +70,11 @@ impl Report {
             json!({ "queries": queries, "rankCorrelation": correlation, "fifths": fifths })
         });
         let operations: Vec<Json> = self.operations.iter().map(operation).collect();
-        json!({ "operations": operations, "service": service, "cost": cost, "export": export })
+        let authentication = self.authentication.as_ref().map(|Authenticated { known, left }| {
+            let left = left.iter().map(|(name, ratios)| json!({ "name": name, "ratio": median(ratios), "ratios": ratios }));
+            json!({ "knownRate": known.round(), "left": left.collect::<Vec<_>>() })
+        });
+        json!({ "operations": operations, "service": service, "authentication": authentication, "cost": cost, "export": export })
     }
 
     fn operations_table(&self) -> Table {
@@ -128,6 +136,13 @@ impl fmt::Display for Report {
             table.add_row(["ready, PostgreSQL running", &format!("{warm_ms:.0} ms"), &ready]);
             let resident = format!("< {} MiB", service::RESIDENT_MIB);
             table.add_row(["resident after the start", &format!("{resident_mib:.1} MiB"), &resident]);
+        }
+        if let Some(Authenticated { known, left }) = &self.authentication {
+            table.add_row(["by id in one process, the caller known beforehand", &format!("{known:.0}/s"), "-"]);
+            for (name, ratios) in left {
+                let name = format!("of that with the caller found by {name}");
+                table.add_row([name.as_str(), &format!("{:.3}", median(ratios)), &format!("{:.2}", authentication::LEFT)]);
+            }
         }
         if let Some(Predicted { queries, correlation, fifths }) = &self.cost {
             let name = format!("rank correlation of cost and time, {queries} queries");

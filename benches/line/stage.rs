@@ -92,12 +92,7 @@ impl Stage {
 
     /// Starts everything that is compared.
     pub(crate) async fn start_servers(&self) -> Result<Servers> {
-        let schema = fs::read_to_string(Path::new(TOOL).join("schema.graphql"))?;
-        if !schema.contains(AUDITED_READS) {
-            bail!("`Ticket` is not audited as `{AUDITED_READS}` any more: adapt the variant");
-        }
-        let variant = self.directory.join("unaudited-reads.graphql");
-        fs::write(&variant, schema.replace(AUDITED_READS, UNAUDITED_READS))?;
+        let variant = self.unaudited_schema()?;
         let variant = variant.to_str().context("a path in UTF-8")?;
         let postgres = self.postgres()?;
         let mut limit = Command::new(std::env::current_exe()?);
@@ -108,6 +103,17 @@ impl Stage {
             viewed: self.serve(&[], "viewed").await?,
             token: self.token("manager@demo.test")?,
         })
+    }
+
+    /// The file of the schema that records no VIEW events.
+    pub(crate) fn unaudited_schema(&self) -> Result<PathBuf> {
+        let schema = fs::read_to_string(Path::new(TOOL).join("schema.graphql"))?;
+        if !schema.contains(AUDITED_READS) {
+            bail!("`Ticket` is not audited as `{AUDITED_READS}` any more: adapt the variant");
+        }
+        let variant = self.directory.join("unaudited-reads.graphql");
+        fs::write(&variant, schema.replace(AUDITED_READS, UNAUDITED_READS))?;
+        Ok(variant)
     }
 
     /// Makes a token.
@@ -148,6 +154,11 @@ impl Stage {
     /// The owner's URL.
     pub(crate) fn url(&self) -> Result<String> {
         Ok(self.postgres()?.owner_url().expose().to_owned())
+    }
+
+    /// The URL of the server's login.
+    pub(crate) fn server_url(&self) -> Result<String> {
+        Ok(self.postgres()?.server_url().expose().to_owned())
     }
 
     /// The process of PostgreSQL.

@@ -10,6 +10,7 @@ mod build;
 mod demo;
 mod error;
 mod storage;
+mod sweep;
 mod tool;
 
 pub use build::App;

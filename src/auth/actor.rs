@@ -25,8 +25,9 @@ pub struct Authenticator {
     session_idle: TimeDelta,
 }
 
-/// What a session says besides its user: whether a second factor was used, and when the person last proved who it is.
-type SessionFacts = (bool, DateTime<Utc>);
+/// What a session says besides its user: whether a second factor was used, and when the person last proved who it is,
+/// if the provider says.
+type SessionFacts = (bool, Option<DateTime<Utc>>);
 
 /// What the database says of a credential's user; its teams are the own one and those below it.
 pub(super) type UserRow = (Uuid, String, String, Vec<Uuid>, bool);
@@ -118,7 +119,7 @@ impl Authenticator {
         transaction.commit().await?;
         Ok(found.and_then(|(_, _, (is_mfa, authenticated_at), user)| {
             let actor = to_actor(user, AuthMethod::Session)?;
-            Some(Actor { is_mfa, authenticated_at: Some(authenticated_at), ..actor })
+            Some(Actor { is_mfa, authenticated_at, ..actor })
         }))
     }
 }

@@ -41,7 +41,6 @@ impl SignIn {
             login_handoffs::expires_at.eq(now + LASTS),
         );
         let transaction = self.database.begin_system().await?;
-        transaction.run(diesel::delete(login_handoffs::table.filter(login_handoffs::expires_at.lt(now)))).await?;
         transaction.run(diesel::insert_into(login_handoffs::table).values(row)).await?;
         transaction.commit().await?;
         Ok(code)

@@ -16,8 +16,9 @@ pub(crate) struct Identity {
     pub(crate) subject: String,
     /// Everything that it says.
     pub(crate) claims: Map<String, Json>,
-    /// When the person last proved who it is; when the token was made, if it does not say.
-    pub(crate) authenticated_at: DateTime<Utc>,
+    /// When the person last proved who it is. That a token is new says nothing of it: a provider that knows its person from
+    /// yesterday makes one without asking.
+    pub(crate) authenticated_at: Option<DateTime<Utc>>,
     /// Whether a second factor was used.
     pub(crate) is_mfa: bool,
     /// The token, for signing out there.
@@ -32,7 +33,7 @@ impl Identity {
             || claims.auth_context_ref().is_some_and(|context| provider.mfa_acr.contains(context.as_str()));
         Self {
             subject: claims.subject().to_string(),
-            authenticated_at: claims.auth_time().unwrap_or_else(|| claims.issue_time()),
+            authenticated_at: claims.auth_time(),
             is_mfa,
             id_token: SecretString::from(token),
             claims: all,

@@ -125,7 +125,6 @@ impl SignIn {
             login_attempts::expires_at.eq(now + ATTEMPT_LASTS),
         );
         let transaction = self.database.begin_system().await?;
-        transaction.run(diesel::delete(login_attempts::table.filter(login_attempts::expires_at.lt(now)))).await?;
         transaction.run(diesel::insert_into(login_attempts::table).values(row)).await?;
         transaction.commit().await?;
         Ok(())

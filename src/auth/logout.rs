@@ -20,6 +20,24 @@ use uuid::Uuid;
 /// The most sessions that one word of a provider ends at once; it comes again for the rest.
 const AT_ONCE: i64 = 500;
 
+/// Where a person signs out of the provider, too.
+pub struct ProviderLogout {
+    /// The address, for whoever may know it. The provider asks there whom it is to sign out.
+    pub url: Url,
+    id_token: Option<SecretString>,
+}
+
+impl ProviderLogout {
+    /// The address with the ID token, which tells the provider whom it is about: for the browser alone, never for a script.
+    pub fn with_hint(self) -> Url {
+        let Self { mut url, id_token } = self;
+        if let Some(id_token) = id_token {
+            url.query_pairs_mut().append_pair("id_token_hint", id_token.expose_secret());
+        }
+        url
+    }
+}
+
 type SessionRow = (Uuid, Uuid, String, Option<Vec<u8>>);
 
 impl SignIn {
@@ -28,7 +46,7 @@ impl SignIn {
     ///
     /// # Errors
     /// [`AuthError::Database`], [`AuthError::Write`].
-    pub async fn log_out(&self, planner: &Planner<'_>, raw: &SecretString) -> Result<Option<Url>, AuthError> {
+    pub async fn log_out(&self, planner: &Planner<'_>, raw: &SecretString) -> Result<Option<ProviderLogout>, AuthError> {
         let hash = CredentialHash::of(raw);
         let transaction = self.database.begin_system().await?;
         let query = session_secrets::table
@@ -42,7 +60,7 @@ impl SignIn {
         };
         self.end(transaction, planner, &[(id, user_id)], "self").await?;
         let id_token = sealed.and_then(|sealed| seal::open(raw, Purpose::IdToken, &sealed));
-        Ok(self.provider_logout_url(&provider, id_token.as_ref()).await)
+        Ok(self.provider_logout_url(&provider).await.map(|url| ProviderLogout { url, id_token }))
     }
 
     /// Ends the sessions that a provider says are over.
@@ -80,6 +98,10 @@ impl SignIn {
         found: &[(Uuid, Uuid)],
         by: &str,
     ) -> Result<(), AuthError> {
+        let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
+        // What ended meanwhile is on record already.
+        let ids = session::lock(&transaction, &ids).await?;
+        let found: Vec<&(Uuid, Uuid)> = found.iter().filter(|(id, _)| ids.contains(id)).collect();
         let mut users: Vec<Uuid> = found.iter().map(|(_, user)| *user).collect();
         users.sort();
         users.dedup();
@@ -88,7 +110,6 @@ impl SignIn {
             actors.extend(find_user_actor(&transaction, user).await?);
         }
         transaction.act_as(&ActorSettings::of(planner.caller())).await?;
-        let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
         session::delete_all(&transaction, planner, &ids).await?;
         // Recorded in the name of whoever is signed out, which no service may.
         transaction.act_as_server().await?;
@@ -101,16 +122,13 @@ impl SignIn {
     }
 
     /// RP-initiated logout. A provider that does not answer keeps nobody from signing out here.
-    async fn provider_logout_url(&self, provider: &str, id_token: Option<&SecretString>) -> Option<Url> {
+    async fn provider_logout_url(&self, provider: &str) -> Option<Url> {
         let provider = self.providers.find(provider).ok()?;
         let mut url = provider.end_session_url().await.ok()??;
         let back = self.own_url("/auth/signed-out").ok()?;
         let mut query = url.query_pairs_mut();
         query.append_pair("client_id", &provider.settings.client_id);
         query.append_pair("post_logout_redirect_uri", back.as_str());
-        if let Some(id_token) = id_token {
-            query.append_pair("id_token_hint", id_token.expose_secret());
-        }
         drop(query);
         Some(url)
     }

@@ -9,7 +9,8 @@
 //! Invariants: only hashes of credentials are stored or compared; an inactive user, an expired or revoked credential is no
 //! actor; a change of role, team or activity, and the end of a session, counts at this server with the next request and at
 //! every other within [`CACHE_TIME`]; people are recognized by issuer and subject, never by mail, but for the one sign-in that
-//! binds an invited user; every refusal is on record, and answered like every other.
+//! binds an invited user; every refusal is on record, and answered like every other; what has ended is cleared away later, and no
+//! answer ever waits for that.
 //! Deliberately unknown: HTTP, GraphQL, rules.
 
 mod actor;
@@ -30,6 +31,7 @@ mod seal;
 mod session;
 mod sign_in;
 mod simulate;
+mod sweep;
 mod token;
 mod token_scope;
 mod token_use;
@@ -42,9 +44,11 @@ pub use credential::Credential;
 pub use error::AuthError;
 pub use login_finish::{FinishedLogin, LoginAnswer};
 pub use login_start::{ATTEMPT_LASTS, Destination, LocalPath, LoginStart, StartedLogin, attempt_of_state};
+pub use logout::ProviderLogout;
 pub use person::find_person;
 pub use session::{NewSession, SessionHolder, SessionStart, create_session};
 pub use sign_in::{DeviceClient, ProviderChoice, SERVICE as SIGN_IN_SERVICE, SignIn};
+pub use sweep::Swept;
 pub use token::{
     DEFAULT_SCOPES, MAX_LIFETIME, MAX_OVERLAP, NewToken, Rotation, TokenRequest, create_token, find_user_id, issue_secret,
     plan_revocation, plan_token, retire_token, revoke_token, rotate_token,

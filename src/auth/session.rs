@@ -60,6 +60,14 @@ pub struct SessionStart<'a> {
     pub lifetime: Duration,
 }
 
+/// When sessions have ended: as whoever asks for their actor sees it.
+pub(crate) struct Ended {
+    /// Those that expire until then.
+    pub(crate) by: DateTime<Utc>,
+    /// Those that nobody used since.
+    pub(crate) unused_since: DateTime<Utc>,
+}
+
 /// Makes a session without a provider, in a transaction of its own, for a demo. The planner's actor has to be the service
 /// `signin`.
 ///
@@ -71,9 +79,7 @@ pub async fn create_session(
     start: &SessionStart<'_>,
 ) -> Result<NewSession, AuthError> {
     let transaction = database.begin_system().await?;
-    let ended = find_ended(&transaction, start.user_id, planner.request.time).await?;
     transaction.act_as(&ActorSettings::of(planner.caller())).await?;
-    delete_all(&transaction, planner, &ended).await?;
     let session = open_session(&transaction, planner, start, None).await?;
     transaction.commit().await?;
     Ok(session)
@@ -94,7 +100,7 @@ pub(crate) async fn open_session(
         "user": { "id": start.user_id },
         "provider": start.provider,
         "mfa": identity.is_some_and(|identity| identity.is_mfa),
-        "authenticatedAt": text(identity.map_or(now, |identity| identity.authenticated_at)),
+        "authenticatedAt": identity.map_or(Some(now), |identity| identity.authenticated_at).map(text),
         "expiresAt": text(expires_at),
         "lastSeenAt": text(now),
         "ipAddress": planner.request.ip_address.map(|address| address.to_string()),
@@ -127,15 +133,25 @@ pub(crate) async fn delete_all(transaction: &Transaction, planner: &Planner<'_>,
     Ok(())
 }
 
-/// A user's sessions that have ended by themselves. Whoever comes back takes the occasion to delete them.
-pub(crate) async fn find_ended(transaction: &Transaction, user_id: Uuid, now: DateTime<Utc>) -> Result<Vec<Uuid>, DbError> {
-    let ended = sessions::table
-        .filter(sessions::user_id.eq(user_id))
-        .filter(sessions::expires_at.lt(now))
+/// Sessions that have ended by themselves, locked; those that somebody else is at are left to whoever that is.
+pub(crate) async fn find_ended(transaction: &Transaction, ended: &Ended, limit: i64) -> Result<Vec<Uuid>, DbError> {
+    let query = sessions::table
+        .filter(sessions::expires_at.le(ended.by).or(sessions::last_seen_at.le(ended.unused_since)))
         .order(sessions::id)
-        .limit(100)
-        .select(sessions::id);
-    Ok(ended.load::<Uuid>(&mut transaction.pg()).await?)
+        .limit(limit)
+        .select(sessions::id)
+        .for_update()
+        .skip_locked();
+    Ok(query.load::<Uuid>(&mut transaction.pg()).await?)
+}
+
+/// Those of the sessions that are still there, locked: of several who end one at once, one finds it.
+pub(crate) async fn lock(transaction: &Transaction, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = sessions::table.filter(sessions::id.eq_any(ids)).order(sessions::id).select(sessions::id).for_update();
+    Ok(query.load::<Uuid>(&mut transaction.pg()).await?)
 }
 
 /// The session of a raw value, however it is shown.

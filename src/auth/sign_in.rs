@@ -119,16 +119,14 @@ impl SignIn {
     async fn enter(&self, transaction: &Transaction, planner: &Planner<'_>, entry: Entry<'_>) -> Result<NewSession, AuthError> {
         let Entry { identity, holder, previous } = entry;
         let account = admission::admit(transaction, planner, identity).await?;
-        transaction.act_as_server().await?;
-        let mut ended = session::find_ended(transaction, account.id, planner.request.time).await?;
         if let Some(previous) = previous {
             // Whoever signs in has a new session: one that somebody else put into the browser before is worth nothing.
-            ended.extend(session::find_by_raw(transaction, previous).await?);
+            transaction.act_as_server().await?;
+            let found = session::find_by_raw(transaction, previous).await?;
+            let ended = session::lock(transaction, found.as_slice()).await?;
+            transaction.act_as(&ActorSettings::of(planner.caller())).await?;
+            session::delete_all(transaction, planner, &ended).await?;
         }
-        ended.sort();
-        ended.dedup();
-        transaction.act_as(&ActorSettings::of(planner.caller())).await?;
-        session::delete_all(transaction, planner, &ended).await?;
         let provider = identity.provider.id.as_str();
         let start = SessionStart { user_id: account.id, provider, holder, lifetime: self.settings.session_lifetime };
         let session = session::open_session(transaction, planner, &start, Some(identity)).await?;

@@ -1,6 +1,6 @@
 //! What may be written into a token: scopes and networks.
 
-use crate::base::{ScopedCollection, TokenScope};
+use crate::base::{ScopedCollection, TokenScope, parse_network};
 use crate::planner::{PlanError, Planner};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -80,11 +80,6 @@ impl AllowList {
         // A socket that takes both protocols shows an IPv4 address as `::ffff:10.1.2.3`.
         address.is_some_and(|address| networks.iter().any(|network| network.contains(&address.to_canonical())))
     }
-}
-
-fn parse_network(text: &str) -> Option<IpNet> {
-    let network = text.parse::<IpNet>().ok();
-    network.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 #[cfg(test)]

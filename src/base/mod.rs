@@ -9,6 +9,7 @@
 mod actor;
 mod fault;
 mod name;
+mod network;
 mod scalar;
 mod scope;
 mod value;
@@ -16,6 +17,7 @@ mod value;
 pub use actor::{Actor, AuthMethod, CallerContext, ContextUse, RequestContext};
 pub use fault::{Fault, FaultCode, FaultKind};
 pub use name::{ColumnName, EnumValueName, FieldName, RoleName, TableName, TypeName};
+pub use network::parse_network;
 pub use scalar::ScalarType;
 pub use scope::{NoScope, Scope, ScopeOperation, ScopeOperations, ScopedCollection, TokenScope};
 pub use value::{Value, ValueError};

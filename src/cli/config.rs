@@ -2,7 +2,7 @@
 
 use crate::cli::Arguments;
 use crate::cli::arguments::{ConfigArguments, ConfigCommand};
-use crate::config::{self, EffectiveSetting};
+use crate::config::{self, EffectiveSetting, Settings};
 use comfy_table::Table;
 use serde_json::json;
 use std::process::ExitCode;
@@ -12,27 +12,61 @@ pub(crate) fn run(arguments: &Arguments, command: &ConfigArguments) -> anyhow::R
     match &command.command {
         ConfigCommand::Reference => print!("{}", config::reference()),
         ConfigCommand::Show { json } => {
-            let (_, settings) = arguments.settings_with_origins()?;
-            if *json { show_json(&settings) } else { show_table(&settings) }
+            let (settings, effective) = arguments.settings_with_origins()?;
+            let rows: Vec<Row> = effective.into_iter().map(Row::of).chain(of_providers(&settings)).collect();
+            if *json { show_json(&rows) } else { show_table(&rows) }
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn show_json(settings: &[EffectiveSetting]) {
-    let rows = settings.iter().map(|setting| {
+/// A setting as it is shown.
+struct Row {
+    key: String,
+    /// `None` for what only a file can say.
+    variable: Option<String>,
+    value: Option<String>,
+    /// `None` for a default.
+    origin: Option<String>,
+}
+
+impl Row {
+    fn of(setting: EffectiveSetting) -> Self {
         let EffectiveSetting { key, variable, value, origin } = setting;
-        json!({ "key": key, "variable": variable, "value": value, "origin": origin.as_ref().map(ToString::to_string) })
+        let origin = origin.as_ref().map(ToString::to_string);
+        Self { key: key.to_owned(), variable: Some(variable), value, origin }
+    }
+}
+
+/// The providers as they are, each under its name.
+fn of_providers(settings: &Settings) -> impl Iterator<Item = Row> {
+    let file = settings.directory.join(config::FILE_NAME).display().to_string();
+    settings.auth.providers.iter().flat_map(move |provider| {
+        let file = file.clone();
+        let row = move |(name, value)| Row {
+            key: format!("auth.providers.{}.{name}", provider.id),
+            variable: None,
+            value,
+            origin: Some(file.clone()),
+        };
+        provider.shown().into_iter().map(row)
+    })
+}
+
+fn show_json(rows: &[Row]) {
+    let rows = rows.iter().map(|row| {
+        let Row { key, variable, value, origin } = row;
+        json!({ "key": key, "variable": variable, "value": value, "origin": origin })
     });
     println!("{:#}", rows.collect::<serde_json::Value>());
 }
 
-fn show_table(settings: &[EffectiveSetting]) {
+fn show_table(rows: &[Row]) {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::NOTHING).set_header(["setting", "value", "from"]);
-    for EffectiveSetting { key, value, origin, .. } in settings {
-        let origin = origin.as_ref().map_or_else(|| "default".to_owned(), ToString::to_string);
-        table.add_row([*key, value.as_deref().unwrap_or("-"), &origin]);
+    for Row { key, value, origin, .. } in rows {
+        let origin = origin.as_deref().unwrap_or("default");
+        table.add_row([key.as_str(), value.as_deref().unwrap_or("-"), origin]);
     }
     println!("{table}");
 }

@@ -5,7 +5,7 @@ use crate::cli::Arguments;
 use crate::cli::arguments::ServeArguments;
 use crate::config::{Settings, WithoutProvider};
 use crate::http::console::Example;
-use crate::http::{self, Access, DemoState, MetricsEndpoint, SessionCookie, SignInLimit, StopSignal, WebState};
+use crate::http::{self, Access, DemoState, MetricsEndpoint, Proxies, SessionCookie, SignInLimit, StopSignal, WebState};
 use crate::migrate::{ApplyOptions, Widening};
 use crate::telemetry::{self, MetricsRecorder};
 use secrecy::ExposeSecret;
@@ -145,6 +145,7 @@ impl Startup {
         let app = App::build(settings, tool, storage).await?;
         app.engine.exporter().watch_abandoned();
         app.engine.watch_tables();
+        app.watch_ended();
         let credentials = if *is_demo { app::demo_credentials(&app, tool).await? } else { Vec::new() };
         Ok((app, credentials))
     }
@@ -167,6 +168,7 @@ fn web_state(
         authenticator: Arc::clone(&app.authenticator),
         sign_in: Arc::clone(&app.sign_in),
         sign_in_limit: Arc::new(SignInLimit::per_minute(settings.auth.attempts_per_minute)),
+        proxies: Arc::new(Proxies::new(&settings.server.proxies)),
         session_cookie: SessionCookie::for_url(settings.auth.public_url.as_ref()),
         access: access(settings, demo.is_some()),
         demo: demo.map(|credentials| Arc::new(DemoState { users: users(credentials) })),

@@ -11,7 +11,7 @@ const DOCUMENTED: &str = include_str!("../../toolcrib.toml");
 const NOT_OURS: [(&str, &str); 2] = [("migrations = ", "# migrations = \"migrations\""), ("seed = ", "# seed = \"demo.sql\"")];
 
 /// Keys whose documented value is an example, or depends on the machine.
-pub(super) const EXAMPLES: [&str; 10] = [
+pub(super) const EXAMPLES: [&str; 11] = [
     "auth.public_url",
     "database.url",
     "database.server_url",
@@ -20,6 +20,7 @@ pub(super) const EXAMPLES: [&str; 10] = [
     "metrics.token",
     "metrics.listen",
     "scim.roles",
+    "trusted_proxies",
     "telemetry.otlp_endpoint",
     "demo.seed",
 ];

@@ -206,7 +206,7 @@ pub mod toolcrib {
             user_id -> Uuid,
             provider -> Text,
             mfa -> Bool,
-            authenticated_at -> Timestamptz,
+            authenticated_at -> Nullable<Timestamptz>,
             expires_at -> Timestamptz,
             last_seen_at -> Timestamptz,
             ip_address -> Nullable<Text>,

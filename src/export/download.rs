@@ -1,7 +1,7 @@
 //! Handing out a file.
 
 use crate::audit::{self, EventType};
-use crate::base::{Actor, CallerContext, RequestContext};
+use crate::base::{Actor, CallerContext, RequestContext, ScopeOperation};
 use crate::db::ActorSettings;
 use crate::export::{ExportError, ExportFormat, Exporter, record};
 use crate::planner::{SelectedField, Selection};
@@ -100,12 +100,15 @@ impl Exporter {
         Ok(serde_json::from_str(&answer.json)?)
     }
 
-    /// Being able to see the row is not enough. The export right is asked again: who lost it since does not get the data.
+    /// Being able to see the row is not enough. The export right is asked again: who lost it since does not get the data. Nor does a
+    /// token that is not for reading them, whatever its user had the export made with.
     fn may_fetch(&self, actor: &Actor, context: &RequestContext, row: &ExportRow) -> bool {
         let is_own = row.exported_by.as_ref().is_some_and(|exporter| Some(exporter.id) == actor.id);
         let collection = row.entity_type.as_deref().and_then(|name| self.shared.parts.catalog.find_collection(name));
         let rules = &self.shared.parts.rules;
-        is_own && collection.is_some_and(|collection| rules.solve_export(collection.id, actor, context).is_always())
+        let may_read = |collection| rules.is_in_scope(collection, ScopeOperation::Read, actor);
+        let may_export = |collection| rules.solve_export(collection, actor, context).is_always();
+        is_own && collection.is_some_and(|collection| may_read(collection.id) && may_export(collection.id))
     }
 
     async fn open(&self, id: Uuid, row: &ExportRow) -> Result<Download, ExportError> {

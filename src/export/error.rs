@@ -19,6 +19,12 @@ pub enum ExportError {
         /// The collection's name.
         collection: String,
     },
+    /// The caller's token is not for exports of the collection.
+    #[error("this token may not export `{collection}`: it needs the scope `{collection}:EXPORT`")]
+    OutsideScope {
+        /// The collection's name.
+        collection: String,
+    },
     /// More rows than one export may have.
     #[error("more than {limit} rows of `{collection}` match, the most that one export may have; narrow it with `where`")]
     TooManyRows {
@@ -106,7 +112,7 @@ impl Fault for ExportError {
     fn code(&self) -> FaultCode {
         match self {
             Self::Plan(error) => error.code(),
-            Self::Forbidden { .. } => FaultCode::Forbidden,
+            Self::Forbidden { .. } | Self::OutsideScope { .. } => FaultCode::Forbidden,
             Self::TooManyRows { .. } => FaultCode::LimitExceeded,
             Self::Busy { .. } => FaultCode::RateLimited,
             Self::Stopping | Self::Running { .. } | Self::Failed { .. } => FaultCode::Conflict,

@@ -1,7 +1,7 @@
 //! What starts exports and knows those that run.
 
 use crate::audit::{self, Event, EventType};
-use crate::base::{Actor, CallerContext, RequestContext};
+use crate::base::{Actor, CallerContext, RequestContext, ScopeOperation};
 use crate::catalog::{Catalog, Collection, CollectionId};
 use crate::db::{ActorSettings, Database};
 use crate::export::run::Run;
@@ -179,7 +179,8 @@ impl Exporter {
     }
 
     async fn check_right(&self, actor: &Actor, context: &RequestContext, request: &ExportRequest) -> Result<(), ExportError> {
-        if self.shared.parts.rules.solve_export(request.collection, actor, context).is_always() {
+        let rules = &self.shared.parts.rules;
+        if rules.solve_export(request.collection, actor, context).is_always() {
             return Ok(());
         }
         let collection = self.shared.collection(request.collection).name.to_string();
@@ -192,7 +193,10 @@ impl Exporter {
         };
         self.shared.record_denial(actor, context, event).await?;
         metrics::counter!("toolcrib_exports_total", "outcome" => "denied").increment(1);
-        Err(ExportError::Forbidden { collection })
+        match rules.is_in_scope(request.collection, ScopeOperation::Export, actor) {
+            true => Err(ExportError::Forbidden { collection }),
+            false => Err(ExportError::OutsideScope { collection }),
+        }
     }
 
     fn plan(&self, actor: &Actor, context: &RequestContext, request: ExportRequest) -> Result<Run, ExportError> {

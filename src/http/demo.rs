@@ -37,7 +37,7 @@ pub(crate) async fn sign_in(
     query: Result<Query<SignIn>, QueryRejection>,
     parts: Parts,
 ) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let Ok(Query(query)) = query else {
         let message = "`user` is missing: the mail address of the demo user to be, `?user=agent@demo.test`";
         return Refusal::with_status(StatusCode::BAD_REQUEST, message, context.request_id).into_response();

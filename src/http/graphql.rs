@@ -9,7 +9,7 @@ use crate::http::graphql_request::{Asked, is_safe, read_request};
 use crate::http::negotiate::{MediaType, NOT_ACCEPTABLE, negotiate};
 use crate::telemetry::adopt_parent;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::borrow::Cow;
 use std::time::Instant;
@@ -18,6 +18,9 @@ use uuid::Uuid;
 
 /// Collections whose changes decide who callers are; their names are in the names of the mutations, of one row or of several.
 const IDENTITY: [&str; 5] = ["User", "Team", "ServiceToken", "Identit", "Session"];
+
+/// What a client that asks for a websocket is told.
+const NO_WEBSOCKETS: &str = "websockets are not served here; send each operation by POST to `/graphql`";
 
 /// `GET` and `POST /graphql`.
 pub(crate) async fn handle(State(state): State<WebState>, caller: Result<Caller, Refusal>, request: Request) -> Response {
@@ -29,6 +32,9 @@ pub(crate) async fn handle(State(state): State<WebState>, caller: Result<Caller,
         let request_id = caller.context.request_id;
         if negotiated.is_none() {
             return Err(Refusal::with_status(StatusCode::NOT_ACCEPTABLE, NOT_ACCEPTABLE, request_id));
+        }
+        if wants_websocket(request.headers()) {
+            return Err(Refusal::with_status(StatusCode::BAD_REQUEST, NO_WEBSOCKETS, request_id));
         }
         let is_query_only = is_safe(request.method());
         let span = open_span(&request, &caller);
@@ -45,6 +51,11 @@ pub(crate) async fn handle(State(state): State<WebState>, caller: Result<Caller,
         answering.instrument(span).await
     };
     answered.await.unwrap_or_else(|refusal| refusal.in_media_type(media_type).into_response())
+}
+
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    let offers = headers.get_all(header::UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    offers.flat_map(|offer| offer.split(',')).any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// One HTTP request of one caller.

@@ -61,7 +61,7 @@ pub async fn serve_metrics(listener: TcpListener, state: WebState) {
 pub(super) async fn show(State(state): State<WebState>, parts: Parts) -> Response {
     let Some(metrics) = state.metrics.as_ref().filter(|metrics| metrics.admits(&parts)) else {
         let message = "metrics need their token, as `Authorization: Bearer ...`";
-        return Refusal::new(FaultCode::Unauthenticated, message, request_context(&parts).request_id).into_response();
+        return Refusal::new(FaultCode::Unauthenticated, message, request_context(&parts, &state).request_id).into_response();
     };
     measure_pool("requests", state.engine.database().pool_state());
     measure_pool("callers", state.authenticator.database().pool_state());

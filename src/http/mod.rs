@@ -5,7 +5,8 @@
 //! Flow: [`router()`] → extractor proves the caller → handler → `graphql` or `export` → response.
 //! Invariants: every route but `/healthz`, `/readyz`, `/auth/...` and the demo's sign-in answers 401 without a credential (`/metrics` has a
 //! token of its own, and none on a listener of its own that asks for none); a caller by
-//! cookie has to send a header that no foreign page can send; the Host header has to be ours in a demo.
+//! cookie has to send a header that no foreign page can send; the Host header has to be ours in a demo; an address that a header
+//! claims counts only from a proxy that the settings name; no connection becomes anything else than HTTP.
 //! Deliberately unknown: rules, SQL, how a session was made.
 
 mod auth;
@@ -27,6 +28,7 @@ mod state;
 
 pub use auth::{SessionCookie, SignInLimit};
 pub use demo::DemoUser;
+pub use extract::Proxies;
 pub use metrics::{MetricsEndpoint, serve_metrics};
 pub use router::router;
 pub use serve::{StopSignal, serve};

@@ -13,7 +13,7 @@ use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use secrecy::SecretString;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
@@ -27,10 +27,10 @@ const MEDIA_TYPE: &str = "application/scim+json";
 /// The routes.
 pub(crate) fn routes() -> Router<WebState> {
     Router::new()
-        .route("/scim/v2/Users", get(list_users).post(create_user))
-        .route("/scim/v2/Users/{id}", get(read_user).put(replace_user).patch(patch_user).delete(remove_user))
-        .route("/scim/v2/Groups", get(list_groups).post(create_group))
-        .route("/scim/v2/Groups/{id}", get(read_group).put(replace_group).patch(patch_group).delete(remove_group))
+        .route("/scim/v2/Users", collection(ResourceKind::User))
+        .route("/scim/v2/Users/{id}", resource(ResourceKind::User))
+        .route("/scim/v2/Groups", collection(ResourceKind::Group))
+        .route("/scim/v2/Groups/{id}", resource(ResourceKind::Group))
         .route("/scim/v2/ServiceProviderConfig", get(show_config))
         .route("/scim/v2/ResourceTypes", get(show_resource_types))
         .route("/scim/v2/ResourceTypes/{id}", get(show_resource_type))
@@ -50,7 +50,7 @@ impl FromRequestParts<WebState> for Provisioner {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Response> {
-        let context = request_context(parts);
+        let context = request_context(parts, state);
         let unauthenticated = || {
             let said = ScimError::plain(401, "send a token whose scope is `scim` as `Authorization: Bearer ...`");
             let mut response = reply(StatusCode::UNAUTHORIZED, &said, &context);
@@ -94,87 +94,41 @@ async fn refuse(state: &WebState, actor: &Actor, context: &RequestContext) -> Re
 
 type Parameters = Query<HashMap<String, String>>;
 
-async fn list_users(State(state): State<WebState>, caller: Provisioner, Query(query): Parameters) -> Response {
-    run(state, caller, ResourceKind::User, Ok(Ask::List(list_request(&query)))).await
+/// All resources of a kind.
+fn collection(kind: ResourceKind) -> MethodRouter<WebState> {
+    let list = move |State(state): State<WebState>, caller: Provisioner, Query(query): Parameters| {
+        run(state, caller, kind, Ok(Ask::List(list_request(&query))))
+    };
+    let create = async move |State(state): State<WebState>, caller: Provisioner, request: Request| {
+        let ask = read_body(&state, request).await.map(|(_, body)| Ask::Create(body));
+        run(state, caller, kind, ask).await
+    };
+    get(list).post(create)
 }
 
-async fn list_groups(State(state): State<WebState>, caller: Provisioner, Query(query): Parameters) -> Response {
-    run(state, caller, ResourceKind::Group, Ok(Ask::List(list_request(&query)))).await
-}
-
-async fn create_user(State(state): State<WebState>, caller: Provisioner, request: Request) -> Response {
-    let ask = read_body(&state, request).await.map(|(_, body)| Ask::Create(body));
-    run(state, caller, ResourceKind::User, ask).await
-}
-
-async fn create_group(State(state): State<WebState>, caller: Provisioner, request: Request) -> Response {
-    let ask = read_body(&state, request).await.map(|(_, body)| Ask::Create(body));
-    run(state, caller, ResourceKind::Group, ask).await
-}
-
-async fn read_user(
-    State(state): State<WebState>,
-    caller: Provisioner,
-    Path(id): Path<String>,
-    Query(query): Parameters,
-    headers: HeaderMap,
-) -> Response {
-    read(state, caller, (ResourceKind::User, id), &query, headers).await
-}
-
-async fn read_group(
-    State(state): State<WebState>,
-    caller: Provisioner,
-    Path(id): Path<String>,
-    Query(query): Parameters,
-    headers: HeaderMap,
-) -> Response {
-    read(state, caller, (ResourceKind::Group, id), &query, headers).await
-}
-
-async fn read(
-    state: WebState,
-    caller: Provisioner,
-    (kind, id): (ResourceKind, String),
-    query: &HashMap<String, String>,
-    headers: HeaderMap,
-) -> Response {
-    let context = caller.context.clone();
-    let answer = answer(state, caller, kind, Ask::Read(id, list_request(query))).await;
-    respond(answer, &headers, &context)
-}
-
-async fn replace_user(State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, request: Request) -> Response {
-    let ask = read_body(&state, request).await.map(|(headers, body)| Ask::Replace(aim(id, &headers), body));
-    run(state, caller, ResourceKind::User, ask).await
-}
-
-async fn replace_group(State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, request: Request) -> Response {
-    let ask = read_body(&state, request).await.map(|(headers, body)| Ask::Replace(aim(id, &headers), body));
-    run(state, caller, ResourceKind::Group, ask).await
-}
-
-async fn patch_user(State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, request: Request) -> Response {
-    let ask = read_body(&state, request).await.map(|(headers, body)| Ask::Patch(aim(id, &headers), body));
-    run(state, caller, ResourceKind::User, ask).await
-}
-
-async fn patch_group(State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, request: Request) -> Response {
-    let ask = read_body(&state, request).await.map(|(headers, body)| Ask::Patch(aim(id, &headers), body));
-    run(state, caller, ResourceKind::Group, ask).await
-}
-
-async fn remove_user(State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    run(state, caller, ResourceKind::User, Ok(Ask::Remove(aim(id, &headers)))).await
-}
-
-async fn remove_group(
-    State(state): State<WebState>,
-    caller: Provisioner,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    run(state, caller, ResourceKind::Group, Ok(Ask::Remove(aim(id, &headers)))).await
+/// One resource of a kind.
+fn resource(kind: ResourceKind) -> MethodRouter<WebState> {
+    let read = async move |State(state): State<WebState>,
+                           caller: Provisioner,
+                           Path(id): Path<String>,
+                           Query(query): Parameters,
+                           headers: HeaderMap| {
+        let context = caller.context.clone();
+        let answer = answer(state, caller, kind, Ask::Read(id, list_request(&query))).await;
+        respond(answer, &headers, &context)
+    };
+    let replace = async move |State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, request: Request| {
+        let ask = read_body(&state, request).await.map(|(headers, body)| Ask::Replace(aim(id, &headers), body));
+        run(state, caller, kind, ask).await
+    };
+    let patch = async move |State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, request: Request| {
+        let ask = read_body(&state, request).await.map(|(headers, body)| Ask::Patch(aim(id, &headers), body));
+        run(state, caller, kind, ask).await
+    };
+    let remove = move |State(state): State<WebState>, caller: Provisioner, Path(id): Path<String>, headers: HeaderMap| {
+        run(state, caller, kind, Ok(Ask::Remove(aim(id, &headers))))
+    };
+    get(read).put(replace).patch(patch).delete(remove)
 }
 
 async fn show_config(State(state): State<WebState>, caller: Provisioner) -> Response {

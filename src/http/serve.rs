@@ -77,7 +77,8 @@ fn drive(
         request.extensions_mut().insert(ConnectInfo(address));
         request
     });
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+    // Without upgrades: nothing here becomes a websocket, so no request can be smuggled behind one.
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let connection = connections.watch(connection.into_owned());
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -4,7 +4,7 @@ use crate::auth::{Authenticator, SignIn};
 use crate::config::ScimSettings;
 use crate::graphql::Engine;
 use crate::http::console::Example;
-use crate::http::{DemoUser, MetricsEndpoint, SessionCookie, SignInLimit};
+use crate::http::{DemoUser, MetricsEndpoint, Proxies, SessionCookie, SignInLimit};
 use std::sync::Arc;
 
 /// What handlers share. Cheap to clone.
@@ -18,6 +18,8 @@ pub struct WebState {
     pub sign_in: Arc<SignIn>,
     /// How often one address may ask to.
     pub sign_in_limit: Arc<SignInLimit>,
+    /// The proxies that are believed about addresses.
+    pub proxies: Arc<Proxies>,
     /// How browsers keep their sessions.
     pub session_cookie: SessionCookie,
     /// Whether anybody is served at all.

@@ -88,6 +88,16 @@ pub enum PlanError {
         /// The collection's name.
         collection: String,
     },
+    /// The caller's token is not for this, whatever the rules say: before any row is looked at, and so whatever rows there are.
+    #[error("this token may not {operation} `{collection}`: it needs the scope `{collection}:{scope}`")]
+    OutsideScope {
+        /// What was asked for: `create`, `update`, `delete` or `share`.
+        operation: &'static str,
+        /// The collection's name.
+        collection: String,
+        /// What the scope has to say of it.
+        scope: &'static str,
+    },
     /// A field's write rule refuses before any row is looked at.
     #[error("you may not set `{field}` of `{collection}`")]
     FieldForbidden {
@@ -143,7 +153,9 @@ impl Fault for PlanError {
             | Self::TooMany { .. }
             | Self::TooManyRows { .. } => FaultCode::LimitExceeded,
             Self::Constraint { .. } => FaultCode::ConstraintViolation,
-            Self::Forbidden { .. } | Self::FieldForbidden { .. } | Self::OutOfScope { .. } => FaultCode::Forbidden,
+            Self::Forbidden { .. } | Self::OutsideScope { .. } | Self::FieldForbidden { .. } | Self::OutOfScope { .. } => {
+                FaultCode::Forbidden
+            }
             Self::NotFound { .. } => FaultCode::NotFound,
             Self::ReasonRequired { .. } => FaultCode::ReasonRequired,
             Self::StepUp { .. } => FaultCode::MfaRequired,

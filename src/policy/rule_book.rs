@@ -30,7 +30,7 @@ pub enum Operation {
 
 impl Operation {
     /// The word for it in a token's scope.
-    fn scoped(self) -> ScopeOperation {
+    pub(crate) fn scoped(self) -> ScopeOperation {
         match self {
             Self::Read => ScopeOperation::Read,
             Self::Create => ScopeOperation::Create,
@@ -214,7 +214,7 @@ impl RuleBook {
     }
 
     /// Whether the credential of the actor leaves this of the user's rights.
-    fn is_in_scope(&self, collection: CollectionId, operation: ScopeOperation, actor: &Actor) -> bool {
+    pub fn is_in_scope(&self, collection: CollectionId, operation: ScopeOperation, actor: &Actor) -> bool {
         let CollectionRules { name, is_platform, .. } = self.collection(collection);
         actor.scope.allows(ScopedCollection { name: name.as_str(), is_platform: *is_platform }, operation)
     }

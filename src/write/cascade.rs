@@ -62,9 +62,11 @@ type Parents = BTreeMap<Uuid, Uuid>;
 fn of_parent(error: WriteError, plan: &DeletePlan, parents: &Parents) -> WriteError {
     let collection = plan.entity_type.to_string();
     let (refused, child) = match error {
-        WriteError::Forbidden { operation, collection: child, id } => ((operation, child), Some(id)),
-        WriteError::Plan(PlanError::Forbidden { operation, collection: child }) => ((operation, child), None),
-        WriteError::CascadeForbidden { operation, child, id, .. } => ((operation, child), Some(id)),
+        WriteError::Forbidden { operation, collection: child, id } => (Refused::Rule(operation, child), Some(id)),
+        WriteError::Plan(PlanError::Forbidden { operation, collection: child }) => (Refused::Rule(operation, child), None),
+        WriteError::Plan(PlanError::OutsideScope { collection: child, scope, .. }) => (Refused::Scope(child, scope), None),
+        WriteError::CascadeForbidden { operation, child, id, .. } => (Refused::Rule(operation, child), Some(id)),
+        WriteError::CascadeOutsideScope { child, scope, id, .. } => (Refused::Scope(child, scope), Some(id)),
         // Somebody else deleted or changed it in between.
         WriteError::NotFound { id, .. } | WriteError::Stale { id, .. } => {
             let id = parents.get(&id).copied().unwrap_or_default();
@@ -73,8 +75,17 @@ fn of_parent(error: WriteError, plan: &DeletePlan, parents: &Parents) -> WriteEr
         other => return other,
     };
     let id = child.and_then(|child| parents.get(&child)).or_else(|| parents.values().next()).copied().unwrap_or_default();
-    let (operation, child) = refused;
-    at(plan, id, WriteError::CascadeForbidden { collection, id, operation, child })
+    let error = match refused {
+        Refused::Rule(operation, child) => WriteError::CascadeForbidden { collection, id, operation, child },
+        Refused::Scope(child, scope) => WriteError::CascadeOutsideScope { collection, id, child, scope },
+    };
+    at(plan, id, error)
+}
+
+/// Who refuses what would have to happen along: the rule of the operation, or the scope of the token.
+enum Refused {
+    Rule(&'static str, String),
+    Scope(String, &'static str),
 }
 
 /// The error of one row of a list says which.

@@ -8,8 +8,9 @@ use crate::write::WriteError;
 use crate::write::verdict::Subject;
 
 /// What the platform's own tables keep by triggers, in words.
-const INVARIANTS: [(&str, &str); 3] = [
+const INVARIANTS: [(&str, &str); 4] = [
     ("users_last_admin", "the last active admin cannot be removed, demoted or deactivated; make somebody else admin first"),
+    ("users_kind_kept", "`kind`: what a user is stays what it was made; make another user"),
     ("record_shares_ended", "the share has ended already; a share is only ended, once, and never changed otherwise"),
     ("record_shares_one_grantee_check", "a row is shared with one user, one team or one role"),
 ];

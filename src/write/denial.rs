@@ -60,13 +60,15 @@ fn refused_row(error: &WriteError) -> Option<(Option<String>, Option<Uuid>)> {
         WriteError::InRow { source, .. } => return refused_row(source),
         WriteError::NotFound { collection, id }
         | WriteError::Forbidden { collection, id, .. }
-        | WriteError::CascadeForbidden { collection, id, .. } => (Some(collection.clone()), Some(*id)),
+        | WriteError::CascadeForbidden { collection, id, .. }
+        | WriteError::CascadeOutsideScope { collection, id, .. } => (Some(collection.clone()), Some(*id)),
         WriteError::FieldForbidden { collection, id, .. } | WriteError::TargetNotFound { collection, id, .. } => {
             (Some(collection.clone()), *id)
         }
         WriteError::CreateForbidden { collection }
         | WriteError::Plan(
             PlanError::Forbidden { collection, .. }
+            | PlanError::OutsideScope { collection, .. }
             | PlanError::StepUp { collection, .. }
             | PlanError::FieldForbidden { collection, .. }
             | PlanError::NotFound { collection, .. },

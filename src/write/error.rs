@@ -68,6 +68,18 @@ pub enum WriteError {
         /// The collection of the row that stands in the way.
         child: String,
     },
+    /// The same because the caller's token is not for what would have to go along.
+    #[error("this token may not delete `{collection}` `{id}`: it needs the scope `{child}:{scope}` for what depends on it")]
+    CascadeOutsideScope {
+        /// The collection that was to be deleted from.
+        collection: String,
+        /// The row that was to be deleted.
+        id: Uuid,
+        /// The collection of the row that stands in the way.
+        child: String,
+        /// What the scope has to say of it.
+        scope: &'static str,
+    },
     /// One of several rows is refused.
     #[error("`{place}`: {source}")]
     InRow {
@@ -127,7 +139,8 @@ impl Fault for WriteError {
             Self::Forbidden { .. }
             | Self::CreateForbidden { .. }
             | Self::FieldForbidden { .. }
-            | Self::CascadeForbidden { .. } => FaultCode::Forbidden,
+            | Self::CascadeForbidden { .. }
+            | Self::CascadeOutsideScope { .. } => FaultCode::Forbidden,
             Self::InRow { source, .. } => source.code(),
             Self::TooMany { .. } => FaultCode::LimitExceeded,
             Self::Stale { .. } | Self::KeyTaken => FaultCode::Conflict,

@@ -184,6 +184,17 @@ async function walk(page) {
     demand((await introspected).ok(), 'introspection was refused');
     await page.getByRole('tab', { name: 'First' }).waitFor();
   });
+
+  await step(page, 'signed-out', async () => {
+    // The page that does without a script asks first.
+    await page.goto(`${origin}/auth/logout`);
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.goto(`${origin}/graphiql`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(`${origin}/auth/signed-out`);
+    const whoami = await page.context().request.get(`${origin}/auth/whoami`);
+    demand(whoami.status() === 401, 'still signed in');
+  });
 }
 
 async function main() {

@@ -69,10 +69,10 @@ try {
     demand(count === 1, `${count} sessions`);
   });
   await step('signed-out', async () => {
-    await page.goto(`${baseUrl}/auth/logout`);
-    await page.locator('button[type="submit"]').click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     // The provider asks whether it is to forget its own session, too.
     await page.waitForURL(`${issuer}/session/end**`);
+    demand(!page.url().includes('id_token_hint'), 'a script saw the ID token');
     await page.locator('button[type="submit"]').first().click();
     await page.waitForURL(`${baseUrl}/auth/signed-out**`);
     const { status } = await whoami(page);

@@ -26,6 +26,7 @@ async fn a_query_and_a_mutation_work_in_graphiql() {
     assert_eq!(report["isOk"], true, "{report:#}\nscreenshots: {}\n{INSTALL}", screenshots().display());
     let steps: Vec<&str> = report["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
     assert!(steps.contains(&"query-by-button") && steps.contains(&"mutation-by-keyboard"), "{steps:?}");
+    assert_eq!(steps.last(), Some(&"signed-out"));
 }
 
 /// Kept, so that a person can look at them after a failure.

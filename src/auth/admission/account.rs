@@ -116,8 +116,11 @@ fn to_account((id, email, role, team, kind, is_active): UserRow) -> Result<Accou
 }
 
 /// The last administrator stays one, whatever groups say: nobody could undo it.
+///
+/// No lock is taken. That there is one left is the affair of the table's own trigger (`toolcrib.keep_an_admin`), which has a lock
+/// for all who demote: if somebody else lets the others go meanwhile, it refuses this change, the sign-in is tried anew, and finds
+/// nobody else here. A lock of our own before the row's would be waited for the other way round.
 async fn keep_last_admin(transaction: &Transaction, account: &Account, role: String) -> Result<Option<String>, AuthError> {
-    transaction.lock_name("toolcrib.last-admin").await?;
     let others = users::table
         .filter(users::role.eq(ADMIN))
         .filter(users::is_active.eq(true))

@@ -119,6 +119,10 @@ impl Provider {
             None if claims.audiences().len() > 1 => return Err("several audiences without `azp`"),
             _ => {}
         }
+        if claims.auth_time().is_some_and(|at| at > expected.now + self.skew()) {
+            // Somebody would be somebody who has just proved it for as long as until then.
+            return Err("`auth_time` lies in the future");
+        }
         let now = (expected.now + self.skew()).timestamp();
         match all.get("nbf") {
             None | Some(Json::Null) => {}

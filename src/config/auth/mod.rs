@@ -1,6 +1,7 @@
 //! `[auth]`: how people sign in, and for how long.
 
 mod provider;
+mod shown;
 
 pub(super) use provider::ProviderEntry;
 pub use provider::{AdmissionMode, ClaimRule, ClientSecret, EmailTrust, ProviderId, ProviderSettings, SigningAlgorithm};

@@ -33,19 +33,22 @@ struct HandoffRequest {
 
 /// `POST /auth/exchange`
 pub(super) async fn exchange(State(state): State<WebState>, parts: Parts, body: Body) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let request: ExchangeRequest = match read(&parts, body, &context, "{\"idToken\": \"...\"}").await {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
     let actor = service();
     let planner = state.engine.planner(&actor, &context);
-    answer(state.sign_in.exchange(&planner, &request.id_token).await, &context)
+    let session = state.sign_in.exchange(&planner, &request.id_token).await;
+    // Who signs in may have another role or team now.
+    state.authenticator.forget_all();
+    answer(session, &context)
 }
 
 /// `POST /auth/handoff`
 pub(super) async fn handoff(State(state): State<WebState>, parts: Parts, body: Body) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let request: HandoffRequest = match read(&parts, body, &context, "{\"code\": \"...\", \"verifier\": \"...\"}").await {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),

@@ -3,13 +3,13 @@
 use crate::base::FaultCode;
 use crate::http::WebState;
 use crate::http::error::Refusal;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
@@ -53,8 +53,9 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Refuses who asks too often.
 pub(crate) async fn limit(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-    match state.sign_in_limit.check(peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))) {
+    let address = state.proxies.client_address(request.extensions(), request.headers());
+    // Who cannot be told apart counts as one.
+    match state.sign_in_limit.check(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))) {
         Ok(()) => next.run(request).await,
         Err(seconds) => {
             let message = format!("too many requests from this address; come again in {seconds} s");

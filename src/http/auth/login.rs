@@ -1,12 +1,13 @@
 //! Signing in by the browser.
 
-use crate::auth::{Destination, FinishedLogin, LocalPath, LoginAnswer, LoginStart, attempt_of_state};
+use crate::auth::{AuthError, Destination, FinishedLogin, LocalPath, LoginAnswer, LoginStart, attempt_of_state};
 use crate::base::FaultCode;
 use crate::http::WebState;
-use crate::http::auth::{choice_page, refuse_in_page, service};
+use crate::http::auth::{MAX_BODY, choice_page, is_same_origin, page, refuse_in_page, service};
 use crate::http::error::Refusal;
 use crate::http::extract::request_context;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -15,6 +16,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
+use url::form_urlencoded;
 
 /// What a sign-in may be begun with.
 #[derive(Debug, Default, Deserialize)]
@@ -56,18 +58,67 @@ pub(super) async fn start(
     begin(&state, &provider, query, &parts).await
 }
 
-async fn begin(state: &WebState, provider: &str, query: StartQuery, parts: &Parts) -> Response {
-    let context = request_context(parts);
-    let StartQuery { return_to, max_age, port, challenge } = query;
-    let destination = match (port, challenge) {
-        (Some(port), Some(challenge)) if port >= 1024 && is_challenge(&challenge) => Destination::Loopback { port, challenge },
-        (None, None) => Destination::Page(LocalPath::new(return_to.as_deref().unwrap_or("/"))),
-        _ => {
-            let message = "`port` and `challenge` come together: a port from 1024 on, and a SHA-256 as base64url";
-            return Refusal::new(FaultCode::BadUserInput, message, context.request_id).into_response();
-        }
+/// `POST /auth/login/{provider}`: a person says that a command line of theirs may be signed in.
+pub(super) async fn confirm(State(state): State<WebState>, Path(provider): Path<String>, parts: Parts, body: Body) -> Response {
+    if !is_same_origin(&parts.headers, &state) {
+        let context = request_context(&parts, &state);
+        let message = "only a page of this server lets a command line in";
+        return Refusal::new(FaultCode::Forbidden, message, context.request_id).into_response();
+    }
+    let body = axum::body::to_bytes(body, MAX_BODY).await.unwrap_or_default();
+    let value = |name: &str| form_urlencoded::parse(&body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let number = |name: &str| value(name).and_then(|text| text.parse::<u32>().ok());
+    let query = StartQuery {
+        return_to: None,
+        max_age: number("max_age"),
+        port: number("port").and_then(|port| u16::try_from(port).ok()),
+        challenge: value("challenge"),
     };
-    let max_age = max_age.map(|seconds| Duration::from_secs(seconds.into()));
+    match query.destination() {
+        Some(destination @ Destination::Loopback { .. }) => send(&state, &provider, destination, query.max_age(), &parts).await,
+        _ => refuse_start(&parts, &state),
+    }
+}
+
+async fn begin(state: &WebState, provider: &str, query: StartQuery, parts: &Parts) -> Response {
+    match query.destination() {
+        // Whoever follows a link has not asked for a command line to be let in; whoever else is on the machine may have.
+        Some(Destination::Loopback { port, challenge }) => {
+            if !state.sign_in.choices().iter().any(|choice| choice.id.as_str() == provider) {
+                return refuse_in_page(&AuthError::UnknownProvider, &request_context(parts, state));
+            }
+            page::command_line_page(provider, port, &challenge, query.max_age.as_ref())
+        }
+        Some(destination) => send(state, provider, destination, query.max_age(), parts).await,
+        None => refuse_start(parts, state),
+    }
+}
+
+impl StartQuery {
+    /// Where it leads; `None` for what makes no sense.
+    fn destination(&self) -> Option<Destination> {
+        match (self.port, &self.challenge) {
+            (Some(port), Some(challenge)) if port >= 1024 && is_challenge(challenge) => {
+                Some(Destination::Loopback { port, challenge: challenge.clone() })
+            }
+            (None, None) => Some(Destination::Page(LocalPath::new(self.return_to.as_deref().unwrap_or("/")))),
+            _ => None,
+        }
+    }
+
+    fn max_age(&self) -> Option<Duration> {
+        self.max_age.map(|seconds| Duration::from_secs(seconds.into()))
+    }
+}
+
+fn refuse_start(parts: &Parts, state: &WebState) -> Response {
+    let message = "`port` and `challenge` come together: a port from 1024 on, and a SHA-256 as base64url";
+    Refusal::new(FaultCode::BadUserInput, message, request_context(parts, state).request_id).into_response()
+}
+
+/// Sends the browser to the provider.
+async fn send(state: &WebState, provider: &str, destination: Destination, max_age: Option<Duration>, parts: &Parts) -> Response {
+    let context = request_context(parts, state);
     let start = LoginStart { provider, destination, max_age };
     match state.sign_in.start_login(&start, context.time).await {
         Ok(started) => {
@@ -91,7 +142,7 @@ pub(super) async fn finish(
     Query(query): Query<FinishQuery>,
     parts: Parts,
 ) -> Response {
-    let context = request_context(&parts);
+    let context = request_context(&parts, &state);
     let (actor, cookie) = (service(), state.session_cookie);
     let planner = state.engine.planner(&actor, &context);
     let returned = query.state.unwrap_or_default();

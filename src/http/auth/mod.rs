@@ -34,7 +34,7 @@ const MAX_BODY: usize = 128 * 1024;
 pub(crate) fn routes(state: &WebState) -> Router<WebState> {
     Router::new()
         .route("/auth/login", get(login::choose))
-        .route("/auth/login/{provider}", get(login::start))
+        .route("/auth/login/{provider}", get(login::start).post(login::confirm))
         .route("/auth/callback/{provider}", get(login::finish))
         .route("/auth/providers", get(login::providers))
         .route("/auth/logout", get(logout::page).post(logout::log_out))

@@ -42,6 +42,20 @@ pub(crate) fn choice_page(state: &WebState, status: StatusCode, return_to: &Loca
     response
 }
 
+/// The page that asks whether a command line is to be let in. A link to where it leads may have been sent by anybody, and what
+/// waits at the port may be somebody else's: only the person knows.
+pub(super) fn command_line_page(provider: &str, port: u16, challenge: &str, max_age: Option<&u32>) -> Response {
+    let age = max_age.map(|seconds| format!("<input type=\"hidden\" name=\"max_age\" value=\"{seconds}\">"));
+    let (provider, challenge, age) = (escape(provider), escape(challenge), age.unwrap_or_default());
+    let body = format!(
+        "<p>A command line on this computer, at port {port}, wants to be signed in as you.</p>\
+         <p>Go on only if you have just run <code>toolcrib login</code> yourself.</p>\
+         <form method=\"post\" action=\"/auth/login/{provider}\"><input type=\"hidden\" name=\"port\" value=\"{port}\">\
+         <input type=\"hidden\" name=\"challenge\" value=\"{challenge}\">{age}<button type=\"submit\">Sign in</button></form>"
+    );
+    page(StatusCode::OK, "Sign in a command line", &body)
+}
+
 /// A page that says one thing.
 pub(super) fn message_page(status: StatusCode, title: &str, message: &str, context: &RequestContext) -> Response {
     let id = context.request_id;

@@ -35,7 +35,7 @@ impl FromRequestParts<WebState> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Refusal> {
-        let context = request_context(parts);
+        let context = request_context(parts, state);
         let unauthenticated = || {
             Refusal::new(
                 FaultCode::Unauthenticated,

@@ -1,23 +1,21 @@
 //! What is known of a request besides its caller.
 
 use crate::base::RequestContext;
-use axum::extract::ConnectInfo;
+use crate::http::WebState;
 use axum::http::header;
 use axum::http::request::Parts;
 use chrono::Utc;
-use std::net::SocketAddr;
 use uuid::Uuid;
 
 /// Longer user agents are cut: audit events keep them for years.
 const MAX_USER_AGENT: usize = 256;
 
 /// The context of a request. The id is always the server's own: one that a client chose could be a lie in the audit log.
-pub(crate) fn request_context(parts: &Parts) -> RequestContext {
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+pub(crate) fn request_context(parts: &Parts, state: &WebState) -> RequestContext {
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     RequestContext {
         request_id: Uuid::now_v7(),
-        ip_address: address,
+        ip_address: state.proxies.client_address(&parts.extensions, &parts.headers),
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
         time: Utc::now(),
     }

@@ -2,6 +2,8 @@
 
 mod caller;
 mod context;
+mod proxies;
 
 pub(crate) use caller::{Caller, find_credential};
 pub(crate) use context::request_context;
+pub use proxies::Proxies;

@@ -112,8 +112,17 @@ impl Planner<'_> {
 
     fn write_rule(&self, collection: &Collection, operation: Operation, word: &'static str) -> Result<Predicate, PlanError> {
         match self.rules.solve(collection.id, operation, self.actor, self.request) {
-            Predicate::Never => Err(PlanError::Forbidden { operation: word, collection: collection.name.to_string() }),
+            Predicate::Never => Err(self.refusal(collection, operation, word)),
             rule => self.require_presence(collection).map(|()| rule),
+        }
+    }
+
+    /// Why nobody like the caller may do this to any row: a token that is not for it is told what it lacks.
+    fn refusal(&self, collection: &Collection, operation: Operation, word: &'static str) -> PlanError {
+        let (name, scope) = (collection.name.to_string(), operation.scoped());
+        match self.rules.is_in_scope(collection.id, scope, self.actor) {
+            true => PlanError::Forbidden { operation: word, collection: name },
+            false => PlanError::OutsideScope { operation: word, collection: name, scope: scope.as_str() },
         }
     }
 

@@ -46,7 +46,7 @@ impl Planner<'_> {
         }
         let is_changeable = || !self.rules.solve(*collection, Operation::Update, self.actor, self.request).is_never();
         if *level == WRITE && !is_changeable() {
-            return Err(forbidden());
+            return Err(self.refusal(record, Operation::Update, "share"));
         }
         self.require_presence(record)?;
         let mut values = json!({ "recordType": record.name.as_str(), "recordId": id, "level": level });

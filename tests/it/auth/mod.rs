@@ -3,10 +3,12 @@
 mod acting;
 mod command_line;
 mod people;
+mod replicas;
 mod scopes;
 mod sessions;
 mod sign_in;
 mod simulate;
+mod sweep;
 mod teams;
 mod token_mutations;
 mod tokens;

@@ -18,10 +18,63 @@ async fn active_admins(app: &TestApp) -> i64 {
 }
 
 #[tokio::test]
+async fn who_is_invited_and_has_not_come_yet_is_told_to_admins() {
+    let app = TestApp::support_desk().start().await;
+    for (name, subject) in [("ada", "1"), ("ana", "2"), ("max", "3")] {
+        let id = app.user_id(name).await;
+        app.execute(&format!(
+            "insert into toolcrib.identities (user_id, provider, issuer, subject, email)
+             values ('{id}', 'sso', 'https://sso.test', '{subject}', '{name}@desk.test')"
+        ))
+        .await;
+    }
+    const INVITED: &str =
+        "{ users(where: { kind: { eq: PERSON }, isActive: { eq: true }, identities: { none: {} } }) { nodes { email } } }";
+    let emails = |data: Json| -> Vec<String> {
+        let nodes = data["users"]["nodes"].as_array().unwrap().clone();
+        nodes.iter().map(|node| node["email"].as_str().unwrap().replace("@desk.test", "")).collect()
+    };
+    let invited = emails(app.user("ada").graphql(INVITED, json!({})).await.data());
+    assert!(invited.contains(&"ben".to_owned()) && invited.contains(&"cleo".to_owned()), "{invited:?}");
+    assert!(["ada", "ana", "max"].iter().all(|name| !invited.contains(&(*name).to_owned())), "{invited:?}");
+    let own = app.user("ana").graphql("{ viewer { user { identities { provider subject } } } }", json!({})).await.data();
+    assert_eq!(own["viewer"]["user"]["identities"], json!([{ "provider": "sso", "subject": "2" }]));
+    // Whoever sees other people and not who they are at a provider learns nothing of it by asking around.
+    let seen = async |query: &str| emails(app.user("max").graphql(query, json!({})).await.data());
+    let all = seen("{ users(where: { kind: { eq: PERSON }, isActive: { eq: true } }) { nodes { email } } }").await;
+    let without: Vec<String> = all.iter().filter(|email| *email != "max").cloned().collect();
+    assert!(all.len() > 2 && seen(INVITED).await == without, "{all:?}");
+    assert_eq!(seen("{ users(where: { identities: { some: { subject: { eq: \"1\" } } } }) { nodes { email } } }").await, [""; 0]);
+    app.finish().await;
+}
+
+/// Administrators make tokens for service accounts: a person that could be made one for a moment would be signed for.
+#[tokio::test]
+async fn what_a_user_is_stays() {
+    let app = TestApp::support_desk().with_rows(ADMINS).start().await;
+    let (ada, ana, bot) = (app.user("ada"), app.user_id("ana").await, app.user_id("bot").await);
+    const KIND: &str = "`kind`: what a user is stays what it was made; make another user";
+    for (id, kind) in [(ana, "SERVICE"), (bot, "PERSON")] {
+        let refused = ada.graphql(SET, json!({ "id": id, "set": { "kind": kind, "name": "Other" } })).await;
+        assert_eq!(
+            (refused.codes(), refused.messages()),
+            (vec!["CONSTRAINT_VIOLATION".to_owned()], vec![KIND.to_owned()]),
+            "{kind}"
+        );
+    }
+    // What it is anyway may be said.
+    ada.graphql(SET, json!({ "id": ana, "set": { "kind": "PERSON", "name": "Ana L." } })).await.data();
+    let make = "mutation($user: ID!) { createServiceToken(input: { user: { id: $user }, scopes: [\"*:READ\"], expiresAt: \"2030-01-01T00:00:00Z\" }) { secret } }";
+    assert_eq!(ada.graphql(make, json!({ "user": ana })).await.codes(), ["FORBIDDEN"]);
+    ada.graphql(make, json!({ "user": bot })).await.data();
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn the_last_active_admin_stays() {
     let app = TestApp::support_desk().with_rows(ADMINS).start().await;
     let ada = app.user_id("ada").await;
-    for set in [json!({ "role": "manager" }), json!({ "isActive": false }), json!({ "kind": "SERVICE" })] {
+    for set in [json!({ "role": "manager" }), json!({ "isActive": false })] {
         for caller in [app.user("ada"), app.user("bot")] {
             let refused = caller.graphql(SET, json!({ "id": ada, "set": set })).await;
             assert_eq!(

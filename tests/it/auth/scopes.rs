@@ -68,7 +68,12 @@ async fn an_operation_outside_the_scope_is_refused_and_recorded() {
         let mutation = format!("mutation {{ {change} }}");
         let denied = "select count(*) from toolcrib.audit_events where event_type in ('DENIED', 'EXPORT_DENIED')";
         let before = app.rows(denied).await;
-        assert_eq!(app.token(&reading).graphql(&mutation, json!({})).await.codes(), ["FORBIDDEN"], "{change}");
+        let refused = app.token(&reading).graphql(&mutation, json!({})).await;
+        assert_eq!(refused.codes(), ["FORBIDDEN"], "{change}");
+        let (collection, operation) = scope.split_once(':').unwrap();
+        let verb = operation.to_lowercase();
+        let said = format!("this token may not {verb} `{collection}`: it needs the scope `{scope}`");
+        assert_eq!(refused.messages(), [said]);
         assert_ne!(app.rows(denied).await, before, "{change} is on record");
         let wider = app.scoped_token("ada", &["*:READ", scope]).await;
         app.token(&wider).graphql(&mutation, json!({})).await.data();
@@ -162,5 +167,45 @@ async fn a_plan_that_is_kept_for_one_scope_is_none_of_another() {
     }
     let writing = app.scoped_token("max", &["*:READ,CREATE"]).await;
     assert_eq!(app.token(&writing).graphql(query, json!({})).await.data()["viewer"]["can"]["createTicket"], true);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_scope_leaves_out_is_told_and_nothing_of_rows() {
+    let app = TestApp::support_desk().start().await;
+    let reading = app.scoped_token("ada", &["*:READ"]).await;
+    let blind = app.scoped_token("ada", &["Macro:READ"]).await;
+    let update = |id: &str| format!("mutation {{ updateTicket(id: \"{id}\", set: {{subject: \"x\"}}) {{ auditEventId }} }}");
+    let missing = "00000000-0000-7000-8000-00000000ffff";
+    for token in [&reading, &blind] {
+        for id in [TICKET, missing] {
+            let refused = app.token(token).graphql(&update(id), json!({})).await;
+            // Whether or not there is such a row, and whether or not the caller may see it.
+            assert_eq!(refused.messages(), ["this token may not update `Ticket`: it needs the scope `Ticket:UPDATE`"], "{id}");
+        }
+    }
+    // Whom a rule refuses is told of no scope: another token would not help.
+    let vic = app.scoped_token("vic", &["*:*"]).await;
+    let create = "mutation { createMacro(input: {title: \"x\", body: \"y\"}) { auditEventId } }";
+    assert_eq!(app.token(&vic).graphql(create, json!({})).await.messages(), ["you may not create `Macro`"]);
+    assert_eq!(app.browser("vic").graphql(create, json!({})).await.messages(), ["you may not create `Macro`"]);
+    let general = app.scoped_token("ada", &["*:*"]).await;
+    let rename =
+        format!("mutation {{ updateUser(id: \"{}\", set: {{name: \"x\"}}) {{ auditEventId }} }}", app.user_id("ana").await);
+    let said = ["this token may not update `User`: it needs the scope `User:UPDATE`"];
+    assert_eq!(app.token(&general).graphql(&rename, json!({})).await.messages(), said);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_goes_along_has_to_be_in_the_scope_too() {
+    let app = TestApp::support_desk().start().await;
+    let delete = format!("mutation {{ deleteTicket(id: \"{TICKET}\", reason: \"sent twice\") {{ auditEventId }} }}");
+    let cut = app.scoped_token("ada", &["*:READ", "Ticket:DELETE"]).await;
+    let refused = app.token(&cut).graphql(&delete, json!({})).await;
+    assert_eq!(refused.codes(), ["FORBIDDEN"]);
+    let said =
+        format!("this token may not delete `Ticket` `{TICKET}`: it needs the scope `TicketEvent:DELETE` for what depends on it");
+    assert_eq!(refused.messages(), [said]);
     app.finish().await;
 }

@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use toolcrib::base::{Actor, RoleName};
+use std::sync::Arc;
+use toolcrib::base::{Actor, RoleName, Scope, TokenScope};
 use toolcrib::http::exports;
 use uuid::Uuid;
 
@@ -47,6 +48,22 @@ async fn the_exporter_gets_the_file_with_everything_that_keeps_it_safe() {
     assert!(disposition.starts_with("attachment; filename=\"Contact_manager@demo.test_"), "{disposition}");
     assert!(disposition.ends_with(&format!("_{id}.csv\"")), "{disposition}");
     assert_eq!(desk.row(id).await["checksum"], json!(checksum));
+    assert_eq!(body(response).await, file);
+}
+
+#[tokio::test]
+async fn a_token_gets_what_it_may_read_and_export_and_nothing_of_its_user_s_besides() {
+    let desk = Desk::new().await;
+    let (id, file) = desk.export(&person("manager"), "").await;
+    let with = |scopes: &[&str]| {
+        let scope = Scope::Only(Arc::new(TokenScope::parse(scopes.iter().copied()).unwrap()));
+        Actor { scope, ..person("manager") }
+    };
+    for scopes in [&["*:READ"][..], &["Contact:EXPORT", "Export:READ"], &["Contact:READ,EXPORT"], &["Export:READ"]] {
+        assert_eq!(get(&desk, &with(scopes), id).await.status(), StatusCode::NOT_FOUND, "{scopes:?}");
+    }
+    let response = get(&desk, &with(&["Contact:READ,EXPORT", "Export:READ", "User:READ"]), id).await;
+    assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(body(response).await, file);
 }
 

@@ -29,7 +29,7 @@ const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 /// The routes by which somebody becomes a caller, each with what stands for its parameters and the methods that are open.
 const SIGN_IN: [(&str, &str, &[&str]); 9] = [
     ("/auth/login", "/auth/login", &["GET", "HEAD"]),
-    ("/auth/login/{provider}", "/auth/login/test", &["GET", "HEAD"]),
+    ("/auth/login/{provider}", "/auth/login/test", &["GET", "HEAD", "POST"]),
     ("/auth/callback/{provider}", "/auth/callback/test", &["GET", "HEAD"]),
     ("/auth/providers", "/auth/providers", &["GET", "HEAD"]),
     ("/auth/logout", "/auth/logout", &["GET", "HEAD", "POST"]),
@@ -67,6 +67,12 @@ fn every_route_of_the_sources_is_listed() {
                 let source = fs::read_to_string(&path).unwrap();
                 for service in ["route_service(", ".nest(", ".nest_service(", ".fallback_service("] {
                     assert!(!source.contains(service), "{}: `{service}` adds routes that this test does not see", path.display());
+                }
+                // There are no websockets. Whoever adds them checks Origin, and ends them with the session.
+                for upgrade in
+                    ["WebSocketUpgrade", "on_upgrade(", "with_upgrades", "axum::extract::ws", "enable_connect_protocol"]
+                {
+                    assert!(!source.contains(upgrade), "{}: `{upgrade}` lets connections outlive their caller", path.display());
                 }
                 let routes = source.split(".route(").skip(1).map(|rest| rest.trim_start());
                 found.extend(routes.map(|rest| {

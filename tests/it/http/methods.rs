@@ -108,3 +108,21 @@ async fn no_other_origin_is_let_in() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn nothing_becomes_a_websocket() {
+    let app = TestApp::support_desk().start().await;
+    let upgrade = || {
+        let request = Request::builder().uri("/graphql").header("connection", "Upgrade").header("upgrade", "h2c, WebSocket");
+        let request = request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        request.header("sec-websocket-protocol", "graphql-transport-ws")
+    };
+    let refused = app.user("ana").send(upgrade(), "").await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.messages(), ["websockets are not served here; send each operation by POST to `/graphql`"]);
+    assert_eq!(app.anonymous().send(upgrade(), "").await.status, 401);
+    let cookie = app.cookie_of("ana").await;
+    let foreign = upgrade().header("cookie", cookie).header("origin", "https://elsewhere.test");
+    assert_eq!(app.anonymous().send(foreign, "").await.status, 403, "a browser sends cookies from any page");
+    app.finish().await;
+}

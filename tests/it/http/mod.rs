@@ -12,6 +12,7 @@ mod media_types;
 mod methods;
 mod mistakes;
 mod plans;
+mod proxies;
 mod sizes;
 mod trusted;
 

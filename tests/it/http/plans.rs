@@ -10,7 +10,8 @@ use toolcrib::graphql::{GraphqlRequest, GraphqlResponse};
 const TICKET: &str = "00000000-0000-7000-8000-00000000040";
 
 /// The support desk with another rule on reading macros.
-fn with_rule(rule: &str) -> String {
+/// The support desk with another rule for reading macros.
+pub(super) fn with_rule(rule: &str) -> String {
     let written = "staff || (user.role == 'agent' && (row.team == user.team || row.team == null))";
     let (before, after) = SUPPORT_DESK.split_once(written).expect("the rule of macros");
     format!("{before}{rule}{after}")

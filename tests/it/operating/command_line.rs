@@ -41,6 +41,39 @@ fn effective_settings_are_shown_without_secrets() {
 }
 
 #[test]
+fn providers_are_shown_as_they_are_and_without_their_secrets() {
+    let crib = Crib::with_schema("").with("SSO_SECRET", "hunter2");
+    crib.write(
+        "toolcrib.toml",
+        "[auth]\npublic_url = 'https://desk.test'\n[[auth.providers]]\nid = 'sso'\nissuer = 'https://sso.test'\nclient_id = 'crib'\n\
+         client_secret_env = 'SSO_SECRET'\nallowed_domains = ['desk.test', 'crib.test']\n\
+         rules = [{ value = 'leads', role = 'manager' }, { claim = 'dep', value = 'x', team = 'Support' }]\n\
+         [[auth.providers]]\nid = 'other'\nissuer = 'https://other.test'\nclient_id = 'crib'\nmode = 'just_in_time'\n",
+    );
+    let table = crib.run_well(&["config", "show"]);
+    let json = crib.run_well(&["config", "show", "--json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    let row =
+        |name: &str| rows.iter().find(|row| row["key"] == format!("auth.providers.{name}")).unwrap_or_else(|| panic!("{name}"));
+    for (name, value) in [
+        ("sso.issuer", serde_json::json!("https://sso.test")),
+        ("sso.client_secret", "***".into()),
+        ("other.client_secret", serde_json::Value::Null),
+        ("sso.mode", "invite".into()),
+        ("other.mode", "just_in_time".into()),
+        ("sso.allowed_domains", "crib.test, desk.test".into()),
+        ("sso.rules", r#"{ value = "leads", role = "manager" }, { claim = "dep", value = "x", team = "Support" }"#.into()),
+        ("sso.algorithms", "RS256, ES256, EdDSA".into()),
+        ("sso.clock_skew", "30s".into()),
+    ] {
+        assert_eq!(row(name)["value"], value, "{name}");
+        assert!(table.contains(&format!("auth.providers.{name} ")), "{name}");
+    }
+    assert!(row("sso.issuer")["origin"].as_str().unwrap().ends_with("toolcrib.toml"));
+    assert!(!table.contains("hunter2") && !json.contains("hunter2"), "{table}{json}");
+}
+
+#[test]
 fn wrong_settings_are_reported_and_not_shown() {
     let crib = Crib::with_schema("").with("TOOLCRIB_LOG_FORMAT", "xml");
     let Outcome { code, stderr, stdout } = crib.run(&["config", "show"]);

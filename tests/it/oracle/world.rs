@@ -34,7 +34,7 @@ pub enum Table {
 }
 
 /// Relations of the platform's collections to others that this world does not have.
-pub const OUTSIDE: [&str; 2] = ["directoryMemberships", "recordShares"];
+pub const OUTSIDE: [&str; 3] = ["directoryMemberships", "identities", "recordShares"];
 
 impl Table {
     /// In an order in which no row points to a later table.

@@ -42,7 +42,7 @@ use toolcrib::base::{Actor, RequestContext};
 use toolcrib::catalog::Catalog;
 use toolcrib::config::{LimitSettings, Overrides, Settings};
 use toolcrib::db::{ConnectOptions, Database};
-use toolcrib::http::{Access, DemoState, DemoUser, SessionCookie, SignInLimit, WebState, router};
+use toolcrib::http::{Access, DemoState, DemoUser, Proxies, SessionCookie, SignInLimit, WebState, router};
 use uuid::Uuid;
 
 /// People and rows of the support desk.
@@ -119,6 +119,7 @@ impl TestAppBuilder {
             authenticator: Arc::clone(&app.authenticator),
             sign_in: Arc::clone(&app.sign_in),
             sign_in_limit: Arc::new(SignInLimit::per_minute(settings.auth.attempts_per_minute)),
+            proxies: Arc::new(Proxies::new(&settings.server.proxies)),
             session_cookie: SessionCookie::for_url(settings.auth.public_url.as_ref()),
             access: Access::Open,
             demo: self.is_demo.then(|| Arc::new(DemoState { users })),

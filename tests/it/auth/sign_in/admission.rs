@@ -4,6 +4,7 @@ use super::{ana, browser, denials, events};
 use crate::auth::tickets;
 use crate::support::app::TestApp;
 use crate::support::issuer::{Issuer, session_cookie};
+use crate::support::process::eventually;
 use serde_json::{Value as Json, json};
 use toolcrib::config::{AdmissionMode, ClaimRule, EmailTrust, ProviderSettings};
 
@@ -102,7 +103,8 @@ async fn only_the_invited_come_in_and_inactive_ones_do_not() {
 async fn a_service_account_is_no_person() {
     let issuer = Issuer::start().await;
     let app = TestApp::support_desk().with_settings(issuer.admit(|_| {})).start().await;
-    app.execute("update toolcrib.users set kind = 'SERVICE' where email = 'ana@desk.test'").await;
+    app.execute("alter table toolcrib.users disable trigger keep_kind; update toolcrib.users set kind = 'SERVICE' where email = 'ana@desk.test'")
+        .await;
     assert_eq!(outcome(&issuer, &app, ana()).await, (403, Some("NO_PERSON".to_owned())));
     app.finish().await;
 }
@@ -200,6 +202,61 @@ async fn the_last_administrator_stays_one() {
     assert_eq!(issuer.sign_in(&app, ada).await.status, 303);
     assert_eq!(role().await, "viewer");
     app.finish().await;
+}
+
+/// Two administrators, of whom a sign-in demotes one while somebody demotes the other.
+#[tokio::test]
+async fn of_two_administrators_who_go_at_once_one_stays() {
+    let issuer = Issuer::start().await;
+    let rules = vec![ClaimRule { claim: None, value: "leads".to_owned(), role: Some("manager".to_owned()), team: None }];
+    let app = TestApp::support_desk().with_settings(issuer.admit(move |provider| provider.rules = rules)).start().await;
+    let ada = json!({ "sub": "ada", "email": "ada@desk.test", "email_verified": true });
+    assert_eq!(issuer.sign_in(&app, ada.clone()).await.status, 303, "bound");
+    app.execute("update toolcrib.users set role = 'admin' where email = 'ben@desk.test'").await;
+    let (id, browser) = (app.user_id("ben").await, app.browser("ada"));
+    browser.graphql("{ __typename }", json!({})).await.data();
+    let client = app.database.connect().await;
+    const WAITING: &str = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let blocked = async |count: usize| {
+        let rows = async || (app.rows(WAITING).await[0]["count"] == count).then_some(());
+        eventually("a transaction waits for another", rows).await;
+    };
+
+    // Somebody demotes Ben and has not committed yet.
+    client.batch_execute("begin; update toolcrib.users set role = 'agent' where email = 'ben@desk.test'").await.unwrap();
+    let commit = async {
+        blocked(1).await;
+        client.batch_execute("commit").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(issuer.sign_in(&app, ada.clone()), commit);
+    assert_eq!(answer.status, 303, "whoever stays an administrator is let in all the same");
+    assert_eq!(roles(&app).await, json!(["admin", "agent"]));
+
+    // Both wait for the same lock, which is the table's.
+    app.execute("update toolcrib.users set role = 'admin' where email = 'ben@desk.test'").await;
+    client.batch_execute("begin; select pg_advisory_xact_lock(hashtextextended('toolcrib.keep_an_admin', 0))").await.unwrap();
+    let release = async {
+        blocked(2).await;
+        client.batch_execute("commit").await.unwrap();
+    };
+    const DEMOTE: &str = "mutation($id: ID!) { updateUser(id: $id, set: { role: agent }) { auditEventId } }";
+    let (answer, demoted, ()) = tokio::join!(issuer.sign_in(&app, ada), browser.graphql(DEMOTE, json!({ "id": id })), release);
+    assert_eq!(answer.status, 303);
+    let expected = match demoted.json().get("errors") {
+        None => json!(["admin", "agent"]),
+        Some(_) => {
+            assert_eq!(demoted.codes(), ["CONSTRAINT_VIOLATION"]);
+            json!(["viewer", "admin"])
+        }
+    };
+    assert_eq!(roles(&app).await, expected);
+    app.finish().await;
+}
+
+/// The roles of Ada and Ben.
+async fn roles(app: &TestApp) -> Json {
+    let rows = app.rows("select role from toolcrib.users where email in ('ada@desk.test', 'ben@desk.test') order by email").await;
+    rows.iter().map(|row| row["role"].clone()).collect()
 }
 
 #[tokio::test]

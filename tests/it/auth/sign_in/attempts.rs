@@ -4,6 +4,7 @@ use super::{ana, browser, denials, events};
 use crate::auth::tickets;
 use crate::support::app::TestApp;
 use crate::support::issuer::{Issuer, Login, PUBLIC_URL, session_cookie};
+use axum::http::{Method, Request};
 use serde_json::json;
 
 #[tokio::test]
@@ -171,6 +172,42 @@ async fn what_a_request_says_of_its_host_leads_nowhere() {
     assert!(!response.header("location").contains("evil"), "{}", response.header("location"));
     let redirect = liar.clone().with_header("accept", "text/html").get("/graphiql?x=1").await;
     assert_eq!(redirect.header("location"), "/auth/login?return_to=%2Fgraphiql%3Fx%3D1");
+    app.finish().await;
+}
+
+/// A link to it may have been sent by anybody, and anybody else on the machine may wait at the port.
+#[tokio::test]
+async fn a_command_line_is_let_in_by_whoever_says_so_and_by_no_link() {
+    let issuer = Issuer::start().await;
+    let app = TestApp::support_desk().with_settings(issuer.admit(|_| {})).start().await;
+    let challenge = "A".repeat(43);
+    for path in ["/auth/login", "/auth/login/test"] {
+        let asked = app.anonymous().get(&format!("{path}?port=4711&challenge={challenge}&max_age=60")).await;
+        assert_eq!((asked.status, asked.header("set-cookie"), asked.header("location")), (200, "", ""), "{path}");
+        assert!(asked.text().contains("<form method=\"post\" action=\"/auth/login/test\">"), "{}", asked.text());
+        assert!(asked.header("content-security-policy").contains("frame-ancestors 'none'"));
+    }
+    let begin = async |headers: &[(&'static str, &str)], form: &str| {
+        let caller = headers.iter().fold(app.anonymous(), |caller, (name, value)| caller.with_header(name, value));
+        let request = Request::builder().method(Method::POST).uri("/auth/login/test");
+        caller.send(request.header("content-type", "application/x-www-form-urlencoded"), form.to_owned()).await
+    };
+    let form = format!("port=4711&challenge={challenge}&max_age=60");
+    for foreign in
+        [("origin", "https://evil.test"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")]
+    {
+        assert_eq!(begin(&[foreign], &form).await.status, 403, "{foreign:?}");
+    }
+    let own = [("origin", PUBLIC_URL), ("sec-fetch-site", "same-origin")];
+    for wrong in ["", "port=4711", &format!("port=80&challenge={challenge}"), "port=4711&challenge=x", "return_to=%2F"] {
+        assert_eq!(begin(&own, wrong).await.status, 400, "{wrong}");
+    }
+    assert_eq!(app.rows("select count(*) from toolcrib.login_attempts").await, [json!({ "count": 0 })], "nothing has begun");
+    let sent = begin(&own, &form).await;
+    assert_eq!(sent.status, 303);
+    assert!(sent.header("location").contains("max_age=60") && sent.header("set-cookie").starts_with("toolcrib_login_"));
+    let unknown = app.anonymous().get(&format!("/auth/login/other?port=4711&challenge={challenge}")).await;
+    assert_eq!(unknown.status, 404);
     app.finish().await;
 }
 

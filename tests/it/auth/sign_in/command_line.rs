@@ -64,7 +64,14 @@ async fn a_person_signs_in_by_a_browser_and_by_another_device() {
     let home = tempfile::tempdir().unwrap();
     let (child, url) = begin(&served, home.path(), &["login", "--browser"]);
     let mut browser = Walker::default();
-    let provider = url.join(&browser.get(&url).await.location.unwrap()).unwrap();
+    let asked = browser.get(&url).await;
+    assert!(asked.status == 200 && asked.text.contains("<code>toolcrib login</code>"), "{asked:?}");
+    let parameter = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let (port, challenge) = (parameter("port"), parameter("challenge"));
+    let mut form = url.clone();
+    form.set_query(None);
+    let sent = browser.post(&form, &[("port", &port), ("challenge", &challenge)]).await;
+    let provider = url.join(&sent.location.unwrap()).unwrap();
     assert!(provider.as_str().starts_with(&served.provider.issuer), "{provider}");
     let callback = browser.sign_in(&provider, "ana", &served.url).await;
     let loopback = callback.join(&browser.get(&callback).await.location.unwrap()).unwrap();

@@ -7,6 +7,7 @@ use crate::support::caller::Response;
 use crate::support::issuer::{CLIENT, Issuer, Key, unsigned};
 use axum::http::{Method, Request};
 use serde_json::{Value as Json, json};
+use toolcrib::config::ClaimRule;
 
 async fn exchange(app: &TestApp, token: &str) -> Response {
     app.anonymous().post("/auth/exchange", &json!({ "idToken": token })).await
@@ -31,6 +32,20 @@ async fn an_id_token_of_a_listed_audience_is_a_session() {
     assert_eq!(tickets(&app.token(&token)).await, Ok(4));
     assert_eq!(app.rows("select mfa, provider from toolcrib.sessions").await, [json!({ "mfa": true, "provider": "test" })]);
     assert!(denials(&app).await.is_empty());
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_it_gives_counts_with_the_next_request() {
+    let issuer = Issuer::start().await;
+    let rules = vec![ClaimRule { claim: None, value: "leads".to_owned(), role: Some("manager".to_owned()), team: None }];
+    let app = TestApp::support_desk().with_settings(issuer.admit(move |provider| provider.rules = rules)).start().await;
+    let ana_has = |groups: Json| issuer.claims(with(ana(), json!({ "aud": "desk-app", "groups": groups })));
+    let promoted = exchange(&app, &issuer.key.sign(json!({}), &ana_has(json!(["leads"])))).await;
+    let first = promoted.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(tickets(&app.token(&first)).await, Ok(6));
+    assert_eq!(exchange(&app, &issuer.key.sign(json!({}), &ana_has(json!([])))).await.status, 200);
+    assert_ne!(tickets(&app.token(&first)).await, Ok(6), "a cached caller is asked for anew");
     app.finish().await;
 }
 

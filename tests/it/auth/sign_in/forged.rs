@@ -93,7 +93,7 @@ async fn who_has_to_prove_it_anew_has_to() {
     let issuer = Issuer::start().await;
     let app = TestApp::support_desk().with_settings(issuer.admit(|_| {})).start().await;
     let now = Utc::now().timestamp();
-    for (auth_time, expected) in [(json!(now), 303), (json!(now - 600), 403), (Json::Null, 403)] {
+    for (auth_time, expected) in [(json!(now), 303), (json!(now - 600), 403), (json!(now + 600), 403), (Json::Null, 403)] {
         let login = Login::start(&app, "/auth/login/test?max_age=300").await;
         assert_eq!(login.parameter("max_age"), "300");
         let mut claims = ana();

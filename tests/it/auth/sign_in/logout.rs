@@ -45,6 +45,28 @@ async fn signing_out_ends_the_session_here_and_goes_on_to_the_provider() {
 }
 
 #[tokio::test]
+async fn a_script_is_told_where_to_go_and_not_the_id_token() {
+    let issuer = Issuer::start().await;
+    let app = TestApp::support_desk().with_settings(issuer.admit(|_| {})).start().await;
+    let cookie = session_cookie(&issuer.sign_in(&app, ana()).await);
+    let own_page = app.anonymous().with_header("cookie", &cookie).with_header("origin", PUBLIC_URL);
+    let own_page = own_page.with_header("accept", "application/json");
+    let foreign = own_page.clone().with_header("origin", "https://evil.test");
+    assert_eq!(post(&foreign, "/auth/logout", String::new()).await.status, 403);
+    assert_eq!(tickets(&browser(&app, &cookie)).await, Ok(4));
+
+    let answer = post(&own_page, "/auth/logout", String::new()).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    assert!(answer.header("set-cookie").starts_with("toolcrib_session=; Max-Age=0;"), "{}", answer.header("set-cookie"));
+    let url = answer.json()["signOutUrl"].as_str().unwrap().to_owned();
+    assert!(url.starts_with(&format!("{}/end?client_id=", issuer.url())) && !url.contains("id_token_hint"), "{url}");
+    assert_eq!(tickets(&browser(&app, &cookie)).await, Err(401));
+    let again = post(&own_page, "/auth/logout", String::new()).await;
+    assert_eq!(again.json(), json!({ "signOutUrl": "/auth/signed-out" }), "whoever is out stays out");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_foreign_page_does_nothing_with_the_cookie() {
     let issuer = Issuer::start().await;
     let app = TestApp::support_desk().with_settings(issuer.admit(|_| {})).start().await;

@@ -69,6 +69,13 @@ async fn rules_ask_for_age_and_second_factor() {
         counts(&cookie(&issuer, &app, json!({ "auth_time": old, "amr": ["pwd", "mfa"] })).await).await,
         (Some(0), Some(1))
     );
+    // A provider that knew the person from before makes a new token, which says nothing of when.
+    let silent = cookie(&issuer, &app, json!({ "auth_time": null })).await;
+    assert_eq!(counts(&silent).await, (Some(0), Some(0)));
+    assert_eq!(browser(&app, &silent).graphql(PAY, json!({})).await.codes(), ["MFA_REQUIRED"]);
+    const UNKNOWN: &str = "{ sessions(where: { authenticatedAt: { isNull: true } }) { totalCount } }";
+    let told = browser(&app, &silent).graphql(UNKNOWN, json!({})).await.data();
+    assert_eq!(told["sessions"]["totalCount"], 1);
     let token = app.user("ana").graphql(READ, json!({})).await.data();
     assert_eq!((&token["secrets"]["totalCount"], &token["vaults"]["totalCount"]), (&json!(0), &json!(0)));
     app.finish().await;

@@ -28,6 +28,14 @@ function Access({ isRefused }) {
   );
 }
 
+/** Ends the session here, and goes where it ends at the provider. */
+async function signOut() {
+  const headers = { accept: 'application/json', 'x-toolcrib-csrf': '1' };
+  const response = await fetch('/auth/logout', { method: 'POST', credentials: 'same-origin', headers });
+  // Whatever went wrong, the page itself offers the same without a script.
+  window.location.assign(response.ok ? (await response.json()).signOutUrl : '/auth/logout');
+}
+
 function Page({ tool, examples }) {
   const [isRefused, setIsRefused] = useState(false);
   const fetcher = useMemo(() => createFetcher(setIsRefused), []);
@@ -37,6 +45,11 @@ function Page({ tool, examples }) {
       <header className="toolcrib-header">
         <h1>{tool}</h1>
         <Access isRefused={isRefused} />
+        {!isRefused && (
+          <button type="button" className="toolcrib-sign-out" onClick={signOut}>
+            Sign out
+          </button>
+        )}
       </header>
       <main>
         <GraphiQL

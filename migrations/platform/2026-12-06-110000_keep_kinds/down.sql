@@ -1,0 +1,2 @@
+drop trigger keep_kind on toolcrib.users;
+drop function toolcrib.keep_kind();
