@@ -1,11 +1,9 @@
 //! Opening one connection.
 
-use crate::db::pipeline::{Pipeline, SharedSocket};
-use crate::db::session::ActorSettings;
+use crate::db::pipeline::{Asked, Pipeline, SharedSocket};
 use crate::db::shared_connection::CancelWay;
 use crate::db::transaction::JsonRow;
 use crate::db::{DatabaseAddress, DbError};
-use crate::sql::{Statement, StatementKind};
 use diesel::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use std::sync::Arc;
@@ -44,13 +42,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`DbError`]. Unless it is PostgreSQL's refusal, inside, the connection cannot be used any more.
-    pub(crate) async fn read(
-        &mut self,
-        actor: &ActorSettings,
-        statement: &Statement,
-        kind: StatementKind,
-        shape: u64,
-    ) -> Result<QueryResult<Option<JsonRow>>, DbError> {
+    pub(crate) async fn read(&mut self, asked: Asked<'_>) -> Result<QueryResult<Option<JsonRow>>, DbError> {
         let lent = loop {
             match self.socket.lend() {
                 Some(lent) => break lent,
@@ -58,8 +50,7 @@ impl Connection {
                 None => self.pg.batch_execute("").await?,
             }
         };
-        let row = self.pipeline.run(lent, actor, statement, kind, shape).await;
-        row.map_err(|error| DbError::Unavailable(error.into()))
+        self.pipeline.run(lent, asked).await.map_err(|error| DbError::Unavailable(error.into()))
     }
 
     /// Whether the socket is gone.

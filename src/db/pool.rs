@@ -2,6 +2,7 @@
 
 use crate::db::connect::{ConnectOptions, Connection};
 use crate::db::observe::{Running, note_failure, statement_span};
+use crate::db::pipeline::Asked;
 use crate::db::session::ActorSettings;
 use crate::db::shape::{MAX_PREPARED, Shapes};
 use crate::db::slow::SlowQueries;
@@ -155,7 +156,7 @@ impl Database {
         statement: &Statement,
     ) -> Result<Option<JsonRow>, DbError> {
         let (kind, shape) = (self.kind_of(statement), shape_under(statement, Some(actor.role())));
-        let row = checkout.connection_mut().read(actor, statement, kind, shape).await?;
+        let row = checkout.connection_mut().read(Asked { actor, statement, kind, shape }).await?;
         checkout.mark_clean();
         Ok(row?)
     }

@@ -34,6 +34,18 @@ use std::io;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
+/// What is read, and for whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) actor: &'a ActorSettings,
+    /// Its rows are `(json, rows)`.
+    pub(crate) statement: &'a Statement,
+    /// Whether it is worth preparing.
+    pub(crate) kind: StatementKind,
+    /// The hash of its shape and of the actor's role.
+    pub(crate) shape: u64,
+}
+
 /// A statement that is prepared: what the same name may be used for again.
 #[derive(PartialEq)]
 struct Known {
@@ -59,20 +71,14 @@ impl Pipeline {
         self.known.len()
     }
 
-    /// Runs a statement whose rows are `(json, rows)` for an actor, in a transaction of its own; its last row.
+    /// Runs a statement for an actor, in a transaction of its own; its last row.
     ///
     /// Dropped before its end, or failed with an [`io::Error`], the connection cannot be used any more.
     ///
     /// # Errors
     /// [`io::Error`] if the connection is lost or PostgreSQL does not keep to its protocol; else PostgreSQL's refusal.
-    pub(crate) async fn run(
-        &mut self,
-        mut lent: Lent<'_>,
-        actor: &ActorSettings,
-        statement: &Statement,
-        kind: StatementKind,
-        shape: u64,
-    ) -> io::Result<QueryResult<Option<JsonRow>>> {
+    pub(crate) async fn run(&mut self, mut lent: Lent<'_>, asked: Asked<'_>) -> io::Result<QueryResult<Option<JsonRow>>> {
+        let Asked { actor, statement, kind, shape } = asked;
         let binds = match statement.encoded_binds() {
             Ok(binds) => binds,
             Err(error) => {
