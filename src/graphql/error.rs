@@ -36,7 +36,7 @@ impl GraphqlError {
     /// A fault of a root field. Faults of ours are logged here, once, with their causes.
     pub fn of_field(fault: &dyn Fault, key: &str) -> Self {
         if fault.code().kind() == FaultKind::Server {
-            tracing::error!(error = %chain(fault), field = key, "a field failed");
+            tracing::error!(error = %chain(fault), error.code = fault.code().as_str(), field = key, "a field failed");
         }
         Self {
             message: fault.public_message(),

@@ -77,7 +77,7 @@ impl Refusal {
     /// A fault of a module below. Faults of ours are logged here, once.
     pub(crate) fn of(fault: &dyn Fault, request_id: Uuid) -> Self {
         if fault.code() == FaultCode::InternalServerError {
-            tracing::error!(error = %fault, request.id = %request_id, "a request failed");
+            tracing::error!(error = %fault, error.code = fault.code().as_str(), request.id = %request_id, "a request failed");
         }
         Self::new(fault.code(), fault.public_message(), request_id)
     }
