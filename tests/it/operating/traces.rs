@@ -89,7 +89,7 @@ async fn a_collector_has_to_prove_who_it_is() {
             eventually("the spans arrive", async || collector.has(b"Haystack").then_some(())).await;
             assert!(collector.has(b"authorization: Bearer of-the-collector"));
         } else {
-            assert!(collector.has_nothing(), "something came in spite of a wrong certificate");
+            assert!(collector.has_nothing(), "in spite of a wrong certificate: {}", collector.text());
         }
     }
     let refused = desk.crib.with("TOOLCRIB_TELEMETRY_OTLP_ENDPOINT", "https://127.0.0.1:1");
