@@ -75,6 +75,7 @@ const TYPES_OF_COLLECTION: &[(&str, &str)] = &[
     ("Create", "Input"),
     ("", "Link"),
     ("", "UpsertBy"),
+    ("Upsert", "Input"),
     ("Upsert", "Payload"),
     ("Create", "Payload"),
     ("Update", "Input"),
@@ -89,8 +90,8 @@ const TYPES_OF_COLLECTION: &[(&str, &str)] = &[
 pub(super) const MUTATIONS_OF_ROW: [&str; 5] = ["create", "update", "upsert", "delete", "share"];
 
 /// The mutations of many rows, as text before and after their name.
-pub(super) const MUTATIONS_OF_ROWS: [(&str, &str); 6] =
-    [("create", ""), ("update", ""), ("update", "ById"), ("delete", ""), ("delete", "ById"), ("export", "")];
+pub(super) const MUTATIONS_OF_ROWS: [(&str, &str); 7] =
+    [("create", ""), ("update", ""), ("update", "ById"), ("upsert", ""), ("delete", ""), ("delete", "ById"), ("export", "")];
 
 /// What the API makes of an enum or scalar, as text after its name.
 const TYPES_OF_LEAF: [&str; 3] = ["Filter", "ListFilter", "Having"];
@@ -161,7 +162,7 @@ pub(super) fn is_nested_input(name: &str, collection: &str) -> bool {
 /// Whether a type is the payload of a mutation of many rows, `CreateTicketsPayload`.
 pub(super) fn is_payload_of_rows(name: &str, rows: &str) -> bool {
     let stem = |verb: &str| name.strip_prefix(verb)?.strip_suffix("Payload");
-    ["Create", "Update", "Delete"].iter().any(|verb| stem(verb) == Some(rows))
+    ["Create", "Update", "Upsert", "Delete"].iter().any(|verb| stem(verb) == Some(rows))
 }
 
 /// What a type name already stands for in the API, if anything: a common type, or one made from another name.

@@ -135,7 +135,7 @@ impl Settings {
             log: LogSettings::read(&mut entries),
             graphql: GraphqlSettings::read(&mut entries, directory),
             metrics: MetricsSettings::read(&mut entries),
-            telemetry: TelemetrySettings::read(&mut entries),
+            telemetry: TelemetrySettings::read(&mut entries, directory),
             limits: LimitSettings::read(&mut entries),
             scim: ScimSettings::read(&mut entries),
             demo: DemoSettings::read(&mut entries, directory),

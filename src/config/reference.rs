@@ -11,7 +11,7 @@ const DOCUMENTED: &str = include_str!("../../toolcrib.toml");
 const NOT_OURS: [(&str, &str); 2] = [("migrations = ", "# migrations = \"migrations\""), ("seed = ", "# seed = \"demo.sql\"")];
 
 /// Keys whose documented value is an example, or depends on the machine.
-pub(super) const EXAMPLES: [&str; 11] = [
+pub(super) const EXAMPLES: [&str; 15] = [
     "auth.public_url",
     "database.url",
     "database.server_url",
@@ -22,6 +22,10 @@ pub(super) const EXAMPLES: [&str; 11] = [
     "scim.roles",
     "trusted_proxies",
     "telemetry.otlp_endpoint",
+    "telemetry.otlp_headers",
+    "telemetry.environment",
+    "telemetry.sentry_dsn",
+    "telemetry.ca_file",
     "demo.seed",
 ];
 
@@ -80,7 +84,7 @@ fn defaults() -> BTreeMap<&'static str, String> {
 
 /// A value that may be shown to whoever looks over the shoulder.
 fn hidden(key: &str, text: &str) -> String {
-    if key.ends_with("token") || key.ends_with("secret") || key.ends_with("dsn") {
+    if key.ends_with("token") || key.ends_with("secret") || key.ends_with("dsn") || key.ends_with("headers") {
         return "***".to_owned();
     }
     if !key.starts_with("database.") {

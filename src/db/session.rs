@@ -22,6 +22,12 @@ pub(crate) const AS_SERVER: &str = "set local role none; set local toolcrib.acto
 /// What an empty list of ids is.
 pub(crate) const ADMIT_NOTHING: &str = "set local toolcrib.admitted = ''; set local toolcrib.taken_along = ''";
 
+/// Marks a point of a transaction.
+pub(crate) const SAVEPOINT: &str = "SAVEPOINT toolcrib";
+
+/// Undoes what was done since that point.
+pub(crate) const TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT toolcrib";
+
 /// Undoes a transaction.
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 

@@ -3,7 +3,8 @@
 use crate::db::observe::{Running, statement_span};
 use crate::db::pool::Checkout;
 use crate::db::session::{
-    ADMIT_NOTHING, AS_SERVER, ActorSettings, BEGIN_SYSTEM, COMMIT_OR_FAIL, ROLLBACK, WrittenRows, admitting,
+    ADMIT_NOTHING, AS_SERVER, ActorSettings, BEGIN_SYSTEM, COMMIT_OR_FAIL, ROLLBACK, SAVEPOINT, TO_SAVEPOINT, WrittenRows,
+    admitting,
 };
 use crate::db::{Database, DbError, RawJson};
 use crate::sql::{Fetch, Query, Statement, StatementKind};
@@ -35,6 +36,13 @@ pub struct Transaction {
     is_begun: Mutex<bool>,
     /// Audit events of this transaction by type: counted once they last.
     events: Mutex<Vec<(&'static str, u64)>>,
+}
+
+/// A point within a transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// How many entries of events there were.
+    events: usize,
 }
 
 impl Transaction {
@@ -176,6 +184,26 @@ impl Transaction {
     /// [`DbError`].
     pub async fn admit_nothing(&self) -> Result<(), DbError> {
         Ok(self.pg().batch_execute(ADMIT_NOTHING).await?)
+    }
+
+    /// Marks where [`Transaction::return_to`] comes back to.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn mark(&self) -> Result<Mark, DbError> {
+        self.open().await?;
+        self.pg().batch_execute(SAVEPOINT).await?;
+        Ok(Mark { events: self.events.lock().len() })
+    }
+
+    /// Undoes what was done since the mark, which stays.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn return_to(&self, mark: Mark) -> Result<(), DbError> {
+        self.pg().batch_execute(TO_SAVEPOINT).await?;
+        self.events.lock().truncate(mark.events);
+        Ok(())
     }
 
     /// Goes on as an actor, in a transaction of the server's own.

@@ -44,11 +44,18 @@ fn unused(settings: &Settings) -> Vec<Finding> {
         "`log.slow_query_plan` is set, and no statement is slow without `log.slow_query`",
         "set `log.slow_query`, or remove `log.slow_query_plan`",
     );
-    let TelemetrySettings { otlp_endpoint, service_name, sample_percent } = telemetry;
+    let TelemetrySettings { otlp_endpoint, otlp_headers, service_name, environment, sample_percent, sentry_dsn, ca_file } =
+        telemetry;
     note(
-        otlp_endpoint.is_none() && (*sample_percent != 100 || service_name != "toolcrib"),
+        otlp_endpoint.is_none() && (*sample_percent != 100 || !otlp_headers.is_empty()),
         "`telemetry` names no `otlp_endpoint`, so there are no traces",
-        "set `telemetry.otlp_endpoint`, or remove the section",
+        "set `telemetry.otlp_endpoint`, or remove what is about traces",
+    );
+    let is_told = otlp_endpoint.is_some() || sentry_dsn.is_some();
+    note(
+        !is_told && (service_name != "toolcrib" || environment.is_some() || ca_file.is_some()),
+        "`telemetry` names neither an `otlp_endpoint` nor a `sentry_dsn`, so nothing is told to anybody",
+        "set one of them, or remove the section",
     );
     let missing_seed = demo.seed.as_ref().filter(|seed| !seed.is_file());
     if let Some(seed) = missing_seed {
@@ -83,6 +90,8 @@ fn secrets_in_file(path: &Path) -> Option<Finding> {
     let has_secret = set.any(|line| {
         line.starts_with("token")
             || line.starts_with("client_secret =")
+            || line.starts_with("sentry_dsn")
+            || line.starts_with("otlp_headers")
             || (line.contains("url") && line.contains("://") && line.contains('@'))
     });
     (has_secret && mode & 0o044 != 0).then(|| {

@@ -85,8 +85,8 @@ pub(crate) struct Shown<'f> {
 pub(crate) struct Done {
     /// Its rows.
     pub(crate) rows: Vec<ChangedRow>,
-    /// Whether an upsert made its row.
-    pub(crate) created: Option<bool>,
+    /// Whether an upsert made its row, `true`; or for each of a list, `[true, false]`.
+    pub(crate) created: Json,
 }
 
 impl Engine {
@@ -113,12 +113,17 @@ impl Engine {
         if field.selection.0.iter().any(|selected| selected.name == access_change::FIELD) {
             return change_user(transaction, planner, field, &shape, (planned, manner)).await.map(Some);
         }
-        let attempts = if matches!(planned, Change::Upsert(_)) { MAX_ATTEMPTS } else { 1 };
-        for _ in 1..attempts {
+        let upserts = if let Change::Upsert(plan) = &planned { plan.values.len() } else { 0 };
+        // One row is changed or not; of several, some are when another turns out to be in the way.
+        let mark = if upserts > 1 { Some(transaction.mark().await?) } else { None };
+        for _ in 1..if upserts > 0 { MAX_ATTEMPTS } else { 1 } {
             let shown = change_once(transaction, planner, field, &shape, (planned.clone(), manner)).await;
             // Another row came in between: the next attempt finds it, if the caller may read it.
-            if !matches!(shown, Err(WriteError::Taken { .. })) {
+            if !shown.as_ref().is_err_and(WriteError::is_taken) {
                 return shown.map(Some);
+            }
+            if let Some(mark) = mark {
+                transaction.return_to(mark).await?;
             }
         }
         let shown = change_once(transaction, planner, field, &shape, (planned, manner)).await;
@@ -176,15 +181,19 @@ async fn change_once<'f>(
     shape: &Shape,
     (planned, manner): (Change, Manner),
 ) -> Result<Shown<'f>, WriteError> {
-    let is_upsert = matches!(planned, Change::Upsert(_));
-    let change = write::choose(transaction, planned).await?;
+    let change = write::choose(transaction, planner, planned).await?;
     let rows = change.rows().to_vec();
     let mut payload = plan_payload(planner, field, shape, &rows)?;
     if manner == Manner::DryRun {
         payload.defer_views();
     }
     let answers = write::apply(transaction, planner, &change, &payload.reads).await?;
-    let created = is_upsert.then_some(matches!(change, Change::Create(_)));
+    let created = match (&change, shape.form) {
+        (Change::Branches(branches), MutationForm::Single) => branches.created.first().copied().into(),
+        (Change::Branches(branches), MutationForm::Plural) => branches.created.clone().into(),
+        (Change::Upsert(_), _) => Json::Array(Vec::new()),
+        _ => Json::Null,
+    };
     Ok(Shown { payload, answers, done: Done { rows, created }, manner, secret: None, access_changes: Vec::new() })
 }
 
@@ -210,7 +219,7 @@ fn constant(name: &str, done: &Done, manner: Manner, secret: Option<&SecretStrin
         ("auditEventIds", Manner::Real) => format!("[{}]", events.collect::<Vec<_>>().join(",")),
         ("count", _) => done.rows.len().to_string(),
         ("secret", _) => secret.map_or(Json::Null, |secret| Json::from(secret.expose_secret())).to_string(),
-        ("created", _) => done.created.unwrap_or_default().to_string(),
+        ("created", _) => done.created.to_string(),
         _ => "null".to_owned(),
     }
 }

@@ -36,7 +36,7 @@ impl GraphqlError {
     /// A fault of a root field. Faults of ours are logged here, once, with their causes.
     pub fn of_field(fault: &dyn Fault, key: &str) -> Self {
         if fault.code().kind() == FaultKind::Server {
-            tracing::error!(error = %chain(fault), field = key, "a field failed");
+            tracing::error!(error = %chain(fault), error.code = fault.code().as_str(), field = key, "a field failed");
         }
         Self {
             message: fault.public_message(),
@@ -50,9 +50,8 @@ impl GraphqlError {
     /// What the validator found, up to a number of errors: a document of nothing but mistakes must not make an answer larger
     /// than itself.
     pub(crate) fn of_mistakes(code: FaultCode, schema: &Schema, diagnostics: &DiagnosticList, names: Names) -> Vec<Self> {
-        let errors = diagnostics.iter().take(MAX_MISTAKES).map(|diagnostic| {
-            let place = diagnostic.line_column_range().map(|range| (range.start.line, range.start.column));
-            let message = mistake::describe(schema, diagnostic.error, names);
+        let errors = mistake::places(diagnostics).into_iter().take(MAX_MISTAKES).map(|(diagnostic, place)| {
+            let message = mistake::describe(schema, diagnostic, names);
             Self { message, code, locations: place.into_iter().collect(), path: None, step_up: None }
         });
         let mut errors: Vec<Self> = errors.collect();

@@ -3,10 +3,12 @@
 //! The validator's sentences name types and arguments of the schema, which not every caller may learn, so none of them is
 //! passed on unread: each kind of mistake is told as [`Names`] has it, and one that is not known here is told without a name.
 
-use crate::graphql::names::{Names, suggestion};
+use crate::graphql::names::{Names, choices, suggestion};
 use apollo_compiler::Schema;
+use apollo_compiler::parser::LineColumn;
 use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::validation::DiagnosticData;
+use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
+use std::ops::Range;
 
 /// The message for a mistake that the validator found.
 pub(crate) fn describe(schema: &Schema, diagnostic: &DiagnosticData, names: Names) -> String {
@@ -18,6 +20,22 @@ pub(crate) fn describe(schema: &Schema, diagnostic: &DiagnosticData, names: Name
     let mistake = Mistake { schema, kind, quoted, sentence: &sentence };
     mistake.about_names(names).or_else(|| mistake.about_values(names)).unwrap_or_else(|| mistake.about_the_rest(names))
 }
+
+/// The mistakes with their places, lines and columns from 1. A field whose subfields are all unknown counts as one without
+/// subfields for the validator; the unknown ones are what is wrong.
+pub(crate) fn places(diagnostics: &DiagnosticList) -> Vec<(&DiagnosticData, Option<(usize, usize)>)> {
+    let found: Vec<_> = diagnostics.iter().map(|diagnostic| (diagnostic.error, diagnostic.line_column_range())).collect();
+    let at = |place: &LineColumn| (place.line, place.column);
+    let starts: Vec<(usize, usize)> = found.iter().filter_map(|(_, range)| Some(at(&range.as_ref()?.start))).collect();
+    let is_told = |(diagnostic, range): &&(&DiagnosticData, Option<Range<LineColumn>>)| {
+        let Some(range) = range.as_ref().filter(|_| diagnostic.unstable_error_name() == Some(MISSING)) else { return true };
+        !starts.iter().any(|start| *start > at(&range.start) && *start < at(&range.end))
+    };
+    found.iter().filter(is_told).map(|(diagnostic, range)| (*diagnostic, range.as_ref().map(|range| at(&range.start)))).collect()
+}
+
+/// The validator's name for a field without subfields.
+const MISSING: &str = "MissingSubselection";
 
 struct Mistake<'m> {
     schema: &'m Schema,
@@ -38,15 +56,15 @@ impl Mistake<'_> {
                 || format!("there is no field `{field}` here"),
             ),
             ("UndefinedInputValue", [field, ty]) => names.choose(
-                || format!("`{ty}` has no field `{field}`{}", suggestion(field, fields(schema, ty))),
+                || format!("`{ty}` has no field `{field}`{}", choices(field, fields(schema, ty))),
                 || format!("there is no field `{field}` here"),
             ),
             ("UndefinedEnumValue", [value, ty]) => names.choose(
-                || format!("`{ty}` has no value `{value}`{}", suggestion(value, fields(schema, ty))),
+                || format!("`{ty}` has no value `{value}`{}", choices(value, fields(schema, ty))),
                 || format!("there is no value `{value}` here"),
             ),
             ("UndefinedArgument", [argument, place]) => names.choose(
-                || format!("`{}` has no argument `{argument}`{}", owner(place), suggestion(argument, arguments(schema, place))),
+                || format!("`{}` has no argument `{argument}`{}", owner(place), choices(argument, arguments(schema, place))),
                 || format!("there is no argument `{argument}` here"),
             ),
             ("RequiredArgument", [place]) => names.choose(
@@ -102,7 +120,7 @@ impl Mistake<'_> {
     /// Everything else. What names nothing but the document's own names is passed on.
     fn about_the_rest(&self, names: Names) -> String {
         match (self.kind, self.quoted.as_slice()) {
-            ("MissingSubselection", _) => "this field is an object; say which of its fields, `{ ... }`".to_owned(),
+            (MISSING, _) => "this field is an object; say which of its fields, `{ ... }`".to_owned(),
             ("SubselectionOnScalarType" | "SubselectionOnEnumType", _) => {
                 "this field has no fields of its own; leave out the braces".to_owned()
             }

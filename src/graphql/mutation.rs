@@ -38,12 +38,15 @@ impl Engine {
         if let Some(shape) = self.shape_of_token(planner, field).or_else(|| self.shape_of_share(planner, field)) {
             return Ok(shape);
         }
-        use RootField::{Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany, Upsert};
+        use RootField::{
+            Create, CreateMany, Delete, DeleteListed, DeleteMany, Update, UpdateListed, UpdateMany, Upsert, UpsertMany,
+        };
         let (collection, verb, form) = match self.api.root_fields.get(&field.name).copied() {
             Some(Create(collection)) => (collection, "create", Single),
             Some(Update(collection)) => (collection, "update", Single),
             Some(Delete(collection)) => (collection, "delete", Single),
             Some(Upsert(collection)) => (collection, "upsert", Single),
+            Some(UpsertMany(collection)) => (collection, "upsert", Plural),
             Some(CreateMany(collection)) => (collection, "create", Plural),
             Some(UpdateMany(collection) | UpdateListed(collection)) => (collection, "update", Plural),
             Some(DeleteMany(collection) | DeleteListed(collection)) => (collection, "delete", Plural),
@@ -95,6 +98,7 @@ impl Engine {
             Some(RootField::DeleteListed(collection)) => arguments(collection).delete_listed(),
             Some(RootField::DeleteMany(collection)) => arguments(collection).delete_chosen(),
             Some(RootField::Upsert(collection)) => arguments(collection).upsert(),
+            Some(RootField::UpsertMany(collection)) => arguments(collection).upsert_many(),
             Some(RootField::Share(collection)) => plan_share(planner, collection, field),
             Some(RootField::RevokeShare) => plan_revocation(planner, field),
             _ => Err(is_no_mutation(field)),
@@ -163,6 +167,15 @@ impl Arguments<'_> {
 
     fn delete_chosen(&self) -> Result<Change, PlanError> {
         Ok(Change::Delete(self.planner.plan_delete_chosen(self.collection, self.choice()?, self.reason)?))
+    }
+
+    fn upsert_many(&self) -> Result<Change, PlanError> {
+        let upserts = self.list("upserts").iter().map(|upsert| {
+            let member = |name| object(upsert.get(name));
+            UpsertRequest { by: member("by"), create: member("create"), update: member("update") }
+        });
+        let upserts: Vec<_> = upserts.collect();
+        Ok(Change::Upsert(Box::new(self.planner.plan_upserts(self.collection, &upserts, self.reason)?)))
     }
 
     fn upsert(&self) -> Result<Change, PlanError> {

@@ -30,6 +30,19 @@ impl Names {
     }
 }
 
+/// As many names are told at once; more are the business of introspection.
+const MOST_TOLD: usize = 8;
+
+/// `; did you mean "name"?`, where a known name is near; else all of them, where they are few.
+pub(crate) fn choices<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let nearest = suggestion(written, known.iter().copied());
+    if !nearest.is_empty() || known.is_empty() || known.len() > MOST_TOLD {
+        return nearest;
+    }
+    format!("; it has `{}`", known.join("`, `"))
+}
+
 /// `; did you mean "name"?`, where a known name is near.
 pub(crate) fn suggestion<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     crate::catalog::nearest(written, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()

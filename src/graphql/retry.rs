@@ -103,7 +103,7 @@ pub(crate) fn from_kept(kept: Option<&Json>) -> Done {
     let rows = kept["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
     let id = |row: &Json, index: usize| row.get(index)?.as_str()?.parse().ok();
     let rows = rows.iter().filter_map(|row| Some(ChangedRow { id: id(row, 0)?, event_id: id(row, 1)? }));
-    Done { rows: rows.collect(), created: kept["created"].as_bool() }
+    Done { rows: rows.collect(), created: kept["created"].clone() }
 }
 
 /// Forgets old keys now and then.

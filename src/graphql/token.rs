@@ -66,7 +66,7 @@ pub(crate) async fn change_token<'f>(
         (Change::Create(plan), Manner::Real) => Some(issue(transaction, planner, plan.rows[0].id).await?),
         _ => None,
     };
-    Ok(Shown { payload, answers, done: Done { rows, created: None }, manner, secret, access_changes: Vec::new() })
+    Ok(Shown { payload, answers, done: Done { rows, ..Done::default() }, manner, secret, access_changes: Vec::new() })
 }
 
 async fn issue(transaction: &Transaction, planner: &Planner<'_>, id: Uuid) -> Result<SecretString, WriteError> {

@@ -4,7 +4,7 @@
 use crate::base::FaultCode;
 use crate::graphql::GraphqlError;
 use crate::graphql::error::MAX_MISTAKES;
-use crate::graphql::names::{Names, suggestion};
+use crate::graphql::names::{Names, choices};
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::executable::{Operation, VariableDefinition};
 use apollo_compiler::response::{JsonMap, JsonValue};
@@ -108,7 +108,7 @@ impl Coercion<'_> {
                 let text: String = text.chars().take(MAX_SHOWN).collect();
                 let known = enum_type.values.keys().map(|known| known.as_str());
                 let message = self.names.choose(
-                    || format!("`{path}`: `{name}` has no value `{text}`{}", suggestion(&text, known)),
+                    || format!("`{path}`: `{name}` has no value `{text}`{}", choices(&text, known)),
                     || format!("`{path}`: there is no value `{text}` here"),
                 );
                 self.refuse(message)
@@ -139,7 +139,7 @@ impl Coercion<'_> {
             let key: String = key.chars().take(MAX_SHOWN).collect();
             let known = input.fields.keys().map(|known| known.as_str());
             let message = self.names.choose(
-                || format!("`{path}`: `{name}` has no field `{key}`{}", suggestion(&key, known)),
+                || format!("`{path}`: `{name}` has no field `{key}`{}", choices(&key, known)),
                 || format!("`{path}`: there is no field `{key}` here"),
             );
             self.refuse::<()>(message);

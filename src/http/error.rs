@@ -27,13 +27,22 @@ pub(crate) fn status_of(code: FaultCode) -> StatusCode {
     }
 }
 
-/// The status for a request error under `application/graphql-response+json`. What is wrong in the request itself is 400, as
-/// the drafts up to 2025 and the audit suite of `graphql-http` want it (the edition of September 2026 recommends 422 for most of
-/// it); what is well formed and still more than is served is 422.
+/// The status for a request error under `application/graphql-response+json`, as the edition of September 2026 has it: what cannot
+/// be read is 400, what can be read and not be run is 422. Drafts up to 2025 had 400 for both.
 pub(crate) fn status_of_request(code: FaultCode) -> StatusCode {
     match code {
-        FaultCode::LimitExceeded => StatusCode::UNPROCESSABLE_ENTITY,
+        FaultCode::LimitExceeded | FaultCode::GraphqlValidationFailed | FaultCode::BadUserInput => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         other => status_of(other),
+    }
+}
+
+/// The status for JSON that is no GraphQL request. Clients of `application/json` know 400 alone for it.
+pub(crate) fn status_of_no_request(media_type: MediaType) -> StatusCode {
+    match media_type {
+        MediaType::GraphqlResponse => StatusCode::UNPROCESSABLE_ENTITY,
+        MediaType::Json => StatusCode::BAD_REQUEST,
     }
 }
 
@@ -77,7 +86,7 @@ impl Refusal {
     /// A fault of a module below. Faults of ours are logged here, once.
     pub(crate) fn of(fault: &dyn Fault, request_id: Uuid) -> Self {
         if fault.code() == FaultCode::InternalServerError {
-            tracing::error!(error = %fault, request.id = %request_id, "a request failed");
+            tracing::error!(error = %fault, error.code = fault.code().as_str(), request.id = %request_id, "a request failed");
         }
         Self::new(fault.code(), fault.public_message(), request_id)
     }

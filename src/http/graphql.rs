@@ -38,7 +38,7 @@ pub(crate) async fn handle(State(state): State<WebState>, caller: Result<Caller,
         }
         let is_query_only = is_safe(request.method());
         let span = open_span(&request, &caller);
-        let asked = read_request(request, &state, request_id).await?;
+        let asked = read_request(request, &state, request_id, media_type).await?;
         let exchange = Exchange { state, caller, started, is_query_only };
         let answering = async {
             match asked {

@@ -127,7 +127,7 @@ async fn refuse_method(caller: Caller, method: Method) -> Response {
 fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
     let request_id = Uuid::now_v7();
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    tracing::error!(request.id = %request_id, "a request panicked: {}", text.unwrap_or("without a word"));
+    tracing::error!(request.id = %request_id, panic.text = text.unwrap_or("without a word"), "a request panicked");
     let message = "internal error; the server's log has the cause under this request id";
     Refusal::new(FaultCode::InternalServerError, message, request_id).into_response()
 }

@@ -115,7 +115,7 @@ fn watch(mut child: Child, launch: &Launch, shared: &Shared) {
             break;
         }
         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        tracing::error!(postgres.status = status, "the private PostgreSQL ended by itself ({status}); starting it again");
+        tracing::error!(postgres.status = status, "the private PostgreSQL ended by itself; starting it again");
         let Some(again) = start_again(launch, shared) else { break };
         child = again;
         let mut state = shared.state.lock();
@@ -134,7 +134,7 @@ fn start_again(launch: &Launch, shared: &Shared) -> Option<Child> {
     loop {
         match launch.run_patiently() {
             Ok(child) => return Some(child),
-            Err(error) => tracing::error!(error = %error, "the private PostgreSQL cannot be started again: {error}"),
+            Err(error) => tracing::error!(error = %error, "the private PostgreSQL cannot be started again"),
         }
         let mut state = shared.state.lock();
         shared.changed.wait_while_for(&mut state, |state| !state.is_released, BETWEEN_STARTS);

@@ -1,6 +1,6 @@
 //! A plan: what is missing in the database, and what stands in the way.
 
-use crate::migrate::step::Warning;
+use crate::migrate::step::{Warning, exchange_among};
 use crate::migrate::{Refusal, Step, script};
 
 /// The way from the database as it is to the catalog.
@@ -16,7 +16,7 @@ impl Plan {
     /// Puts the steps into their order.
     pub(super) fn new(mut steps: Vec<Step>, refusals: Vec<Refusal>) -> Self {
         steps.sort_by_key(Step::phase);
-        Self { steps, refusals }
+        Self { steps: exchange_among(steps), refusals }
     }
 
     /// Whether the database fits the catalog.

@@ -107,11 +107,16 @@ fn group(steps: &[Step]) -> Vec<Group<'_>> {
 
 /// The names of renamed tables before, by their names of now and the other way round.
 fn former_names(steps: &[Step]) -> BTreeMap<TableName, TableName> {
-    let renamed = steps.iter().filter_map(|step| match step {
-        Step::RenameTable { from, to } => Some([(from.clone(), to.clone()), (to.clone(), from.clone())]),
-        _ => None,
-    });
-    renamed.flatten().collect()
+    let mut renamed: Vec<(TableName, TableName)> = Vec::new();
+    for step in steps {
+        let Step::RenameTable { from, to } = step else { continue };
+        // Where names change places, one goes by way of a third.
+        match renamed.iter_mut().find(|(_, now)| now == from) {
+            Some((_, now)) => *now = to.clone(),
+            None => renamed.push((from.clone(), to.clone())),
+        }
+    }
+    renamed.into_iter().flat_map(|(before, now)| [(before.clone(), now.clone()), (now, before)]).collect()
 }
 
 fn mark(group: &Group<'_>, warnings: &[Warning], former: &BTreeMap<TableName, TableName>) -> String {

@@ -55,8 +55,9 @@ pub use selection::{SelectedField, Selection};
 pub use viewer::{CanField, ViewerPlan};
 pub use window::{Travel, Window};
 pub use write_plan::{
-    ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, MAX_WRITE_ROWS, Reference, RowChoice, RowPlaces, RowUpdate,
-    ShareRequest, TargetCheck, UniqueValue, UpdatePlan, UpsertPlan, UpsertRequest, WriteColumn, WriteValue, is_upsertable,
+    ChangedRow, CreatePlan, DeletePlan, EachRow, FieldGuard, KeyColumn, KeySearch, MAX_WRITE_ROWS, Reference, RowChoice,
+    RowPlaces, RowUpdate, ShareRequest, TargetCheck, UniqueKey, UpdatePlan, UpsertBranches, UpsertPlan, UpsertRequest,
+    UpsertValues, WriteColumn, WriteValue, is_upsertable, is_upsertable_together,
 };
 
 use crate::base::{Actor, CallerContext, RequestContext};

@@ -51,8 +51,8 @@ pub struct Insert {
     pub columns: Vec<ColumnName>,
     /// Their values: a SELECT with as many columns.
     pub source: Select,
-    /// `on conflict (column) do nothing`: a row whose value another has is not added.
-    pub on_conflict: Option<ColumnName>,
+    /// `on conflict (column, ...) do nothing`: a row whose values in these another has is not added. None, and it is an error.
+    pub on_conflict: Vec<ColumnName>,
     /// RETURNING; the inserted row goes by the table's own name, so columns are named through [`Insert::ROW`].
     pub returning: Vec<Column>,
 }

@@ -96,9 +96,11 @@ fn push_insert(insert: &Insert, out: &mut Rendering<'_>) -> QueryResult<()> {
     }
     out.push_sql(") ");
     push_select(&insert.source, out)?;
-    if let Some(column) = &insert.on_conflict {
-        out.push_sql(" on conflict (");
+    for (index, column) in insert.on_conflict.iter().enumerate() {
+        out.push_sql(if index == 0 { " on conflict (" } else { ", " });
         out.push_identifier(column.as_str())?;
+    }
+    if !insert.on_conflict.is_empty() {
         out.push_sql(") do nothing");
     }
     push_returning(&insert.returning, out)

@@ -1,11 +1,13 @@
-//! Logs, metrics, traces: set-up, and the names of their fields.
+//! Logs, metrics, traces, reports of errors: set-up, and the names of their fields.
 //!
 //! Purpose: one place that decides where log lines, numbers and spans go, in which form, and what they are called.
 //! Flow: [`start`] once, before anything else; after that, `tracing`'s and `metrics`' macros wherever something happens. Log
-//! lines go to standard error (`lines`), numbers to whoever asks (`metrics`), spans to a collector (`traces`).
+//! lines go to standard error (`lines`), numbers to whoever asks (`metrics`), spans to a collector (`traces`), faults of ours to
+//! Sentry (`reports`).
 //! Invariants: all of them say which request and who, never what: no tokens, cookies, mail addresses, row contents, variables,
 //! bodies; labels of metrics are of fixed lists, so that nobody can fill the memory by inventing names; what is not configured
-//! costs a request nothing but a comparison.
+//! costs a request nothing but a comparison. The message of an error is a fixed text, with whatever differs in fields, because
+//! messages are reported and causes are not.
 //! Deliberately unknown: what happens.
 //!
 //! Fields that appear in more than one place: `request.id`, `actor.id`, `actor.role`, `operation.name`, `operation.fields`,
@@ -14,12 +16,17 @@
 //! Spans are of the target `toolcrib::stage` at the level `TRACE`, which no log filter shows unless it is asked to: `graphql`
 //! (the whole request), `parse`, `validate`, `plan`, `sql`, `answer`.
 
+#[cfg(any(feature = "otlp", feature = "sentry"))]
+mod client;
 mod error;
 mod lines;
 mod metrics;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod process;
+mod reports;
+#[cfg(feature = "sentry")]
+mod sentry;
 mod traces;
 
 pub use error::TelemetryError;
@@ -28,6 +35,7 @@ pub use traces::adopt_parent;
 
 use crate::config::{LogFormat, LogSettings, TelemetrySettings};
 use lines::Lines;
+use reports::Reports;
 use std::io::IsTerminal;
 use traces::Traces;
 use tracing_subscriber::layer::SubscriberExt;
@@ -42,11 +50,15 @@ pub(crate) const STAGE: &str = "toolcrib::stage";
 pub struct Telemetry {
     lines: Lines,
     traces: Option<Traces>,
+    reports: Option<Reports>,
 }
 
 impl Telemetry {
-    /// Sends what still waits: lines to standard error, spans to the collector.
+    /// Sends what still waits: lines to standard error, spans to the collector, reports to Sentry.
     pub async fn shut_down(self) {
+        if let Some(reports) = self.reports {
+            reports.shut_down().await;
+        }
         if let Some(traces) = self.traces {
             traces.shut_down().await;
         }
@@ -54,11 +66,11 @@ impl Telemetry {
     }
 }
 
-/// Sends log lines to standard error and spans to the collector, as the settings say. Does nothing where a subscriber is there
-/// already.
+/// Sends log lines to standard error, spans to the collector and errors to Sentry, as the settings say. Does nothing where a
+/// subscriber is there already.
 ///
 /// # Errors
-/// [`TelemetryError`] if a collector is named and cannot be used.
+/// [`TelemetryError`] if a collector or Sentry is named and cannot be used.
 pub fn start(log: &LogSettings, telemetry: &TelemetrySettings) -> Result<Telemetry, TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = Lines::to_stderr();
@@ -70,12 +82,16 @@ pub fn start(log: &LogSettings, telemetry: &TelemetrySettings) -> Result<Telemet
         LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
     };
     let (traces, spans) = traces::start(telemetry)?;
-    let started = match spans {
-        Some(spans) => tracing_subscriber::registry().with(vec![layer, spans]).try_init(),
-        None => tracing_subscriber::registry().with(layer).try_init(),
+    let (reports, watch) = reports::start(telemetry)?;
+    // Layers in a list cost a little more than one alone.
+    let others: Vec<_> = spans.into_iter().chain(watch).collect();
+    let started = if others.is_empty() {
+        tracing_subscriber::registry().with(layer).try_init()
+    } else {
+        tracing_subscriber::registry().with([vec![layer], others].into_iter().flatten().collect::<Vec<_>>()).try_init()
     };
     if started.is_err() {
         tracing::debug!("logging was already set up");
     }
-    Ok(Telemetry { lines, traces })
+    Ok(Telemetry { lines, traces, reports })
 }

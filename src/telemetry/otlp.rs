@@ -1,16 +1,13 @@
-//! Spans to a collector, as OTLP in protobuf over HTTP.
+//! Spans to a collector, as OTLP in protobuf over HTTP, with TLS where the collector's address says so.
 //!
 //! The exporter sends from a thread of its own, which knows no tokio; the sending itself happens on the server's runtime, with
-//! the HTTP client that is here anyway. A collector that is away costs nothing but the spans.
+//! the HTTP client that is here anyway (`client`). A collector that is away costs nothing but the spans.
 
 use crate::config::TelemetrySettings;
+use crate::telemetry::client::{Courier, PATIENCE};
 use crate::telemetry::traces::Spans;
 use crate::telemetry::{STAGE, TelemetryError};
 use async_trait::async_trait;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::TracerProvider;
@@ -19,19 +16,13 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfi
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
+use secrecy::ExposeSecret;
 use std::marker::PhantomData;
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
-
-/// How long one delivery may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The most that a collector's answer is read of.
-const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// Sends spans until it is shut down.
 pub(super) struct Sender(SdkTracerProvider);
@@ -48,7 +39,10 @@ impl Sender {
 pub(super) fn start(endpoint: &str, settings: &TelemetrySettings) -> Result<(Sender, Spans), TelemetryError> {
     let exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Collector::new())
+        .with_http_client(Collector { courier: Courier::new(settings.ca_file.as_deref())?, runtime: Handle::current() })
+        .with_headers(
+            settings.otlp_headers.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect(),
+        )
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(PATIENCE)
         .with_endpoint(endpoint)
@@ -57,6 +51,7 @@ pub(super) fn start(endpoint: &str, settings: &TelemetrySettings) -> Result<(Sen
     let resource = Resource::builder_empty()
         .with_service_name(settings.service_name.clone())
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_attributes(settings.environment.iter().map(|name| KeyValue::new("deployment.environment.name", name.clone())))
         .build();
     // Who calls us decides whether the whole is traced; where nobody did, the setting does.
     let share = Sampler::TraceIdRatioBased(f64::from(settings.sample_percent) / 100.0);
@@ -97,27 +92,16 @@ pub(super) fn adopt_parent<'h>(span: &Span, header: impl Fn(&str) -> Option<&'h 
 /// The way to the collector.
 #[derive(Debug)]
 struct Collector {
-    client: Client<HttpConnector, Full<Bytes>>,
+    courier: Courier,
+    /// That of the server, on which the courier has to run.
     runtime: Handle,
-}
-
-impl Collector {
-    /// Has to be called on the runtime that will send.
-    fn new() -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), runtime: Handle::current() }
-    }
 }
 
 #[async_trait]
 impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let sending = self.client.request(request.map(Full::new));
-        let delivery = async move {
-            let (parts, body) = sending.await?.into_parts();
-            let body = Limited::new(body, LONGEST_ANSWER).collect().await?.to_bytes();
-            Ok::<_, HttpError>(Response::from_parts(parts, body))
-        };
+        let courier = self.courier.clone();
         // The clock, too, is the runtime's: a timeout can only be made there.
-        self.runtime.spawn(async { tokio::time::timeout(PATIENCE, delivery).await }).await??
+        self.runtime.spawn(async move { courier.send(request).await }).await?
     }
 }

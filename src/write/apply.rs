@@ -4,7 +4,7 @@ use crate::db::{DbError, Transaction, WrittenRows};
 use crate::planner::to_sql::{
     Admission, ChangeStatement, create_statement, delete_statement, delete_verdict_statement, update_statement,
 };
-use crate::planner::{ChangedRow, CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan, UpsertPlan};
+use crate::planner::{ChangedRow, CreatePlan, DeletePlan, Planner, ReadPlan, UpdatePlan, UpsertBranches, UpsertPlan};
 use crate::read::{self, ReadAnswer};
 use crate::sql::Statement;
 use crate::write::WriteError;
@@ -26,8 +26,10 @@ pub enum Change {
     Update(UpdatePlan),
     /// A deletion of rows.
     Delete(DeletePlan),
-    /// A change or a new row; [`choose`](crate::write::choose()) says which.
+    /// Changes or new rows; [`choose`](crate::write::choose()) says which.
     Upsert(Box<UpsertPlan>),
+    /// The same, once it is known which.
+    Branches(Box<UpsertBranches>),
 }
 
 impl Change {
@@ -38,6 +40,7 @@ impl Change {
             Self::Update(plan) => &plan.rows,
             Self::Delete(plan) => &plan.rows,
             Self::Upsert(_) => &[],
+            Self::Branches(branches) => &branches.rows,
         }
     }
 }
@@ -60,15 +63,16 @@ pub async fn apply(
         // Not chosen yet, so there are no rows.
         Change::Upsert(_) => Ok(Vec::new()),
         Change::Create(plan) => create(transaction, planner, plan, answers).await,
-        Change::Update(plan) => {
-            let UpdatePlan { entity_type, rows, places, columns, .. } = plan;
-            let given = columns.as_slice();
-            let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places, given, unique: None };
-            let answers = change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await?;
-            refuse_circles(transaction, planner, plan, subject).await?;
-            transaction.note_events("UPDATE", rows.len());
-            Ok(answers)
-        }
+        Change::Update(plan) => update(transaction, planner, plan, answers).await,
+        Change::Branches(branches) => match &**branches {
+            UpsertBranches { update: Some(changed), create: Some(new), .. } => {
+                update(transaction, planner, changed, &[]).await?;
+                create(transaction, planner, new, answers).await
+            }
+            UpsertBranches { update: Some(plan), .. } => update(transaction, planner, plan, answers).await,
+            UpsertBranches { create: Some(plan), .. } => create(transaction, planner, plan, answers).await,
+            UpsertBranches { .. } => Ok(Vec::new()),
+        },
         Change::Delete(plan) => {
             // What is deleted can only be read before.
             let answers = read_all(transaction, planner, answers).await?;
@@ -76,6 +80,22 @@ pub async fn apply(
             Ok(answers)
         }
     }
+}
+
+/// Changes rows.
+async fn update(
+    transaction: &Transaction,
+    planner: &Planner<'_>,
+    plan: &UpdatePlan,
+    answers: &[ReadPlan],
+) -> Result<Vec<ReadAnswer>, WriteError> {
+    let UpdatePlan { entity_type, rows, places, columns, .. } = plan;
+    let given = columns.as_slice();
+    let subject = Subject { operation: "update", collection: entity_type.as_str(), rows, places, given, unique: None };
+    let answers = change_and_read(transaction, planner, subject, &update_statement(planner, plan), answers).await?;
+    refuse_circles(transaction, planner, plan, subject).await?;
+    transaction.note_events("UPDATE", rows.len());
+    Ok(answers)
 }
 
 /// Creates rows after what they point to and before what points to them.
@@ -89,7 +109,7 @@ async fn create(
     for nested in before {
         Box::pin(create(transaction, planner, nested, &[])).await?;
     }
-    let unique = plan.unique.as_ref().map(|unique| &unique.field);
+    let unique = plan.unique.as_ref();
     let subject = Subject { operation: "create", collection: entity_type.as_str(), rows, places, given: columns, unique };
     let statement = create_statement(planner, plan);
     if after.is_empty() {

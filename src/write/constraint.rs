@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Collection, CompoundUnique, ConstraintKind as Chec
 use crate::db::{Candidates, ConstraintKind, DbError, Transaction, find_taken};
 use crate::planner::WriteValue;
 use crate::write::WriteError;
+use crate::write::error::taken;
 use crate::write::verdict::Subject;
 
 /// What the platform's own tables keep by triggers, in words.
@@ -90,7 +91,7 @@ fn shown(value: &Value) -> Option<String> {
 fn sentence(operation: &str, kind: ConstraintKind, collection: &Collection, field: &Field, constraint: &str) -> String {
     let (collection, name) = (&collection.name, &field.name);
     match kind {
-        ConstraintKind::Unique => format!("`{name}`: another `{collection}` already has this value"),
+        ConstraintKind::Unique => taken(&[name.as_str()], collection.as_str()),
         ConstraintKind::NotNull => format!("`{name}` of `{collection}` needs a value"),
         ConstraintKind::ForeignKey if operation == "delete" => {
             format!("a `{collection}` still points here with `{name}`; delete or change it first")
@@ -129,8 +130,8 @@ fn find_unique<'c>(collection: &'c Collection, constraint: &str) -> Option<&'c C
 }
 
 fn together(collection: &Collection, unique: &CompoundUnique) -> String {
-    let names: Vec<String> = unique.of(collection).map(|field| format!("`{}`", field.name)).collect();
-    format!("{}: another `{}` already has these values together", names.join(", "), collection.name)
+    let fields: Vec<&str> = unique.of(collection).map(|field| field.name.as_str()).collect();
+    taken(&fields, collection.name.as_str())
 }
 
 /// Constraint names begin with the table and the column, `tickets_case_id_key`; NOT NULL gives the column alone. The longest

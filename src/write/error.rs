@@ -94,11 +94,11 @@ pub enum WriteError {
         /// The limit.
         at_most: u32,
     },
-    /// Another row has the value of a unique field: one that came in between, or one that the caller may not know of.
-    #[error("`{field}`: another `{collection}` already has this value")]
+    /// Another row has the values of a unique key: one that came in between, or one that the caller may not know of.
+    #[error("{}", taken(fields, collection))]
     Taken {
-        /// The field.
-        field: String,
+        /// The fields.
+        fields: Vec<String>,
         /// The collection's name.
         collection: String,
     },
@@ -129,6 +129,24 @@ pub enum WriteError {
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
+}
+
+impl WriteError {
+    /// Whether another row is in the way of one that an upsert would make.
+    pub fn is_taken(&self) -> bool {
+        match self {
+            Self::Taken { .. } => true,
+            Self::InRow { source, .. } => source.is_taken(),
+            _ => false,
+        }
+    }
+}
+
+/// That a value, or values together, are there already.
+pub(crate) fn taken(fields: &[impl AsRef<str>], collection: &str) -> String {
+    let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.as_ref())).collect();
+    let values = if fields.len() == 1 { "this value" } else { "these values together" };
+    format!("{}: another `{collection}` already has {values}", names.join(", "))
 }
 
 impl Fault for WriteError {

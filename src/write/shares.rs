@@ -32,7 +32,7 @@ pub(crate) async fn end_shares(transaction: &Transaction, planner: &Planner<'_>,
     let ids: Vec<Uuid> = plan.rows.iter().map(|row| row.id).collect();
     for ids in ids.chunks(ROWS_AT_ONCE) {
         let ended = serving.plan_end_of_shares(collection, ids, MAX_WRITE_ROWS, plan.reason.as_deref())?;
-        let ended = choose(transaction, Change::Update(ended)).await?;
+        let ended = choose(transaction, &serving, Change::Update(ended)).await?;
         Box::pin(apply(transaction, &serving, &ended, &[])).await?;
     }
     Ok(transaction.act_as(&settings(planner)).await?)

@@ -1,7 +1,6 @@
 //! The verdict that a change's statement gives on each row.
 
-use crate::base::FieldName;
-use crate::planner::{ChangedRow, RowPlaces, WriteColumn};
+use crate::planner::{ChangedRow, RowPlaces, UniqueKey, WriteColumn};
 use crate::write::WriteError;
 use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
 use std::collections::HashMap;
@@ -27,8 +26,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) places: &'a RowPlaces,
     /// What they are given.
     pub(crate) given: &'a [WriteColumn],
-    /// The field whose value another row may have: then a new row is not there, and that is no refusal.
-    pub(crate) unique: Option<&'a FieldName>,
+    /// The key that another row may have: then a new row is not there, and that is no refusal.
+    pub(crate) unique: Option<&'a UniqueKey>,
 }
 
 impl Subject<'_> {
@@ -98,8 +97,8 @@ impl Subject<'_> {
     }
 
     fn taken(&self) -> Option<WriteError> {
-        let field = self.unique?.to_string();
-        Some(WriteError::Taken { field, collection: self.collection.to_owned() })
+        let fields = self.unique?.fields.iter().map(ToString::to_string).collect();
+        Some(WriteError::Taken { fields, collection: self.collection.to_owned() })
     }
 
     /// The id, if it is one that the caller can know.

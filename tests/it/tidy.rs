@@ -271,3 +271,20 @@ fn long_files_are_listed() {
     }
     assert!(files[files.len() / 2].0 <= 200, "half of all files are beyond what one reads at a sitting");
 }
+
+/// Messages of errors are reported to whoever collects them, and fields are not.
+#[test]
+fn messages_of_errors_are_fixed_texts() {
+    const ERROR: &str = "tracing::error!(";
+    let mut count = 0;
+    for file in sources() {
+        for rest in file.code.split(ERROR).skip(1) {
+            let line = rest.split(");").next().unwrap();
+            let message = line.rsplit('"').nth(1).unwrap();
+            assert!(!message.contains('{'), "{}: `{message}` quotes a value; put it into a field", file.path);
+            count += 1;
+        }
+    }
+    assert!(count > 5, "errors are no longer logged with `{ERROR}`");
+    forbid(&["Level::ERROR"], |file| file.path.starts_with("telemetry/"));
+}

@@ -72,7 +72,8 @@ fn gone<'w>(
         if is_there(value) {
             let refusal = wrong(*span, format!("`{value}` is still {what}")).with_label("still there");
             findings.add(
-                refusal.with_help("name what is there no more; to move values from one field to another, see `@backfill(sql:)`"),
+                refusal.with_help("name what is there no more; two that change names need a third one in between, in two migrations; to move values from one \
+                     field to another, see `@backfill(sql:)`"),
             );
         } else if !names::is_identifier(value) {
             let refusal = wrong(*span, format!("`{value}` was never a name")).with_label("not a name");

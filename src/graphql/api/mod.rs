@@ -61,6 +61,8 @@ pub enum RootField {
     DeleteListed(CollectionId),
     /// `upsertTicket(...)`
     Upsert(CollectionId),
+    /// `upsertTickets(...)`
+    UpsertMany(CollectionId),
     /// `exportTickets(...)`
     Export(CollectionId),
     /// `createServiceToken(...)`

@@ -28,7 +28,7 @@ pub(super) fn mutations(catalog: &Catalog, collection: &Collection, types: &mut 
             MutationKind::Create | MutationKind::Update => {}
         }
     }
-    fields.extend(upsert::upsert(catalog, collection, types));
+    fields.extend(upsert::upserts(catalog, collection, types));
     if collection.export.is_some() {
         fields.push(export(collection, types));
     }

@@ -16,7 +16,7 @@ pub(crate) const AT_MOST: i64 = 100;
 pub(super) fn create(collection: &Collection, types: &mut Types) -> Field {
     let name = &collection.name;
     let inputs = InputValue::new("inputs", TypeRef::named_nn_list_nn(format!("Create{name}Input")));
-    mutation(collection, types, ("create", ""), RootField::CreateMany(collection.id))
+    rows_mutation(collection, types, ("create", ""), RootField::CreateMany(collection.id))
         .argument(inputs.description("Their values."))
         .description(format!("Creates `{name}` rows, all or none."))
 }
@@ -25,7 +25,7 @@ pub(super) fn create(collection: &Collection, types: &mut Types) -> Field {
 pub(super) fn updates(collection: &Collection, types: &mut Types) -> [Field; 2] {
     let name = &collection.name;
     let set = || InputValue::new("set", TypeRef::named_nn(format!("Update{name}Input")));
-    let chosen = mutation(collection, types, ("update", ""), RootField::UpdateMany(collection.id))
+    let chosen = rows_mutation(collection, types, ("update", ""), RootField::UpdateMany(collection.id))
         .argument(filter(collection))
         .argument(set().description("The values that change, in all of them."))
         .argument(at_most())
@@ -42,7 +42,7 @@ pub(super) fn updates(collection: &Collection, types: &mut Types) -> [Field; 2] 
         input.field(InputValue::new("ifVersion", TypeRef::named(TypeRef::INT)).description(description))
     });
     let updates = InputValue::new("updates", TypeRef::named_nn_list_nn(element)).description("The rows and their changes.");
-    let listed = mutation(collection, types, ("update", "ById"), RootField::UpdateListed(collection.id))
+    let listed = rows_mutation(collection, types, ("update", "ById"), RootField::UpdateListed(collection.id))
         .argument(updates)
         .description(format!("Changes `{name}` rows, each in its own way, all or none."));
     [chosen, listed]
@@ -51,19 +51,24 @@ pub(super) fn updates(collection: &Collection, types: &mut Types) -> [Field; 2] 
 /// `deleteTickets` and `deleteTicketsById`
 pub(super) fn deletes(collection: &Collection, types: &mut Types) -> [Field; 2] {
     let name = &collection.name;
-    let chosen = mutation(collection, types, ("delete", ""), RootField::DeleteMany(collection.id))
+    let chosen = rows_mutation(collection, types, ("delete", ""), RootField::DeleteMany(collection.id))
         .argument(filter(collection))
         .argument(at_most())
         .description(format!("Deletes the `{name}` rows that a filter finds, and what has to go with them, all or none."));
     let ids = InputValue::new("ids", TypeRef::named_nn_list_nn(TypeRef::ID)).description("Which rows.");
-    let listed = mutation(collection, types, ("delete", "ById"), RootField::DeleteListed(collection.id))
+    let listed = rows_mutation(collection, types, ("delete", "ById"), RootField::DeleteListed(collection.id))
         .argument(ids)
         .description(format!("Deletes `{name}` rows, and what has to go with them, all or none."));
     [chosen, listed]
 }
 
 /// A mutation field with its payload type, which both forms of a verb share.
-fn mutation(collection: &Collection, types: &mut Types, (verb, suffix): (&str, &str), root_field: RootField) -> Field {
+pub(super) fn rows_mutation(
+    collection: &Collection,
+    types: &mut Types,
+    (verb, suffix): (&str, &str),
+    root_field: RootField,
+) -> Field {
     let plural = capitalized(collection.plural.as_str());
     let payload = payload_name(verb, collection);
     if !types.objects.iter().any(|object| object.type_name() == payload) {
@@ -79,7 +84,13 @@ fn mutation(collection: &Collection, types: &mut Types, (verb, suffix): (&str, &
             .field(rows)
             .field(events.description("The audit events of these changes, in the order of the rows; null for a dry run."))
             .field(field("count", TypeRef::named_nn(TypeRef::INT)).description("How many rows there were."));
-        types.objects.push(object);
+        types.objects.push(match root_field {
+            RootField::UpsertMany(_) => object.field(
+                field("created", TypeRef::named_nn_list_nn(TypeRef::BOOLEAN))
+                    .description("Whether each of the rows is new, in their order."),
+            ),
+            _ => object,
+        });
     }
     let field_name = format!("{verb}{plural}{suffix}");
     types.root_fields.insert(field_name.clone(), root_field);

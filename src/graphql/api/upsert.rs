@@ -1,22 +1,35 @@
-//! `upsertTicket`: changes the row that has a unique value, or creates it.
+//! `upsertTicket` and `upsertTickets`: change the row that is there, or create it.
 
-use crate::catalog::{Catalog, Collection, Field as CatalogField, MutationKind};
+use crate::catalog::{Catalog, Collection, CompoundUnique, Field as CatalogField, MutationKind};
 use crate::graphql::api::mutations::with_manner;
+use crate::graphql::api::plural::rows_mutation;
 use crate::graphql::api::{RootField, Types, field, inputs};
-use crate::planner::is_upsertable;
+use crate::planner::{is_upsertable, is_upsertable_together};
 use async_graphql::dynamic::{Field, InputObject, InputValue, Object, TypeRef};
 
-/// The field, where rows have a unique value that callers set and the API creates and changes them.
-pub(super) fn upsert(catalog: &Catalog, collection: &Collection, types: &mut Types) -> Option<Field> {
+/// The fields, where rows have something unique that callers set and the API creates and changes them.
+pub(super) fn upserts(catalog: &Catalog, collection: &Collection, types: &mut Types) -> Vec<Field> {
     let does = |kind| collection.mutations.contains(&kind);
     let unique: Vec<&CatalogField> = collection.fields.iter().filter(|field| is_upsertable(field)).collect();
-    if unique.is_empty() || !does(MutationKind::Create) || !does(MutationKind::Update) {
-        return None;
+    let together = collection.uniques.iter().filter(|unique| is_upsertable_together(collection, unique));
+    let together: Vec<&CompoundUnique> = together.collect();
+    let is_offered = does(MutationKind::Create) && does(MutationKind::Update) && inputs::is_writable(collection);
+    if !is_offered || unique.is_empty() && together.is_empty() {
+        return Vec::new();
     }
     let name = &collection.name;
-    let by = format!("{name}UpsertBy");
-    let input = InputObject::new(&by).description(format!("What tells one `{name}` from all others. Give exactly one field."));
-    types.inputs.push(unique.into_iter().fold(input, |input, field| input.field(inputs::input_field(catalog, field, false))));
+    let by = InputObject::new(format!("{name}UpsertBy"))
+        .description(format!("What tells one `{name}` from all others. Give exactly one field."));
+    let by = unique.into_iter().fold(by, |by, field| by.field(inputs::input_field(catalog, field, false)));
+    types.inputs.push(together.into_iter().fold(by, |by, unique| {
+        by.field(InputValue::new(unique.graphql_name(collection), TypeRef::named(unique.graphql_type(collection))))
+    }));
+    vec![one(collection, types), many(collection, types)]
+}
+
+/// `upsertTicket`
+fn one(collection: &Collection, types: &mut Types) -> Field {
+    let name = &collection.name;
     let payload = format!("Upsert{name}Payload");
     let object = Object::new(&payload)
         .description(format!("What `upsert{name}` did."))
@@ -32,15 +45,37 @@ pub(super) fn upsert(catalog: &Catalog, collection: &Collection, types: &mut Typ
     types.objects.push(object);
     let field_name = format!("upsert{name}");
     types.root_fields.insert(field_name.clone(), RootField::Upsert(collection.id));
+    let upsert = field(&field_name, TypeRef::named_nn(payload));
+    let upsert = arguments(collection).into_iter().fold(upsert, Field::argument);
+    with_manner(upsert.description(format!(
+        "Changes the `{name}` that has a unique value, or values that are unique together, or creates it, whichever it takes; the \
+         rule of that decides. A row that the caller may not read is in the way, as it is of any new one."
+    )))
+}
+
+/// `upsertTickets`
+fn many(collection: &Collection, types: &mut Types) -> Field {
+    let name = &collection.name;
+    let element = format!("Upsert{name}Input");
+    let input = InputObject::new(&element).description(format!("A `{name}` among several that are changed or created."));
+    types.inputs.push(arguments(collection).into_iter().fold(input, InputObject::field));
+    let upserts = InputValue::new("upserts", TypeRef::named_nn_list_nn(element));
+    rows_mutation(collection, types, ("upsert", ""), RootField::UpsertMany(collection.id))
+        .argument(upserts.description("The rows, all of them told by the same fields."))
+        .description(format!(
+            "Changes the `{name}` rows that are there and creates the others, all or none; for each row the rule of what happens \
+             to it decides."
+        ))
+}
+
+/// What is said of each row.
+fn arguments(collection: &Collection) -> [InputValue; 3] {
+    let name = &collection.name;
     let argument =
         |name: &str, ty: String, description: &str| InputValue::new(name, TypeRef::named_nn(ty)).description(description);
-    let upsert = field(&field_name, TypeRef::named_nn(payload))
-        .argument(argument("by", by, "The unique value to look for; a new row gets it, too."))
-        .argument(argument("create", format!("Create{name}Input"), "The other values of a new row."))
-        .argument(argument("update", format!("Update{name}Input"), "The values that change in a row that is there."))
-        .description(format!(
-            "Changes the `{name}` that has a unique value, or creates it, whichever it takes; the rule of that decides. A row \\
-             that the caller may not read is in the way, as it is of any new one."
-        ));
-    Some(with_manner(upsert))
+    [
+        argument("by", format!("{name}UpsertBy"), "What is unique about the row; a new one gets it, too."),
+        argument("create", format!("Create{name}Input"), "The other values of a new row."),
+        argument("update", format!("Update{name}Input"), "The values that change in a row that is there."),
+    ]
 }

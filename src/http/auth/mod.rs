@@ -92,7 +92,7 @@ pub(crate) fn refuse_in_page(error: &AuthError, context: &RequestContext) -> Res
     };
     if error.code() == FaultCode::InternalServerError {
         let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-        tracing::error!(error = %error, request.id = %context.request_id, "a sign-in failed: {error}: {cause}");
+        tracing::error!(error = %error, error.cause = cause, request.id = %context.request_id, "a sign-in failed");
     }
     let message = match error {
         AuthError::Provider(_) => error.to_string(),

@@ -8,7 +8,8 @@ pub(crate) use content::is_utf8;
 use crate::base::FaultCode;
 use crate::graphql::GraphqlRequest;
 use crate::http::WebState;
-use crate::http::error::Refusal;
+use crate::http::error::{Refusal, status_of_no_request};
+use crate::http::negotiate::MediaType;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Query, Request};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -26,8 +27,10 @@ pub(crate) enum Asked {
 
 /// Why an HTTP request is no GraphQL request.
 pub(super) enum Unreadable {
-    /// It is not of the form.
+    /// It cannot be read.
     Malformed(String),
+    /// It can be read, and is not of the form.
+    NoRequest(String),
     /// It is larger than a limit.
     TooLarge(String),
     /// Its media type, charset or content coding is not read here; the header says what is.
@@ -35,8 +38,9 @@ pub(super) enum Unreadable {
 }
 
 impl Unreadable {
-    fn refusal(self, request_id: Uuid) -> Refusal {
+    fn refusal(self, request_id: Uuid, media_type: MediaType) -> Refusal {
         match self {
+            Self::NoRequest(message) => Refusal::with_status(status_of_no_request(media_type), message, request_id),
             Self::Malformed(message) => Refusal::with_status(StatusCode::BAD_REQUEST, message, request_id),
             Self::TooLarge(message) => Refusal::new(FaultCode::LimitExceeded, message, request_id),
             Self::Unsupported(message, header) => {
@@ -54,14 +58,19 @@ pub(crate) fn is_safe(method: &Method) -> bool {
 /// Reads what a request asks for.
 ///
 /// # Errors
-/// What is wrong with it, with the status that HTTP has for that.
-pub(crate) async fn read_request(request: Request, state: &WebState, request_id: Uuid) -> Result<Asked, Refusal> {
+/// What is wrong with it, with the status that HTTP has for that where answers have this media type.
+pub(crate) async fn read_request(
+    request: Request,
+    state: &WebState,
+    request_id: Uuid,
+    media_type: MediaType,
+) -> Result<Asked, Refusal> {
     let read = if is_safe(request.method()) {
         read_query_string(request.uri()).map(|request| Asked::One(Box::new(request)))
     } else {
         read_body(request, state).await
     };
-    read.map_err(|unreadable| unreadable.refusal(request_id))
+    read.map_err(|unreadable| unreadable.refusal(request_id, media_type))
 }
 
 fn read_query_string(uri: &Uri) -> Result<GraphqlRequest, Unreadable> {
@@ -98,11 +107,11 @@ async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes,
 fn read_batch(text: &str, limit: usize) -> Result<Asked, Unreadable> {
     if limit < 2 {
         let message = "batches are not served; send one operation for each request, or raise `limits.max_batch`";
-        return Err(Unreadable::Malformed(message.to_owned()));
+        return Err(Unreadable::NoRequest(message.to_owned()));
     }
     let elements: Vec<&RawValue> = parameters::parse_json(text, "the body")?;
     if elements.is_empty() {
-        return Err(Unreadable::Malformed("the batch is empty; send at least one operation".to_owned()));
+        return Err(Unreadable::NoRequest("the batch is empty; send at least one operation".to_owned()));
     }
     if elements.len() > limit {
         let count = elements.len();

@@ -33,7 +33,7 @@ impl<'t> Sent<'t> {
             other => {
                 // What is no JSON at all is rather told where it ceases to be.
                 let json: &RawValue = parse_json(other, name)?;
-                Err(Unreadable::Malformed(format!("{name} is {}; send {FORM}", kind(json))))
+                Err(Unreadable::NoRequest(format!("{name} is {}; send {FORM}", kind(json))))
             }
         }
     }
@@ -74,7 +74,7 @@ impl SentTexts {
                 _ => continue,
             };
             if place.replace(text).is_some() {
-                return Err(Unreadable::Malformed(format!("`{name}` stands twice in the query string; send it once")));
+                return Err(Unreadable::NoRequest(format!("`{name}` stands twice in the query string; send it once")));
             }
         }
         Ok(sent)
@@ -102,7 +102,7 @@ fn request(
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (query, document_id) = (query.unwrap_or_default(), some(document_id));
     if query.is_empty() && document_id.is_none() && !extensions.contains_key("persistedQuery") {
-        return Err(Unreadable::Malformed("`query` is missing: the GraphQL document to run".to_owned()));
+        return Err(Unreadable::NoRequest("`query` is missing: the GraphQL document to run".to_owned()));
     }
     Ok(GraphqlRequest { query, document_id, operation_name: some(operation_name), variables, extensions })
 }
@@ -110,7 +110,7 @@ fn request(
 fn read_text(name: &str, sent: Option<&RawValue>) -> Result<Option<String>, Unreadable> {
     let Some(json) = sent else { return Ok(None) };
     if !json.get().starts_with('"') {
-        return Err(Unreadable::Malformed(format!("`{name}` has to be a text; it is {}", kind(json))));
+        return Err(Unreadable::NoRequest(format!("`{name}` has to be a text; it is {}", kind(json))));
     }
     parse_json(json.get(), &format!("`{name}`")).map(Some)
 }
@@ -118,7 +118,7 @@ fn read_text(name: &str, sent: Option<&RawValue>) -> Result<Option<String>, Unre
 fn read_map(name: &str, sent: Option<&RawValue>) -> Result<Variables, Unreadable> {
     let Some(json) = sent else { return Ok(Variables::default()) };
     if !json.get().starts_with('{') {
-        return Err(Unreadable::Malformed(format!("`{name}` has to be a JSON object; it is {}", kind(json))));
+        return Err(Unreadable::NoRequest(format!("`{name}` has to be a JSON object; it is {}", kind(json))));
     }
     parse_json(json.get(), &format!("`{name}`"))
 }

@@ -3,6 +3,7 @@
 use crate::base::{ColumnName, TableName};
 use crate::db::introspect::{StoredSchema, StoredTable};
 use crate::migrate::Refusal;
+use crate::migrate::step::exchange;
 use crate::migrate::wanted::WantedTable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,20 +104,19 @@ fn match_columns(table: &WantedTable, there: &StoredTable) -> BTreeMap<ColumnNam
     columns
 }
 
-/// Puts the renames of tables into an order in which each new name is free, and refuses those for which there is none.
+/// Puts the renames of tables into an order in which each new name is free, and refuses those whose name another table keeps.
 fn order(mut waiting: Vec<(&WantedTable, &TableName)>, stored: &StoredSchema) -> (Vec<(TableName, TableName)>, Vec<Refusal>) {
-    let mut taken: BTreeSet<&TableName> = stored.tables.keys().collect();
-    let mut ordered = Vec::new();
-    while let Some(next) = waiting.iter().position(|(table, _)| !taken.contains(&table.name)) {
-        let (table, former) = waiting.remove(next);
-        taken.remove(former);
-        ordered.push((former.clone(), table.name.clone()));
-    }
-    let refuse = |(table, former): &(&WantedTable, &TableName)| {
+    let mut refusals = Vec::new();
+    // One that stays where it is keeps its name, too.
+    while let Some(refused) = waiting.iter().position(|(table, _)| {
+        stored.tables.contains_key(&table.name) && waiting.iter().all(|(_, former)| **former != table.name)
+    }) {
+        let (table, former) = waiting.remove(refused);
         let problem = format!("the table `{former}` would be called `{}`, which is another table's name", table.name);
         let help = "rename or drop that one first, in a migration of its own, or give this one another name with \
                     `@collection(table:)`";
-        Refusal::of_type(&table.type_name, problem, help)
-    };
-    (ordered, waiting.iter().map(refuse).collect())
+        refusals.push(Refusal::of_type(&table.type_name, problem, help));
+    }
+    let renames = waiting.into_iter().map(|(table, former)| (former.clone(), table.name.clone())).collect();
+    (exchange(renames, "toolcrib_exchanged"), refusals)
 }

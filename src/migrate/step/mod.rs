@@ -7,12 +7,14 @@
 //! Deliberately unknown: the database.
 
 mod down;
+mod exchange;
 mod order;
 mod rewrite;
 mod show;
 mod up;
 mod warning;
 
+pub(super) use exchange::{exchange, exchange_among};
 pub(super) use order::Room;
 pub(super) use up::{comment_of, default_over, vector};
 pub use warning::{Risk, Warning};

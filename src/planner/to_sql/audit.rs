@@ -73,7 +73,7 @@ pub(crate) fn event_insert(planner: &Planner<'_>, event: EventExprs, source: Sel
         table: TableName::new("toolcrib", "audit_events"),
         columns: columns.into_iter().map(ColumnName::new).collect(),
         source: Select { columns: values.into_iter().map(Column::bare).collect(), ..source },
-        on_conflict: None,
+        on_conflict: Vec::new(),
         returning: Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use crate::planner::to_sql::change::{
 use crate::planner::to_sql::input::{given_value, has_values, input_cte, input_id};
 use crate::planner::{CreatePlan, Planner};
 use crate::policy::{Images, Predicate};
-use crate::sql::{Column, Cte, CteBody, Expr, From, Insert, Join, Query, Select};
+use crate::sql::{Column, Cte, CteBody, Expr, From, Insert, Join, OrderTerm, Query, Select};
 
 /// Renders the insertion of rows, their audit events and their verdicts.
 pub fn create_statement(planner: &Planner<'_>, plan: &CreatePlan) -> ChangeStatement {
@@ -88,11 +88,16 @@ fn created_cte(plan: &CreatePlan) -> Cte {
         source.joins = vec![cross(From::Cte(INPUT, INPUT))];
         source = source.filtered(same_id(INPUT, VERDICT));
     }
+    if let Some(unique) = plan.unique.as_ref().filter(|_| plan.rows.len() > 1) {
+        // Everybody takes the values in the same order, so that two lists of the same do not wait for each other.
+        let values = unique.columns.iter().filter_map(|column| given_value(&plan.columns, column));
+        source.order = values.map(|expr| OrderTerm { expr, is_descending: false, is_nulls_first: None }).collect();
+    }
     let insert = Insert {
         table: plan.table.clone(),
         columns,
         source: source.filtered(is_good_with_all(&plan.rows)),
-        on_conflict: plan.unique.as_ref().map(|unique| unique.column.clone()),
+        on_conflict: plan.unique.iter().flat_map(|unique| unique.columns.clone()).collect(),
         returning: vec![Column::bare(Expr::WholeRow(Insert::ROW))],
     };
     Cte { name: CHANGED, body: CteBody::Insert(insert) }

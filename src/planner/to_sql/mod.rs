@@ -29,7 +29,7 @@ mod search;
 mod update;
 
 pub use change::{Admission, ChangeStatement};
-pub use choice::{choose_for_delete, choose_for_update};
+pub use choice::{choose_for_delete, choose_for_update, find_by_keys, find_by_keys_for_update};
 pub use create::create_statement;
 pub use delete::{delete_statement, delete_verdict_statement, referencing_ids_statement};
 pub use export::export_statement;

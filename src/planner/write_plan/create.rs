@@ -5,7 +5,7 @@ use crate::catalog::{Collection, CollectionId, DefaultValue, Field, MutationKind
 use crate::planner::write_plan::nested::Nesting;
 use crate::planner::write_plan::values::{RowInput, write_column};
 use crate::planner::write_plan::{
-    ChangedRow, FieldGuard, MAX_WRITE_ROWS, RowPlaces, TargetCheck, UniqueValue, WriteColumn, WriteValue,
+    ChangedRow, FieldGuard, MAX_WRITE_ROWS, RowPlaces, TargetCheck, UniqueKey, WriteColumn, WriteValue,
 };
 use crate::planner::{PlanError, Planner};
 use crate::policy::{Operation, Predicate};
@@ -41,8 +41,8 @@ pub struct CreatePlan {
     pub is_self_reading: bool,
     /// Why, as the caller said.
     pub reason: Option<String>,
-    /// The unique field by which another row may be in the way: then nothing is created, instead of an error.
-    pub unique: Option<UniqueValue>,
+    /// What is unique about the rows, so that others may be in the way: then those are not created, instead of an error.
+    pub unique: Option<UniqueKey>,
     /// New rows that these point to, which have to be there before.
     pub before: Vec<CreatePlan>,
     /// New rows that point to these.

@@ -7,6 +7,7 @@
 mod choice;
 mod create;
 mod delete;
+mod key;
 mod limits;
 mod nested;
 mod reference;
@@ -18,10 +19,11 @@ mod values;
 pub use choice::{MAX_WRITE_ROWS, RowChoice};
 pub use create::CreatePlan;
 pub use delete::DeletePlan;
+pub use key::{KeyColumn, KeySearch, UniqueKey, is_upsertable, is_upsertable_together};
 pub use reference::Reference;
 pub use share::ShareRequest;
 pub use update::{RowUpdate, UpdatePlan};
-pub use upsert::{UniqueValue, UpsertPlan, UpsertRequest, is_upsertable};
+pub use upsert::{UpsertBranches, UpsertPlan, UpsertRequest, UpsertValues};
 pub use values::{EachRow, WriteColumn, WriteValue};
 
 use crate::base::{ColumnName, FieldName};
@@ -46,8 +48,8 @@ pub enum RowPlaces {
     Only,
     /// They are the elements of a list argument.
     List(&'static str),
-    /// Each at a place of its own, inside of other rows.
-    Nested(Vec<String>),
+    /// Each at a place of its own: inside of another row, or somewhere in a list.
+    Each(Vec<String>),
 }
 
 impl RowPlaces {
@@ -56,7 +58,23 @@ impl RowPlaces {
         match self {
             Self::Only => None,
             Self::List(list) => Some(format!("{list}[{index}]")),
-            Self::Nested(places) => places.get(index).cloned(),
+            Self::Each(places) => places.get(index).cloned(),
+        }
+    }
+
+    /// The path of an argument of a row.
+    fn path(&self, index: usize, argument: &str) -> String {
+        match self.of(index) {
+            Some(place) => format!("{place}.{argument}"),
+            None => argument.to_owned(),
+        }
+    }
+
+    /// The places of some of the rows.
+    fn among(&self, rows: impl Iterator<Item = usize>) -> Self {
+        match self {
+            Self::Only => Self::Only,
+            Self::List(_) | Self::Each(_) => Self::Each(rows.filter_map(|index| self.of(index)).collect()),
         }
     }
 }

@@ -121,7 +121,7 @@ impl Planner<'_> {
 
     fn plan_along(&self, along: &Along<'_>, nesting: &Nesting<'_, '_>) -> Result<CreatePlan, PlanError> {
         let plan = self.plan_new_rows(along.target, &along.rows, nesting.reason, nesting.depth + 1)?;
-        let places = RowPlaces::Nested(along.rows.iter().map(|row| row.path.clone()).collect());
+        let places = RowPlaces::Each(along.rows.iter().map(|row| row.path.clone()).collect());
         Ok(CreatePlan { places, ..plan })
     }
 }

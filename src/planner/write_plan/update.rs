@@ -124,7 +124,7 @@ impl Planner<'_> {
         self.plan_changes(collection, rows, &[RowInput::new("set".to_owned(), set)], reason)
     }
 
-    fn plan_changes(
+    pub(super) fn plan_changes(
         &self,
         collection: CollectionId,
         rows: Vec<ChangedRow>,

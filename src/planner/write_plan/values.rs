@@ -140,8 +140,9 @@ impl Planner<'_> {
             return Ok(value);
         }
         match json.get("id") {
-            Some(id) if !id.is_null() => field_value(self.catalog, field, path, id),
-            _ => Err(PlanError::argument(path, "needs the `id` of the row that it is to point to")),
+            Some(id) if !id.is_null() => field_value(self.catalog, field, &format!("{path}.id"), id),
+            // Where there is no row to be made, the `id` is required by its type.
+            _ => Err(PlanError::argument(path, "give the `id` of a row that is there, or `create` with the values of a new one")),
         }
     }
 

@@ -6,10 +6,16 @@ use serde_json::Value as Json;
 use std::path::Path;
 use std::process::Command;
 
+/// Audits of the drafts up to 2025, which had 400 where the edition of September 2026 has 422. The suite is no newer.
+const OUTDATED: [&str; 2] = [
+    "423L MAY use 400 status code on missing {query} parameter",
+    "86EE SHOULD use a status code of 400 on variable coercion failure when accepting application/graphql-response+json",
+];
+
 const INSTALL: &str = "`./dev test` installs what this test needs: Node and the packages of `tests/browser`";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_passes_every_audit_of_graphql_over_http() {
+async fn the_server_passes_the_audits_of_graphql_over_http() {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     assert!(scripts.join("node_modules/graphql-http").is_dir(), "the packages are missing; {INSTALL}");
     let crib = Crib::support_desk();
@@ -23,6 +29,7 @@ async fn the_server_passes_every_audit_of_graphql_over_http() {
         .unwrap_or_else(|_| panic!("{}\n{INSTALL}", String::from_utf8_lossy(&output.stderr)));
     let audits = audits.as_array().unwrap();
     assert!(audits.len() > 50, "{} audits", audits.len());
-    let failed: Vec<&Json> = audits.iter().filter(|audit| audit["status"] != "ok").collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    let failed = audits.iter().filter(|audit| audit["status"] != "ok");
+    let failed: Vec<String> = failed.map(|audit| format!("{} {}", audit["id"], audit["name"]).replace('"', "")).collect();
+    assert_eq!(failed, OUTDATED, "{audits:#?}");
 }

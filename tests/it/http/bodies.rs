@@ -83,6 +83,12 @@ async fn a_body_that_is_no_request_is_refused() {
         assert_eq!((response.status, response.messages()), (400, vec![message]), "{body}");
         assert_eq!(response.codes(), ["BAD_USER_INPUT"]);
     }
+    // Who asks for it is told what could not be read from what is no request.
+    for (body, status) in [("", 400), ("{", 400), ("7", 422), ("{}", 422), ("{\"query\": 7}", 422)] {
+        let caller = app.user("ana").with_header("accept", "application/graphql-response+json");
+        let request = axum::http::Request::post("/graphql").header("content-type", "application/json");
+        assert_eq!(caller.send(request, body).await.status, status, "{body}");
+    }
     let response = post(&app, "application/json", b"{\"query\": \"\xff\"}".to_vec()).await;
     assert_eq!((response.status, response.messages()), (400, vec!["the body is not UTF-8 from byte 11 on".to_owned()]));
     app.finish().await;
@@ -104,7 +110,8 @@ async fn a_parameter_of_another_type_is_refused_by_name() {
             body[name] = value.clone();
             for accept in ["application/json", "application/graphql-response+json"] {
                 let response = app.user("ana").with_header("accept", accept).post("/graphql", &body).await;
-                assert_eq!((response.status, response.codes()), (400, vec!["BAD_USER_INPUT".to_owned()]), "{body}");
+                let status = if accept == "application/json" { 400 } else { 422 };
+                assert_eq!((response.status, response.codes()), (status, vec!["BAD_USER_INPUT".to_owned()]), "{body}");
                 assert_eq!(response.messages(), [format!("`{name}` has to be {form}; it is {kind}")]);
                 assert_eq!(response.header("content-type"), format!("{accept}; charset=utf-8"));
             }

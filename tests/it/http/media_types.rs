@@ -44,16 +44,19 @@ async fn a_client_that_accepts_neither_is_told_so() {
 #[tokio::test]
 async fn the_status_says_whether_an_operation_was_executed_to_those_who_ask_for_it() {
     let app = TestApp::support_desk().start().await;
-    let faulty =
-        ["{", "{ nothing }", "query ($id: ID!) { ticket(id: $id) { id } }", "query A { __typename } query B { __typename }"];
-    for query in faulty {
+    for (query, status) in [
+        ("{", 400),
+        ("{ nothing }", 422),
+        ("query ($id: ID!) { ticket(id: $id) { id } }", 422),
+        ("query A { __typename } query B { __typename }", 422),
+    ] {
         let statuses = [GRAPHQL, JSON].map(async |accept| {
             let response = app.user("ana").with_header("accept", accept).graphql(query, json!({})).await;
             assert!(response.json().get("data").is_none(), "{query}");
             response.status
         });
         let [graphql, json] = statuses;
-        assert_eq!((graphql.await, json.await), (400, 200), "{query}");
+        assert_eq!((graphql.await, json.await), (status, 200), "{query}");
     }
     // Well formed, and more than is served.
     let deep = format!("{{ tickets {{ nodes {{ team {}id{} }} }} }}", "{ parent ".repeat(20), " }".repeat(20))

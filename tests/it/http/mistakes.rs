@@ -75,6 +75,12 @@ const CASES: &[Case] = &[
         "`$x` is declared as `Int`, which does not fit here",
     ),
     (
+        "{ tickets(orderBy: [{priority: UP}]) { totalCount } }",
+        none,
+        "`OrderDirection` has no value `UP`; it has `ASC`, `ASC_NULLS_FIRST`, `ASC_NULLS_LAST`, `DESC`, `DESC_NULLS_FIRST`, `DESC_NULLS_LAST`",
+        "there is no value `UP` here",
+    ),
+    (
         "{ tickets { nodes { customer } } }",
         none,
         "this field is an object; say which of its fields, `{ ... }`",

@@ -96,6 +96,53 @@ async fn a_table_is_its_collections_whatever_the_plural_becomes() {
     assert!(workshop.plan(BOXES).await.is_err(), "the migration waits again");
 }
 
+/// Tables that change places take along what is named after them, the wall included, and change back.
+#[tokio::test]
+async fn tables_change_names_with_each_other() {
+    let numbered =
+        |schema: &str, text: &str| changed(schema, text, &format!("{text}\n  number: String! @sequence(format: \"B-{{:04}}\")"));
+    let first = numbered(&numbered(BOXES, "weight: Int"), "name: String!");
+    let mut workshop = Workshop::with(&first).await;
+    workshop
+        .database
+        .execute("insert into public.boxes (label) values ('box'); insert into public.racks (name) values ('rack')")
+        .await;
+    let before = workshop.stored().await;
+    let schema = changed(&first, "type Box @collection", "type Box @collection(table: \"public.racks\")");
+    let schema = changed(&schema, "type Rack @collection", "type Rack @collection(table: \"public.boxes\")");
+    let plan = workshop.plan(&schema).await.unwrap();
+    assert_eq!((plan.refusals.as_slice(), plan.warnings().as_slice()), (&[][..], &[][..]));
+    assert!(!plan.up_sql().contains("-- toolcrib:step"), "it is one transaction: {}", plan.up_sql());
+    workshop.migrate_to(&schema).await.unwrap();
+    assert!(workshop.plan(&schema).await.unwrap().is_empty());
+    assert_eq!(workshop.apply(&schema).await.unwrap(), toolcrib::migrate::Applied::default(), "the wall stands where it has to");
+
+    let stored = workshop.stored().await;
+    let names = |table: &str| -> Vec<String> {
+        let table = &stored.tables[&TableName::new("public", table)];
+        table.constraints.keys().chain(table.indexes.keys()).cloned().collect()
+    };
+    assert!(names("racks").iter().all(|name| name.starts_with("racks_")), "{:?}", names("racks"));
+    assert!(names("boxes").iter().all(|name| name.starts_with("boxes_")), "{:?}", names("boxes"));
+    let client = workshop.database.connect().await;
+    client
+        .batch_execute("insert into public.racks (label) values ('new box'); insert into public.boxes (name) values ('new rack')")
+        .await
+        .unwrap();
+    let text =
+        async |query: &str| -> Vec<String> { client.query(query, &[]).await.unwrap().iter().map(|row| row.get(0)).collect() };
+    assert_eq!(text("select label || ' ' || number from public.racks order by 1").await, ["box B-0001", "new box B-0002"]);
+    assert_eq!(text("select name || ' ' || number from public.boxes order by 1").await, ["new rack B-0002", "rack B-0001"]);
+    // Viewers read racks and no boxes, whatever the tables are called.
+    let read_by =
+        "select tablename::text from pg_policies where policyname = 'toolcrib_viewer_read' and tablename in ('boxes', 'racks')";
+    assert_eq!(text(read_by).await, ["boxes"]);
+
+    workshop.revert(&first, 1, Consent::Withheld).await.unwrap();
+    assert_eq!(workshop.stored().await, before);
+    assert_eq!(text("select label from public.boxes order by 1").await, ["box", "new box"]);
+}
+
 #[tokio::test]
 async fn a_name_that_another_table_has_is_refused() {
     let mut workshop = Workshop::with(BOXES).await;

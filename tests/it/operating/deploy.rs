@@ -59,3 +59,82 @@ fn the_image_is_made_of_files_that_are_there() {
         assert!(is_setting, "`TOOLCRIB_{name}` is no setting");
     }
 }
+
+/// What the context of the build leaves out: a path and all below it, or with `**/` a name at any depth.
+fn is_left_out(ignored: &str, path: &str) -> bool {
+    let patterns = ignored.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_below = |pattern: &str| path == pattern || path.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('/'));
+    let mut patterns = patterns.map(|pattern| match pattern.strip_prefix("**/") {
+        Some(name) => path.split('/').any(|part| part == name),
+        None => is_below(pattern),
+    });
+    patterns.any(|is_left_out| is_left_out)
+}
+
+#[test]
+fn what_the_image_is_made_of_comes_into_its_context_and_no_secret_does() {
+    let (_, ignored) = file("Dockerfile.dockerignore");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for needed in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "build.rs",
+        "benches/rules.rs",
+        "migrations/platform",
+        "schema.graphql",
+        "src/main.rs",
+        "src/http/console/graphiql/package-lock.json",
+        "src/http/console/graphiql/build.mjs",
+        "toolcrib.toml",
+    ] {
+        assert!(root.join(needed).exists(), "`{needed}` is not where it was");
+        assert!(!is_left_out(&ignored, needed), "`{needed}` does not come along");
+    }
+    for heavy in [
+        "target/release/toolcrib",
+        ".git/config",
+        ".toolcrib/postgres",
+        "tests/browser/node_modules/x",
+        "src/http/console/dist/a.js",
+    ] {
+        assert!(is_left_out(&ignored, heavy), "`{heavy}` comes along");
+    }
+}
+
+#[test]
+fn the_image_is_built_as_a_release_is() {
+    let (_, text) = file("Dockerfile");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dev = fs::read_to_string(root.join("dev")).unwrap();
+    let run: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("RUN ")).collect();
+    const BUILD: &str = "cargo build --release --locked";
+    assert!(dev.lines().any(|line| line.trim() == BUILD), "`./dev build` builds another way");
+    assert!(run.iter().any(|command| *command == format!("{BUILD} --bin toolcrib")), "{run:?}");
+    assert!(run.contains(&"npm ci") && run.contains(&"npm run build"), "{run:?}");
+    let package = fs::read_to_string(root.join("src/http/console/graphiql/package.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    assert!(package["scripts"]["build"].is_string());
+    let manifest: toml::Table = fs::read_to_string(root.join("Cargo.toml")).unwrap().parse().unwrap();
+    let version = manifest["package"]["rust-version"].as_str().unwrap();
+    assert!(text.contains(&format!("FROM rust:{version}-")), "the compiler of the image is not {version}");
+}
+
+/// On a machine with the release of Debian that the image is made of, whose package lists are there.
+#[test]
+fn the_packages_of_the_image_are_in_its_debian() {
+    let (_, text) = file("Dockerfile");
+    let commands =
+        text.lines().filter_map(|line| line.split_once("apt-get install -y --no-install-recommends ")?.1.split("&&").next());
+    let packages: Vec<&str> = commands.flat_map(str::split_whitespace).collect();
+    assert_eq!(packages, ["build-essential", "ca-certificates", "postgresql-client"]);
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let lists = fs::read_dir("/var/lib/apt/lists").into_iter().flatten().flatten();
+    let has_lists = lists.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with("_Packages"));
+    if !has_lists || !release.contains("VERSION_CODENAME=bookworm") {
+        return;
+    }
+    for package in packages {
+        let known = Command::new("apt-cache").args(["show", "--no-all-versions", package]).output().unwrap();
+        assert!(known.status.success(), "there is no package `{package}`: {}", String::from_utf8_lossy(&known.stderr));
+    }
+}

@@ -7,6 +7,7 @@ mod deploy;
 mod doctor;
 mod explain;
 mod metrics;
+mod reports;
 mod slow_queries;
 #[cfg(feature = "otlp")]
 mod traces;

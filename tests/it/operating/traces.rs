@@ -1,57 +1,13 @@
 //! Traces at a collector: one span for each stage, the caller's trace continued, nobody's values.
 
 use super::Desk;
+use crate::support::collector::Collector;
 use crate::support::http;
-use crate::support::process::eventually;
+use crate::support::process::{Server, eventually};
+use crate::support::tls::Authority;
 use nix::sys::signal::Signal;
-use parking_lot::Mutex;
 use serde_json::json;
-use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-/// A collector that keeps what it is sent.
-struct Collector {
-    endpoint: String,
-    received: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Collector {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let received = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&received);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(receive(stream, Arc::clone(&kept)));
-            }
-        });
-        Self { endpoint, received }
-    }
-
-    fn has(&self, bytes: &[u8]) -> bool {
-        self.received.lock().windows(bytes.len()).any(|window| window == bytes)
-    }
-}
-
-/// Reads requests with a length, answers each with nothing, and keeps their bytes.
-async fn receive(mut stream: TcpStream, kept: Arc<Mutex<Vec<u8>>>) {
-    let mut bytes = Vec::new();
-    while let Ok(read) = stream.read_buf(&mut bytes).await {
-        if read == 0 {
-            return;
-        }
-        let Some(head_end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..head_end]).to_ascii_lowercase();
-        let length: usize = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
-        if bytes.len() >= head_end + 4 + length {
-            kept.lock().append(&mut bytes);
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
-            stream.write_all(answer).await.unwrap();
-        }
-    }
-}
+use tokio::net::TcpListener;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_one_trace_with_a_span_for_each_stage() {
@@ -97,4 +53,47 @@ async fn a_collector_that_is_away_costs_only_the_spans() {
     assert!(answer.get("errors").is_none(), "{answer}");
     server.signal(Signal::SIGTERM);
     assert!(server.wait().await.success(), "{}", server.log());
+}
+
+/// A collector behind TLS gets spans and credentials; one that cannot prove who it is gets neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_has_to_prove_who_it_is() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let directory = tempfile::tempdir().unwrap();
+    let trusted = directory.path().join("ca.pem");
+    std::fs::write(&trusted, authority.pem()).unwrap();
+    let trusted = trusted.to_str().unwrap();
+    let desk = Desk::with(&[]).await;
+    let ana = desk.crib.token("ana@desk.test");
+    for (is_known, acceptor, authorities) in [
+        (true, authority.acceptor("127.0.0.1"), Some(trusted)),
+        (false, stranger.acceptor("127.0.0.1"), Some(trusted)),
+        (false, authority.acceptor("collector.example.com"), Some(trusted)),
+        // The system does not know the authority.
+        (false, authority.acceptor("127.0.0.1"), None),
+    ] {
+        let collector = Collector::with_tls(acceptor).await;
+        let mut server = desk.crib.command(&["serve", "--listen", "127.0.0.1:0"]);
+        server.env("TOOLCRIB_TELEMETRY_OTLP_ENDPOINT", &collector.endpoint);
+        server.env("TOOLCRIB_TELEMETRY_OTLP_HEADERS", "authorization=Bearer%20of-the-collector");
+        if let Some(path) = authorities {
+            server.env("TOOLCRIB_TELEMETRY_CA_FILE", path);
+        }
+        let mut server = Server::start(server).await;
+        server.is_ready().await;
+        let answer = server.graphql(&ana, "query Haystack { teams { nodes { name } } }").await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer}");
+        server.signal(Signal::SIGTERM);
+        assert!(server.wait().await.success(), "{}", server.log());
+        if is_known {
+            eventually("the spans arrive", async || collector.has(b"Haystack").then_some(())).await;
+            assert!(collector.has(b"authorization: Bearer of-the-collector"));
+        } else {
+            assert!(collector.has_nothing(), "in spite of a wrong certificate: {}", collector.text());
+        }
+    }
+    let refused = desk.crib.with("TOOLCRIB_TELEMETRY_OTLP_ENDPOINT", "https://127.0.0.1:1");
+    let refused = refused.with("TOOLCRIB_TELEMETRY_CA_FILE", "/nowhere.pem").run(&["serve"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("`/nowhere.pem` of `telemetry.ca_file` holds no certificates"), "{}", refused.stderr);
 }

@@ -12,12 +12,12 @@ use toolcrib::catalog::Catalog;
 use toolcrib::graphql::api::{self, Api, RootField};
 use toolcrib::graphql::collect::collect;
 use toolcrib::planner::to_sql::{
-    ChangeStatement, choose_for_delete, choose_for_update, create_statement, delete_statement, export_statement, read_statement,
-    update_statement,
+    ChangeStatement, choose_for_delete, choose_for_update, create_statement, delete_statement, export_statement,
+    find_by_keys_for_update, read_statement, update_statement,
 };
 use toolcrib::planner::{
     ChangedRow, CursorKey, DeletePlan, MaskKey, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, ShareRequest,
-    UpdatePlan, UpsertPlan, UpsertRequest,
+    UpdatePlan, UpsertBranches, UpsertPlan, UpsertRequest,
 };
 use toolcrib::policy::RuleBook;
 use toolcrib::sql::{Query, Statement};
@@ -127,12 +127,17 @@ impl Tool {
             RootField::Upsert(collection) => {
                 let (by, create, update) = (input("by"), input("create"), input("update"));
                 let asked = UpsertRequest { by: &by, create: &create, update: &update };
-                let UpsertPlan { choice, update, create } = planner.plan_upsert(collection, asked, text("reason"))?;
-                let (choosing, create) = (choose_for_update(&choice), create?);
-                let update = UpdatePlan { rows: chosen()[..1].to_vec(), ..update? };
-                let changing = update_statement(&planner, &update).change;
-                let random = [random(&create.rows), random(&update.rows)].concat();
-                Planned::change(&create, create_statement(&planner, &create), random).after(changing).after(choosing)
+                Planned::upsert(&planner, planner.plan_upsert(collection, asked, text("reason"))?)?
+            }
+            RootField::UpsertMany(collection) => {
+                let upserts = list("upserts");
+                let asked = upserts.iter().map(|upsert| UpsertRequest {
+                    by: upsert["by"].as_object().unwrap(),
+                    create: upsert["create"].as_object().unwrap(),
+                    update: upsert["update"].as_object().unwrap(),
+                });
+                let plan = planner.plan_upserts(collection, &asked.collect::<Vec<_>>(), text("reason"))?;
+                Planned::upsert(&planner, plan)?
             }
             RootField::Export(collection) => {
                 let plan = planner.plan_export(
@@ -193,6 +198,23 @@ impl Planned {
     fn change(plan: &impl Debug, statement: ChangeStatement, random: Vec<(Uuid, &'static str)>) -> Self {
         let queries = [statement.change].into_iter().chain(statement.after).collect();
         Self { plan: format!("{plan:#?}"), queries, random }
+    }
+
+    /// An upsert of which the first row is there.
+    fn upsert(planner: &Planner<'_>, plan: UpsertPlan) -> Result<Self, PlanError> {
+        let finding = find_by_keys_for_update(&plan.search);
+        let handles = plan.search.handles.iter().flat_map(|row| [(row.id, "handle"), (row.event_id, "unused")]);
+        let handles: Vec<_> = handles.collect();
+        let stored = |index: usize| (index == 0 && plan.values.len() > 1).then(|| Uuid::from_u128(0xc1));
+        let found: Vec<_> = (0..plan.values.len()).map(stored).collect();
+        let UpsertBranches { update, create, .. } = planner.plan_branches(plan, &found)?;
+        let create = create.expect("a row is new");
+        let changing = update.map(|update| (update_statement(planner, &update).change, random(&update.rows)));
+        let random = [random(&create.rows), handles].concat();
+        let planned = Self::change(&create, create_statement(planner, &create), random);
+        let Some((changing, events)) = changing else { return Ok(planned.after(finding)) };
+        let planned = planned.after(changing).after(finding);
+        Ok(Self { random: [planned.random, events].concat(), ..planned })
     }
 
     /// With a statement that comes before.

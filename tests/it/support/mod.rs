@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod caller;
+#[cfg(any(feature = "otlp", feature = "sentry"))]
+pub mod collector;
 pub mod database;
 pub mod expect;
 pub mod http;

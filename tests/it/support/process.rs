@@ -225,7 +225,7 @@ pub struct Server {
 }
 
 impl Server {
-    async fn start(mut command: Command) -> Self {
+    pub async fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());
         let address = eventually("the server listens", async || {

@@ -21,7 +21,7 @@ async fn hold(app: &TestApp) -> Client {
 }
 
 /// Returns once so many statements wait for a lock.
-async fn wait_for_waiters(app: &TestApp, count: i64) {
+pub(super) async fn wait_for_waiters(app: &TestApp, count: i64) {
     let client = app.database.connect().await;
     const WAITING: &str = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     while client.query_one(WAITING, &[]).await.unwrap().get::<_, i64>(0) < count {

@@ -17,6 +17,7 @@ mod nested;
 mod reasons;
 mod refused_first;
 mod upserts;
+mod upserts_of_several;
 
 use crate::support::app::TestApp;
 use serde_json::Value as Json;

@@ -144,8 +144,14 @@ async fn a_relation_names_a_row_or_makes_one() {
     };
     let both = json!({ "id": id(3, 1), "create": { "name": "Hooli" } });
     assert_eq!(messages(both).await, "`input.customer`: either names a row by its `id` or makes one with `create`, not both");
-    assert_eq!(messages(json!({})).await, "`input.customer`: needs the `id` of the row that it is to point to");
-    assert_eq!(messages(json!({ "create": null })).await, "`input.customer`: needs the `id` of the row that it is to point to");
+    assert_eq!(
+        messages(json!({})).await,
+        "`input.customer`: give the `id` of a row that is there, or `create` with the values of a new one"
+    );
+    assert_eq!(
+        messages(json!({ "create": null })).await,
+        "`input.customer`: give the `id` of a row that is there, or `create` with the values of a new one"
+    );
     app.finish().await;
 }
 

@@ -200,7 +200,7 @@ fn insertion(collection: &Collection, columns: Vec<(ColumnName, Value)>) -> Quer
         table: collection.table.clone(),
         columns,
         source: Select { columns: values, ..Select::default() },
-        on_conflict: None,
+        on_conflict: Vec::new(),
         returning: vec![Column::fixed(Expr::labelled(Insert::ROW, "id"), "id")],
     };
     let id = Column::bare(Expr::labelled(Alias::Table(0), "id"));

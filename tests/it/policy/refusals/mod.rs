@@ -173,7 +173,7 @@ async fn every_write_is_done_or_refused_as_the_rules_say() {
     let desk = Desk::open().await;
     let mut findings = Findings::default();
     writes::check(&desk, &mut findings).await;
-    findings.check(9, &[]);
+    findings.check(11, &[]);
     desk.app.finish().await;
 }
 

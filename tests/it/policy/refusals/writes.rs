@@ -11,6 +11,9 @@ pub async fn check(desk: &Desk, findings: &mut Findings) {
             for row in &grid.rows {
                 check_row(desk, grid, caller, row, findings).await;
             }
+            if grid.ty == "Customer" {
+                check_upserts(desk, grid, caller, findings).await;
+            }
             check_what_one_may(desk, grid, caller, findings).await;
         }
     }
@@ -83,6 +86,34 @@ async fn check_row(desk: &Desk, grid: &Grid, caller: &str, row: &str, findings: 
             let is_counted = answer.data()["done"]["count"] == 1;
             findings.note(("count of what was written", caller), row, letters.contains(operation), is_counted);
         }
+    }
+}
+
+/// An upsert changes the row that the caller finds by its address. Who may not see the address finds none, and creates one, to
+/// which the stored row is in the way.
+async fn check_upserts(desk: &Desk, grid: &Grid, caller: &str, findings: &mut Findings) {
+    let addresses = desk.table.cells.iter().find(|cells| cells.ty == "Customer" && cells.field == "email").unwrap();
+    let create = desk.table.attempts.iter().find(|attempt| attempt.input.as_deref() == Some("{name: \"New\"}")).unwrap();
+    let may_create = create.callers[caller].as_str();
+    let values = "create: {name: \"New\"}, update: {name: \"Other\"}";
+    let stored =
+        addresses.rows.iter().filter(|row| addresses.callers.contains_key(caller) && addresses.letters(caller, row) != "m");
+    let stored = stored.map(|row| {
+        let code = if grid.letters(caller, row).contains('u') { "ok" } else { "FORBIDDEN" };
+        (desk.value(row, "Customer", "email").as_str().unwrap(), code)
+    });
+    let hidden =
+        addresses.rows.iter().filter(|row| addresses.callers.get(caller).is_some_and(|_| addresses.letters(caller, row) == "m"));
+    let hidden = hidden.map(|row| (desk.value(row, "Customer", "email").as_str().unwrap(), may_create));
+    for (address, code) in stored.chain(hidden).chain([("nobody@new.test", may_create)]) {
+        let by = format!("by: {{email: \"{address}\"}}, {values}");
+        let one = format!("mutation {{ upsertCustomer({by}, dryRun: true) {{ created }} }}");
+        findings.code(("upsert", caller), address, code, &desk.caller(caller).graphql(&one, json!({})).await);
+        let new = format!("{{by: {{email: \"other@new.test\"}}, {values}}}");
+        let several = format!("mutation {{ upsertCustomers(upserts: [{new}, {{{by}}}], dryRun: true) {{ created }} }}");
+        // A list is refused for any of its rows.
+        let code = if may_create == "ok" { code } else { may_create };
+        findings.code(("upsert of several", caller), address, code, &desk.caller(caller).graphql(&several, json!({})).await);
     }
 }
 
