@@ -10,7 +10,6 @@
 //! Deliberately unknown: what a rule means (`policy` compiles the text kept here), what the database holds (`migrate`).
 
 mod api_names;
-mod collection;
 mod diagnostic;
 mod directives;
 mod draft;
@@ -19,6 +18,7 @@ mod literal;
 mod load;
 mod measure;
 mod merge;
+mod model;
 mod nearest;
 mod physical;
 mod render;
@@ -29,12 +29,12 @@ mod search;
 mod source;
 mod validate;
 
-pub use collection::{
+pub use diagnostic::{Diagnostic, DiagnosticCode};
+pub use model::{
     AccessRules, AggregateSettings, AuditSettings, Backfill, BaseRules, Catalog, Collection, CollectionId, CompoundUnique,
     DefaultValue, EnumId, EnumType, EnumValue, ExportSettings, Field, FieldAccess, FieldId, FieldKind, GroupFloor, Mask,
     MutationKind, NamedRule, OnDelete, RuleText, ValueLimits,
 };
-pub use diagnostic::{Diagnostic, DiagnosticCode};
 pub(crate) use nearest::nearest;
 pub use physical::{ConstraintKind, compound_unique_name, constraint_name};
 pub use render::{Diagnostics, RenderStyle, annotate};
