@@ -3,8 +3,8 @@
 use crate::base::{ScalarType, Value};
 use crate::catalog::{Catalog, Collection, DefaultValue, Diagnostic, Field, Mask, RuleText};
 use crate::policy::base::Base;
+use crate::policy::collection_rules::{CollectionRules, FieldDefault, FieldRules};
 use crate::policy::diagnostics::{self, Mistake};
-use crate::policy::rule_book::{CollectionRules, FieldDefault, FieldRules};
 use crate::policy::share::{ShareAct, ShareRight, may_share};
 use crate::policy::syntax::{KnownValue, Rule};
 use crate::policy::typecheck::{CheckedRule, Environment, Slot};

@@ -21,6 +21,7 @@
 
 mod answer;
 mod base;
+mod collection_rules;
 mod compare;
 mod compile;
 mod diagnostics;
@@ -29,6 +30,7 @@ mod inside;
 mod known;
 mod mask;
 mod matrix;
+mod operation;
 mod parse;
 mod predicate;
 mod residue;
@@ -50,9 +52,10 @@ pub use explain::{
 };
 pub use mask::MaskValue;
 pub use matrix::{Action, Matrix, MatrixRow};
+pub use operation::{FieldOperation, Operation, UpdateForm};
 pub use predicate::{CallerValue, Comparison, Condition, Operand, Predicate, RowImage, TextTest};
 pub use residue::Residue;
-pub use rule_book::{FieldOperation, Operation, RuleBook, UpdateForm};
+pub use rule_book::RuleBook;
 pub use to_sql::Images;
 pub use truth::Truth;
 pub use view::{RULE_SCHEMA_PREFIX, rule_view, search_view, searched};

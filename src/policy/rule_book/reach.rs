@@ -1,0 +1,54 @@
+//! What the rules look at: columns of the row, other collections, the caller and the request.
+
+use crate::base::{ColumnName, ContextUse, RoleName, TableName};
+use crate::catalog::{Catalog, CollectionId, FieldId};
+use crate::policy::syntax::{MaskRule, Rule};
+use crate::policy::{Operation, RuleBook, usage, view};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl RuleBook {
+    /// The columns of each table that rules look at in other rows, and that deletions look at to find what goes along.
+    pub fn rule_views(&self, catalog: &Catalog) -> BTreeMap<TableName, BTreeSet<ColumnName>> {
+        let mut views = BTreeMap::new();
+        self.rules().for_each(|rule| view::add_views(rule, &mut views));
+        view::add_cascades(catalog, &mut views);
+        views
+    }
+
+    /// The collection's columns by which read rules, its own and those that look into it, filter rows: worth an index.
+    pub fn rule_columns(&self, collection: CollectionId) -> Vec<FieldId> {
+        self.collection(collection).filter_columns.clone()
+    }
+
+    /// The collections whose tables the operation's rules look into, those of the fields that it reads or sets included.
+    pub fn sub_reads(&self, collection: CollectionId, operation: Operation) -> Vec<CollectionId> {
+        let mut collections = BTreeSet::new();
+        self.rules_of(collection, operation).for_each(|rule| usage::add_sub_reads(rule, &mut collections));
+        collections.into_iter().collect()
+    }
+
+    /// The same, without what no actor of the role gets to: a part of a rule that is never true for it looks into nothing.
+    pub fn sub_reads_for_role(&self, collection: CollectionId, operation: Operation, role: &RoleName) -> Vec<CollectionId> {
+        let mut collections = BTreeSet::new();
+        self.rules_of(collection, operation).for_each(|rule| usage::add_sub_reads_for_role(rule, role, &mut collections));
+        collections.into_iter().collect()
+    }
+
+    /// The operation's rule, and those of the fields that it reads or sets.
+    fn rules_of(&self, collection: CollectionId, operation: Operation) -> impl Iterator<Item = &Rule> {
+        let guards = self.collection(collection).fields.iter().filter_map(move |field| match operation {
+            Operation::Read => field.read.as_ref(),
+            Operation::Create | Operation::Update => field.write.as_ref(),
+            Operation::Delete => None,
+        });
+        let masks = self.collection(collection).fields.iter().filter_map(|field| field.mask.as_ref());
+        let shown = masks.filter(move |_| operation == Operation::Read).flat_map(MaskRule::conditions);
+        [self.rule(collection, operation)].into_iter().chain(guards).chain(shown)
+    }
+
+    /// What the rules ask of the caller and the request beside user, team, role and service. Where they ask something of the
+    /// request, what was solved for one is not for another.
+    pub fn context_use(&self) -> ContextUse {
+        self.context_use
+    }
+}
