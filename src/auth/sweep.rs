@@ -43,24 +43,34 @@ impl SignIn {
     /// Takes a batch away. Of several servers one does at a time, and the others have nothing to do.
     ///
     /// # Errors
-    /// [`AuthError::Database`], [`AuthError::Write`]; everything is still there then.
+    /// [`AuthError::Database`], [`AuthError::Write`]; sessions are still there then.
     pub async fn sweep(&self, planner: &Planner<'_>) -> Result<Swept, AuthError> {
         let now = planner.request.time;
-        let transaction = self.database.begin_system().await?;
-        if !transaction.try_lock_name("toolcrib.sweep-sign-in").await? {
-            transaction.rollback().await?;
-            return Ok(Swept::default());
-        }
+        let Some(transaction) = self.begin_sweep().await? else { return Ok(Swept::default()) };
         let attempts = sweep_attempts(&transaction, now).await?;
         let handoffs = sweep_handoffs(&transaction, now).await?;
         let token_secrets = sweep_token_secrets(&transaction, now).await?;
+        // On its own: a session that cannot be deleted must not keep what anybody may begin without signing in.
+        transaction.commit().await?;
+        let swept = Swept { sessions: 0, attempts, handoffs, token_secrets };
+        let Some(transaction) = self.begin_sweep().await? else { return Ok(swept) };
         let idle = TimeDelta::from_std(self.settings.session_idle).unwrap_or(TimeDelta::MAX);
         let ended = Ended { by: now, unused_since: now.checked_sub_signed(idle).unwrap_or(DateTime::UNIX_EPOCH) };
         let sessions = session::find_ended(&transaction, &ended, AT_ONCE).await?;
         transaction.act_as(&ActorSettings::of(planner.caller())).await?;
         session::delete_all(&transaction, planner, &sessions).await?;
         transaction.commit().await?;
-        Ok(Swept { sessions: sessions.len(), attempts, handoffs, token_secrets })
+        Ok(Swept { sessions: sessions.len(), ..swept })
+    }
+
+    /// A transaction for a batch; `None` while another server has one.
+    async fn begin_sweep(&self) -> Result<Option<Transaction>, DbError> {
+        let transaction = self.database.begin_system().await?;
+        if transaction.try_lock_name("toolcrib.sweep-sign-in").await? {
+            return Ok(Some(transaction));
+        }
+        transaction.rollback().await?;
+        Ok(None)
     }
 }
 

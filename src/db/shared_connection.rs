@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use tokio::net::UnixStream;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{CancelToken, Client, Config, NoTls, Socket};
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{CancelToken, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// PostgreSQL's own.
@@ -47,6 +48,9 @@ impl CancelWay {
     }
 }
 
+/// The driver's side of a connection over a socket of this machine.
+type UnixConnection = Connection<SharedSocket, NoTlsStream>;
+
 impl DatabaseAddress {
     /// Opens a connection of the driver's whose socket can be lent. It is driven by a task that calls `ended` at the end.
     ///
@@ -56,17 +60,42 @@ impl DatabaseAddress {
         &self,
         ended: impl FnOnce(Result<(), tokio_postgres::Error>) + Send + 'static,
     ) -> Result<SharedConnection, ConnectError> {
-        let sockets = self.unix_sockets();
-        match &self.tls {
-            Tls::On(tls) => self.connect_sharing(&self.config, tls.clone(), CancelWay::Tls(tls.clone()), ended).await,
-            Tls::Off if sockets.is_empty() => {
-                let mut config = self.config.clone();
-                // The connector is asked for TLS at once, and leaves the socket as it is.
-                config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-                self.connect_sharing(&config, Plain, CancelWay::Tcp, ended).await
+        let opened = match &self.tls {
+            Tls::On(tls) => self.connect_sharing(&self.config, tls.clone(), CancelWay::Tls(tls.clone()), ended).await?,
+            Tls::Off => self.connect_bare(ended).await?,
+        };
+        // What setting up may have left behind is answered before anything is counted.
+        opened.client.batch_execute("").await.map_err(|error| self.failed(error))?;
+        opened.socket.is_set_up();
+        Ok(opened)
+    }
+
+    /// Without TLS: the sockets of this machine first, then the other hosts.
+    async fn connect_bare(
+        &self,
+        ended: impl FnOnce(Result<(), tokio_postgres::Error>) + Send + 'static,
+    ) -> Result<SharedConnection, ConnectError> {
+        let mut config = self.config.clone();
+        let paths = self.unix_sockets();
+        if !paths.is_empty() {
+            match self.connect_unix(paths).await {
+                Ok((client, connection, socket, path)) => {
+                    tokio::spawn(async move { ended(connection.await) });
+                    return Ok(SharedConnection { client, socket, way: CancelWay::Unix(path) });
+                }
+                Err(error) if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) => return Err(error),
+                Err(_) => {}
             }
-            Tls::Off => self.connect_unix(sockets, ended).await,
         }
+        if config.get_hosts().is_empty() {
+            // The driver wants a name to check a certificate against, though there will be none.
+            for address in self.config.get_hostaddrs() {
+                config.host(address.to_string());
+            }
+        }
+        // The connector is asked for TLS at once, and leaves the socket as it is.
+        config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+        self.connect_sharing(&config, Plain, CancelWay::Tcp, ended).await
     }
 
     async fn connect_sharing<Connector>(
@@ -83,17 +112,12 @@ impl DatabaseAddress {
         let sharing = Sharing::new(connector);
         let (client, connection) = config.connect(sharing.clone()).await.map_err(|error| self.failed(error))?;
         let socket = sharing.take().expect("the driver connects through its connector");
-        socket.is_set_up();
         tokio::spawn(async move { ended(connection.await) });
         Ok(SharedConnection { client, socket, way })
     }
 
     /// The driver makes sockets of its own alone, and asks no connector about those of this machine.
-    async fn connect_unix(
-        &self,
-        paths: Vec<PathBuf>,
-        ended: impl FnOnce(Result<(), tokio_postgres::Error>) + Send + 'static,
-    ) -> Result<SharedConnection, ConnectError> {
+    async fn connect_unix(&self, paths: Vec<PathBuf>) -> Result<(Client, UnixConnection, SharedSocket, PathBuf), ConnectError> {
         let mut failure = None;
         for path in paths {
             let stream = match UnixStream::connect(&path).await {
@@ -104,16 +128,15 @@ impl DatabaseAddress {
                 }
             };
             let socket = SharedSocket::new(Bare(stream));
-            let (client, connection) =
-                self.config.connect_raw(socket.clone(), NoTls).await.map_err(|error| self.failed(error))?;
-            socket.is_set_up();
-            tokio::spawn(async move { ended(connection.await) });
-            return Ok(SharedConnection { client, socket, way: CancelWay::Unix(path) });
+            match self.config.connect_raw(socket.clone(), NoTls).await {
+                Ok((client, connection)) => return Ok((client, connection, socket, path)),
+                Err(error) => failure = Some(self.failed(error)),
+            }
         }
         Err(failure.expect("there is a path"))
     }
 
-    /// The files of this machine's sockets, if all hosts are such.
+    /// The files of the hosts that are sockets of this machine.
     fn unix_sockets(&self) -> Vec<PathBuf> {
         let (hosts, ports) = (self.config.get_hosts(), self.config.get_ports());
         let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(DEFAULT_PORT);
@@ -121,6 +144,6 @@ impl DatabaseAddress {
             Host::Unix(directory) => Some(directory.join(format!(".s.PGSQL.{}", port(index)))),
             Host::Tcp(_) => None,
         };
-        hosts.iter().enumerate().map(path).collect::<Option<_>>().unwrap_or_default()
+        hosts.iter().enumerate().filter_map(path).collect()
     }
 }

@@ -11,6 +11,11 @@ pub(super) struct Frames {
 }
 
 impl Frames {
+    /// Whether the last message has gone by as a whole.
+    pub(super) fn is_between(&self) -> bool {
+        self.known == 0
+    }
+
     /// Lets bytes go by; how many messages of these letters were completed.
     pub(super) fn pass(&mut self, mut bytes: &[u8], letters: &[u8]) -> usize {
         let mut completed = 0;
@@ -48,6 +53,7 @@ mod tests {
             assert_eq!(counted, 3, "in pieces of {size}");
         }
         let mut frames = Frames::default();
-        assert_eq!(frames.pass(&stream[..4], b"QS"), 0, "not all of it has gone by");
+        assert_eq!((frames.pass(&stream[..4], b"QS"), frames.is_between()), (0, false));
+        assert_eq!((frames.pass(&stream[4..6], b"QS"), frames.is_between()), (1, true));
     }
 }

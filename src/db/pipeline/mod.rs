@@ -28,11 +28,15 @@ use crate::sql::{Statement, StatementKind};
 use answer::{Answer, Awaited};
 use bytes::BytesMut;
 use diesel::QueryResult;
+use diesel::result::Error as DieselError;
 use request::Request;
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
+
+/// The most bytes of a buffer that is kept for the next message.
+const KEPT: usize = 1 << 20;
 
 /// What is read, and for whom.
 #[derive(Clone, Copy)]
@@ -95,20 +99,21 @@ impl Pipeline {
         // A shape whose hash another one has is prepared for this time alone.
         let is_kept = is_known || (found.is_none() && kind == StatementKind::Hot);
 
-        self.request.clear();
-        self.request.enter(&settings, is_entry_known)?;
         let name = if is_kept { format!("read_{shape:x}") } else { String::new() };
-        if !is_known {
-            self.request.parse(&name, statement.text(), &binds.types)?;
+        let new_text = (!is_known).then(|| statement.text());
+        if let Err(error) = self.request.write(&settings, is_entry_known, (&name, new_text), &binds) {
+            lent.give_back();
+            return Ok(Err(DieselError::SerializationError(error.into())));
         }
-        self.request.execute(&name, &binds.values)?;
-        self.request.sync();
-
         lent.write_all(self.request.bytes()).await?;
         lent.flush().await?;
         let awaited = Awaited { is_entry_parsed: !is_entry_known, is_statement_parsed: !is_known, settings: &settings };
         let answer = Answer::receive(&mut lent, &mut self.received, &awaited).await?;
         lent.give_back();
+        self.request.shrink();
+        if self.received.capacity() > KEPT {
+            self.received = BytesMut::new();
+        }
         // In the order in which they were sent.
         let mut parsed = answer.parsed;
         let mut is_parsed = || parsed.checked_sub(1).map(|left| parsed = left).is_some();

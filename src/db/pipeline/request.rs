@@ -1,5 +1,7 @@
 //! What is sent: messages of the extended query protocol, up to one Sync.
 
+use super::KEPT;
+use crate::sql::EncodedBinds;
 use bytes::BytesMut;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend;
@@ -18,13 +20,36 @@ const TEXT: u32 = 25;
 pub(super) struct Request(BytesMut);
 
 impl Request {
-    /// Begins anew.
-    pub(super) fn clear(&mut self) {
+    /// Writes a whole request: settings, and a statement by the name under which it is prepared, or to be prepared from its text.
+    ///
+    /// # Errors
+    /// What has no place in the protocol: a zero byte in a text, or more than 65,535 values.
+    pub(super) fn write(
+        &mut self,
+        settings: &[(&'static str, &str)],
+        is_entry_known: bool,
+        (name, new_text): (&str, Option<&str>),
+        binds: &EncodedBinds,
+    ) -> io::Result<()> {
         self.0.clear();
+        self.enter(settings, is_entry_known)?;
+        if let Some(text) = new_text {
+            self.parse(name, text, &binds.types)?;
+        }
+        self.execute(name, &binds.values)?;
+        frontend::sync(&mut self.0);
+        Ok(())
+    }
+
+    /// Gives the memory of a long request back.
+    pub(super) fn shrink(&mut self) {
+        if self.0.capacity() > KEPT {
+            self.0 = BytesMut::new();
+        }
     }
 
     /// Makes settings for the rest of the transaction. One statement makes them all, because each costs as much as the next.
-    pub(super) fn enter(&mut self, settings: &[(&'static str, &str)], is_prepared: bool) -> io::Result<()> {
+    fn enter(&mut self, settings: &[(&'static str, &str)], is_prepared: bool) -> io::Result<()> {
         let name = format!("enter_{}", settings.len());
         if !is_prepared {
             let set =
@@ -36,13 +61,13 @@ impl Request {
         self.execute(&name, &values)
     }
 
-    /// Prepares a statement under a name, or under none for the next [`Request::execute`] alone.
-    pub(super) fn parse(&mut self, name: &str, text: &str, types: &[u32]) -> io::Result<()> {
+    /// Prepares a statement under a name, or under none for what follows alone.
+    fn parse(&mut self, name: &str, text: &str, types: &[u32]) -> io::Result<()> {
         frontend::parse(name, text, types.iter().copied(), &mut self.0)
     }
 
     /// Runs a prepared statement with values in their binary form, and asks for its rows in theirs.
-    pub(super) fn execute<Bytes: AsRef<[u8]>>(&mut self, name: &str, values: &[Option<Bytes>]) -> io::Result<()> {
+    fn execute<Bytes: AsRef<[u8]>>(&mut self, name: &str, values: &[Option<Bytes>]) -> io::Result<()> {
         let push = |value: &Option<Bytes>, out: &mut BytesMut| match value {
             None => Ok(IsNull::Yes),
             Some(bytes) => {
@@ -55,11 +80,6 @@ impl Request {
             frontend::BindError::Serialization(error) => error,
         })?;
         frontend::execute(PORTAL, NO_LIMIT, &mut self.0)
-    }
-
-    /// Ends the transaction.
-    pub(super) fn sync(&mut self) {
-        frontend::sync(&mut self.0);
     }
 
     /// What is to be sent.

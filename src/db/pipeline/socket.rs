@@ -26,6 +26,8 @@ struct Shared {
     owner: Owner,
     /// The driver's task, if it wants to write what it has to keep for now.
     writer: Option<Waker>,
+    /// Whether somebody else may wait for something to read in the place of the driver's task.
+    is_reader_lost: bool,
     /// What the driver has under way; `None` while the connection is being set up, when messages have another form.
     traffic: Option<Traffic>,
 }
@@ -50,10 +52,18 @@ struct Traffic {
     unanswered: usize,
 }
 
+impl Traffic {
+    /// Whether every request was sent as a whole and is answered.
+    fn is_over(&self) -> bool {
+        self.unanswered == 0 && self.sent.is_between() && self.received.is_between()
+    }
+}
+
 impl SharedSocket {
     /// Shares a socket.
     pub(crate) fn new(stream: impl TlsStream + Send + Unpin + 'static) -> Self {
-        let shared = Shared { stream: Box::new(stream), owner: Owner::Driver, writer: None, traffic: None };
+        let shared =
+            Shared { stream: Box::new(stream), owner: Owner::Driver, writer: None, is_reader_lost: false, traffic: None };
         Self(Arc::new(Mutex::new(shared)))
     }
 
@@ -68,11 +78,11 @@ impl SharedSocket {
     /// statement that somebody let go of. Unless it is given back, it is of no use to the driver any more, either, whose task ends.
     pub(crate) fn lend(&self) -> Option<Lent<'_>> {
         let mut shared = self.0.lock();
-        let is_free = shared.traffic.as_ref().is_some_and(|traffic| traffic.unanswered == 0);
+        let is_free = shared.traffic.as_ref().is_some_and(Traffic::is_over);
         if !is_free || shared.owner != Owner::Driver {
             return None;
         }
-        shared.owner = Owner::Borrower;
+        (shared.owner, shared.is_reader_lost) = (Owner::Borrower, true);
         Some(Lent(&self.0))
     }
 
@@ -80,9 +90,10 @@ impl SharedSocket {
     /// has something under way, it is the driver that finds out.
     pub(crate) fn is_closed(&self) -> bool {
         let mut shared = self.0.lock();
-        if shared.traffic.as_ref().is_none_or(|traffic| traffic.unanswered > 0) {
+        if !shared.traffic.as_ref().is_some_and(Traffic::is_over) {
             return false;
         }
+        shared.is_reader_lost = true;
         let mut byte = [0];
         let read = Pin::new(&mut shared.stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut byte));
         shared.owner != Owner::Driver || read.is_ready()
@@ -91,13 +102,14 @@ impl SharedSocket {
 
 impl AsyncRead for SharedSocket {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Shared { stream, owner, traffic, .. } = &mut *self.0.lock();
+        let Shared { stream, owner, traffic, is_reader_lost, .. } = &mut *self.0.lock();
         match owner {
             Owner::Driver => {}
             // Nobody has to wake the task up again for this: only what it writes is answered.
             Owner::Borrower => return Poll::Pending,
             Owner::Nobody => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
+        *is_reader_lost = false;
         let before = buffer.filled().len();
         let read = Pin::new(stream).poll_read(context, buffer);
         if let Some(traffic) = traffic {
@@ -110,7 +122,7 @@ impl AsyncRead for SharedSocket {
 
 impl AsyncWrite for SharedSocket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Shared { stream, owner, writer, traffic } = &mut *self.0.lock();
+        let Shared { stream, owner, writer, traffic, is_reader_lost } = &mut *self.0.lock();
         match owner {
             Owner::Driver => {}
             Owner::Borrower => {
@@ -120,6 +132,10 @@ impl AsyncWrite for SharedSocket {
             Owner::Nobody => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
         let written = Pin::new(stream).poll_write(context, bytes);
+        if *is_reader_lost {
+            // The task asked for something to read before it wrote, and somebody else has asked since.
+            context.waker().wake_by_ref();
+        }
         if let (Poll::Ready(Ok(length)), Some(traffic)) = (&written, traffic) {
             traffic.unanswered += traffic.sent.pass(&bytes[..*length], ASKING);
         }
@@ -127,7 +143,12 @@ impl AsyncWrite for SharedSocket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0.lock().stream).poll_flush(context)
+        let mut shared = self.0.lock();
+        match shared.owner {
+            Owner::Driver => Pin::new(&mut shared.stream).poll_flush(context),
+            // Nothing of the driver's is below; whoever has the socket waits for what is.
+            Owner::Borrower | Owner::Nobody => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

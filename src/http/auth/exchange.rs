@@ -41,8 +41,10 @@ pub(super) async fn exchange(State(state): State<WebState>, parts: Parts, body: 
     let actor = service();
     let planner = state.engine.planner(&actor, &context);
     let session = state.sign_in.exchange(&planner, &request.id_token).await;
-    // Who signs in may have another role or team now.
-    state.authenticator.forget_all();
+    if session.is_ok() {
+        // Who signs in may have another role or team now.
+        state.authenticator.forget_all();
+    }
     answer(session, &context)
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Security: whoever writes the header claims an address. It is read only of a peer that the settings name, from the right,
 //! because each proxy adds on the right what it saw itself; what stands left of the first address that is no proxy's is the
-//! client's own invention. What cannot be read there leaves the address unknown, which no network of a token and no rule takes
-//! for an inner one.
+//! client's own invention. What cannot be read there, and a proxy that says nothing, leave the address unknown, which no network of
+//! a token and no rule takes for an inner one.
 
 use crate::config::{ProxyHeader, ProxySettings};
 use axum::extract::ConnectInfo;
@@ -42,6 +42,10 @@ impl Proxies {
         let mut address = peer;
         // Lines of one header are one list, in their order.
         let mut lines: Vec<_> = headers.get_all(name).iter().collect();
+        if self.is_proxy(peer) && lines.is_empty() {
+            // A proxy that says nothing, because it does not, or because it was talked out of it, has no client of its own address.
+            return None;
+        }
         while self.is_proxy(address) {
             let Some(line) = lines.pop() else { return Some(address) };
             for entry in line.as_bytes().rsplit(|byte| *byte == b',') {

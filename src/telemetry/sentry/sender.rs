@@ -13,6 +13,8 @@ const MOST_WAITING: usize = 64;
 
 /// How long Sentry is left alone that has had enough and does not say for how long.
 const PAUSE: Duration = Duration::from_secs(60);
+/// The longest that the receiver is waited for, in seconds, whatever it asks for.
+const LONGEST_PAUSE: u64 = 3600;
 
 enum Parcel {
     Envelope(Bytes),
@@ -93,7 +95,8 @@ impl Route {
         match self.courier.send(request).await {
             Ok(answer) if answer.status() == StatusCode::TOO_MANY_REQUESTS => {
                 let asked = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-                self.is_closed_until = Some(Instant::now() + asked.map_or(PAUSE, Duration::from_secs));
+                self.is_closed_until =
+                    Some(Instant::now() + asked.map_or(PAUSE, |seconds: u64| Duration::from_secs(seconds.min(LONGEST_PAUSE))));
             }
             Ok(answer) if !answer.status().is_success() => {
                 tracing::warn!(status = answer.status().as_u16(), "Sentry does not take a report");

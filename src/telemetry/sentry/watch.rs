@@ -25,6 +25,9 @@ const PANIC_TEXT: &str = "panic.text";
 /// What is told besides the message; everything else that a line has stays in the log.
 const TOLD: [&str; 4] = ["request.id", OPERATION, "operation.type", "error.code"];
 
+/// The beginning of the targets of the program's own lines.
+const OURS: &str = env!("CARGO_PKG_NAME");
+
 /// The span of a whole request.
 const REQUEST: &str = "graphql";
 
@@ -45,7 +48,9 @@ pub(super) fn report_panics() {
 pub(super) fn layer(report: impl Fn(Report) + Send + Sync + 'static) -> Watch {
     let is_asked = |metadata: &Metadata<'_>| {
         let is_request = metadata.is_span() && metadata.target() == STAGE && metadata.name() == REQUEST;
-        is_request || metadata.is_event() && *metadata.level() == Level::ERROR
+        // The texts of libraries are not known to quote nothing.
+        let is_ours = metadata.target().starts_with(OURS);
+        is_request || metadata.is_event() && *metadata.level() == Level::ERROR && is_ours
     };
     Watcher { report }.with_filter(filter_fn(is_asked)).boxed()
 }
