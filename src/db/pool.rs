@@ -136,7 +136,7 @@ impl Database {
     }
 
     /// Runs one statement for an actor in a transaction of its own: role and settings, the statement and the end of the
-    /// transaction in one message, see [`crate::db::pipeline`].
+    /// transaction in one message, see the module `pipeline`.
     ///
     /// # Errors
     /// [`DbError`]; the transaction is undone then.
