@@ -1,5 +1,6 @@
 //! The private PostgreSQL on good and bad days.
 
+use crate::support::process::reachable_directory;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -14,7 +15,7 @@ use toolcrib::local_pg::{Durability, Lifetime, LocalPostgres, LocalPostgresOptio
 /// A directory that the database's account can reach also when the tests run as root.
 fn directory(mode: u32) -> TempDir {
     let permissions = fs::Permissions::from_mode(mode);
-    tempfile::Builder::new().prefix("pg-").permissions(permissions).tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+    tempfile::Builder::new().prefix("pg-").permissions(permissions).tempdir_in(reachable_directory()).unwrap()
 }
 
 async fn start(directory: &Path, lifetime: Lifetime) -> LocalPostgres {

@@ -335,7 +335,7 @@ fn graphql_request_of(token: &str, body: &Json) -> String {
 /// A directory that the database's account can enter also when the tests run as root.
 fn directory() -> TempDir {
     let permissions = fs::Permissions::from_mode(0o755);
-    tempfile::Builder::new().prefix("crib-").permissions(permissions).tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+    tempfile::Builder::new().prefix("crib-").permissions(permissions).tempdir_in(reachable_directory()).unwrap()
 }
 
 fn collect(stderr: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
@@ -352,4 +352,12 @@ fn collect(stderr: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
 fn address_in(log: &str) -> Option<SocketAddr> {
     let (_, rest) = log.split_once("listening on http://")?;
     rest.split_whitespace().next()?.parse().ok()
+}
+
+/// Where the data of private servers lie: PostgreSQL runs as somebody else where root runs the tests, who has to get there. A
+/// checkout below a directory that lets nobody pass is none.
+pub fn reachable_directory() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let lets_pass = |directory: &Path| fs::metadata(directory).is_ok_and(|data| data.permissions().mode() & 0o001 != 0);
+    if target.ancestors().all(lets_pass) { target.to_owned() } else { std::env::temp_dir() }
 }
