@@ -1,7 +1,7 @@
 //! A condition on one row, and what it tests.
 
 use crate::base::{ColumnName, TableName};
-use crate::policy::{Operand, Predicate, RowImage};
+use crate::policy::{Operand, Predicate};
 
 /// A condition on one row, already in the positive: true in SQL exactly when it is `True`. Otherwise it is false or null there,
 /// which select alike; whoever needs the opposite asks for it while solving or uses [`Condition::Not`], never SQL's `not`.
@@ -87,9 +87,8 @@ impl Condition {
     }
 
     pub(super) fn names_new_row(&self) -> bool {
-        let is_new = |operand: &Operand| matches!(operand, Operand::Column(RowImage::New, _));
         let (operands, inner) = self.parts();
-        operands.into_iter().any(is_new) || inner.is_some_and(Predicate::names_new_row)
+        operands.into_iter().any(Operand::is_of_new_row) || inner.is_some_and(Predicate::names_new_row)
     }
 }
 

@@ -78,55 +78,40 @@ impl Predicate {
         }
     }
 
+    /// Every condition, however deep it stands.
+    fn conditions(&self) -> Vec<&Condition> {
+        match self {
+            Self::Always | Self::Never => Vec::new(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::conditions).collect(),
+            Self::Condition(condition) => {
+                let inner = condition.parts().1.map(Self::conditions);
+                std::iter::once(condition).chain(inner.into_iter().flatten()).collect()
+            }
+        }
+    }
+
+    /// What its conditions compare.
+    fn operands(&self) -> impl Iterator<Item = &Operand> {
+        self.conditions().into_iter().flat_map(|condition| condition.parts().0)
+    }
+
     /// Whether the condition looks into other rows, by a path or by `exists`.
     pub fn has_sub_reads(&self) -> bool {
-        match self {
-            Self::Always | Self::Never => false,
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_sub_reads),
-            Self::Condition(Condition::Exists { .. } | Condition::Among { .. }) => true,
-            Self::Condition(Condition::Not(inner)) => inner.has_sub_reads(),
-            Self::Condition(_) => false,
-        }
+        !self.tables().is_empty()
     }
 
     /// The tables of the other rows that the condition looks into.
     pub fn tables(&self) -> BTreeSet<TableName> {
-        let mut tables = BTreeSet::new();
-        self.add_tables(&mut tables);
-        tables
-    }
-
-    fn add_tables(&self, tables: &mut BTreeSet<TableName>) {
-        match self {
-            Self::Always | Self::Never => {}
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.add_tables(tables)),
-            Self::Condition(condition) => {
-                if let Condition::Exists { table, .. } | Condition::Among { table, .. } = condition {
-                    tables.insert(table.clone());
-                }
-                let (_, inner) = condition.parts();
-                inner.into_iter().for_each(|inner| inner.add_tables(tables));
-            }
-        }
+        let table = |condition: &Condition| match condition {
+            Condition::Exists { table, .. } | Condition::Among { table, .. } => Some(table.clone()),
+            _ => None,
+        };
+        self.conditions().into_iter().filter_map(table).collect()
     }
 
     /// The columns of the rule's own row that it speaks of, whichever of its images.
     pub fn columns(&self) -> BTreeSet<ColumnName> {
-        let mut columns = BTreeSet::new();
-        self.add_columns(&mut columns);
-        columns
-    }
-
-    fn add_columns(&self, columns: &mut BTreeSet<ColumnName>) {
-        match self {
-            Self::Always | Self::Never => {}
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.add_columns(columns)),
-            Self::Condition(condition) => {
-                let (operands, inner) = condition.parts();
-                inner.into_iter().for_each(|inner| inner.add_columns(columns));
-                columns.extend(operands.into_iter().filter_map(Operand::own_column).cloned());
-            }
-        }
+        self.operands().filter_map(Operand::own_column).cloned().collect()
     }
 
     /// What is asked of the row as it is stored: whatever is asked of the changed one counts as granted. Every row that some
@@ -142,11 +127,7 @@ impl Predicate {
     }
 
     fn names_new_row(&self) -> bool {
-        match self {
-            Self::Always | Self::Never => false,
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_new_row),
-            Self::Condition(condition) => condition.names_new_row(),
-        }
+        self.operands().any(Operand::is_of_new_row)
     }
 
     /// Whether every row is allowed.

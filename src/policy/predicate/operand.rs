@@ -18,6 +18,11 @@ pub enum Operand {
 }
 
 impl Operand {
+    /// Whether it is a column of the row as a change leaves it.
+    pub(super) fn is_of_new_row(&self) -> bool {
+        matches!(self, Self::Column(RowImage::New, _))
+    }
+
     /// The column, if it is one of the rule's own row.
     pub(super) fn own_column(&self) -> Option<&ColumnName> {
         match self {
