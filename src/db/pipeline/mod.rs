@@ -24,7 +24,7 @@ pub(crate) use socket::{Lent, SharedSocket};
 
 use crate::db::session::ActorSettings;
 use crate::db::transaction::JsonRow;
-use crate::sql::{Statement, StatementKind};
+use crate::sql::{EncodedBinds, Statement, StatementKind};
 use answer::{Answer, Awaited};
 use bytes::BytesMut;
 use diesel::QueryResult;
@@ -51,11 +51,21 @@ pub(crate) struct Asked<'a> {
 }
 
 /// A statement that is prepared: what the same name may be used for again.
-#[derive(PartialEq)]
 struct Known {
     text: Arc<str>,
     role: String,
     types: Vec<u32>,
+}
+
+impl Known {
+    fn of(statement: &Statement, actor: &ActorSettings, binds: EncodedBinds) -> Self {
+        Self { text: Arc::clone(statement.shared_text()), role: actor.role().to_owned(), types: binds.types }
+    }
+
+    /// Whether it is this statement as this actor's role prepares it.
+    fn is_of(&self, statement: &Statement, actor: &ActorSettings, binds: &EncodedBinds) -> bool {
+        *self.text == *statement.text() && self.role == actor.role() && self.types == binds.types
+    }
 }
 
 /// Reads on one connection.
@@ -92,10 +102,8 @@ impl Pipeline {
         };
         let settings: Vec<_> = actor.values().collect();
         let is_entry_known = self.entries.contains(&settings.len());
-        let known =
-            Known { text: Arc::clone(statement.shared_text()), role: actor.role().to_owned(), types: binds.types.clone() };
         let found = self.known.get(&shape);
-        let is_known = found.is_some_and(|found| *found == known);
+        let is_known = found.is_some_and(|known| known.is_of(statement, actor, &binds));
         // A shape whose hash another one has is prepared for this time alone.
         let is_kept = is_known || (found.is_none() && kind == StatementKind::Hot);
 
@@ -121,7 +129,7 @@ impl Pipeline {
             self.entries.push(settings.len());
         }
         if !is_known && is_parsed() && is_kept {
-            self.known.insert(shape, known);
+            self.known.insert(shape, Known::of(statement, actor, binds));
         }
         Ok(answer.row)
     }
