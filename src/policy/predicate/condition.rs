@@ -45,7 +45,7 @@ pub enum Condition {
         join_column: ColumnName,
         /// What it has to equal.
         join_value: Operand,
-        /// The nesting depth: the row inside is [`RowImage::Member`] of this depth.
+        /// The nesting depth: the row inside is [`crate::policy::RowImage::Member`] of this depth.
         depth: u16,
         /// What must hold of the row inside.
         body: Box<Predicate>,
@@ -61,7 +61,7 @@ pub enum Condition {
         table: TableName,
         /// Its column, which is never null.
         column: ColumnName,
-        /// The nesting depth: the row inside is [`RowImage::Member`] of this depth.
+        /// The nesting depth: the row inside is [`crate::policy::RowImage::Member`] of this depth.
         depth: u16,
         /// What must hold of the row inside.
         body: Box<Predicate>,
