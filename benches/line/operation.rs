@@ -91,6 +91,9 @@ const UPDATE_DOCUMENT: &str = "mutation Update($id: ID!, $subject: String!, $pri
 /// Sets of variables for each operation.
 const SETS: usize = 2000;
 
+/// How often each row comes in the sets of a change, each time with other values: what sets a row to what it is changes nothing.
+const PASSES: usize = 4;
+
 /// Everything that is asked, in the order of the report.
 pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
     let ids = stage.sql(&format!("select id from tickets order by md5(id::text) limit {SETS}"))?;
@@ -103,19 +106,19 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
     // A quote would end the literal of a `pgbench` script.
     let names = format!("select name from customers where strpos(name, chr(39)) = 0 order by md5(id::text) limit {SETS}");
     let customers: Vec<_> = stage.sql(&names)?.into_iter().map(one).collect();
-    let priorities = ["LOW", "NORMAL", "HIGH", "URGENT"];
-    let updates = ids.iter().enumerate().map(|(index, id)| {
-        vec![id.clone(), format!("Delivery {index} is late"), priorities[index % priorities.len()].to_owned()]
-    });
-    let updates: Vec<_> = updates.collect();
+    let updates: Vec<_> = (0..PASSES).flat_map(|pass| updates(&ids, pass)).collect();
+    // What is there already after the first time: PostgreSQL then leaves all indexes alone (a heap-only tuple).
+    let repeated = self::updates(&ids, 0);
     let places = cursors::behind_pages(stage).await?;
     let addresses = format!("select email from customers where email is not null order by md5(id::text) limit {SETS}");
-    let upserts = stage.sql(&addresses)?.into_iter().enumerate();
-    let upserts: Vec<_> = upserts.map(|(index, email)| vec![email, format!("Customer {index}")]).collect();
+    let addresses = stage.sql(&addresses)?;
+    let upserts =
+        (0..PASSES).flat_map(|pass| addresses.iter().map(move |email| vec![email.clone(), format!("{pass} of {email}")]));
+    let upserts: Vec<_> = upserts.collect();
     let inserts = inserts(stage)?;
-    let operation = |name: &str, target, reads, kind: Kind, values: &Vec<Vec<String>>| {
+    let operation = |name: &str, target: Option<f64>, reads, kind: Kind, values: &Vec<Vec<String>>| {
         let bodies = values.iter().map(|values| kind.body(values)).collect();
-        let is_weighed = reads == Reads::Unaudited && matches!(kind, Kind::List | Kind::Ticket | Kind::Update);
+        let is_weighed = target.is_some() && matches!(kind, Kind::List | Kind::Ticket | Kind::Update);
         Operation { name: name.to_owned(), target, reads, is_weighed, bodies, kind, values: values.clone() }
     };
     Ok(vec![
@@ -126,12 +129,23 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Operation>> {
         operation("list", Some(0.90), Reads::Unaudited, Kind::List, &befores),
         operation("by id", Some(0.65), Reads::Unaudited, Kind::Ticket, &tickets),
         operation("update", Some(0.60), Reads::Unaudited, Kind::Update, &updates),
+        operation("update to the same values", None, Reads::Unaudited, Kind::Update, &repeated),
         operation("list, VIEW event", None, Reads::Audited, Kind::List, &befores),
         operation("by id, VIEW event", None, Reads::Audited, Kind::Ticket, &tickets),
         operation("update, VIEW event of its answer", None, Reads::Audited, Kind::Update, &updates),
         // The last, because the table grows.
         operation("insert of 1,000 rows", Some(0.60), Reads::Unaudited, Kind::Insert, &inserts),
     ])
+}
+
+/// Changes of tickets, to other values in each pass.
+fn updates(ids: &[String], pass: usize) -> Vec<Vec<String>> {
+    const PRIORITIES: [&str; 4] = ["LOW", "NORMAL", "HIGH", "URGENT"];
+    let update = |(index, id): (usize, &String)| {
+        let priority = PRIORITIES[(index + pass) % PRIORITIES.len()];
+        vec![id.clone(), format!("Delivery {index} is late, {pass}"), priority.to_owned()]
+    };
+    ids.iter().enumerate().map(update).collect()
 }
 
 /// Lists of a thousand new tickets, as JSON.
@@ -221,7 +235,16 @@ impl Kind {
             Self::Update => &UPDATE,
         };
         // The values are this program's own and hold no quote.
-        let literals = values.iter().map(|value| format!("'{value}'")).chain([String::new()]);
+        let mut literals: Vec<String> = values.iter().map(|value| format!("'{value}'")).chain([String::new()]).collect();
+        // A script is run again and again, and has to change something each time.
+        match (self, literals.as_mut_slice()) {
+            (Self::Update, [_, subject, priority, _]) => {
+                *subject = "'Delivery ' || random()::text".to_owned();
+                *priority = "(array['LOW', 'NORMAL', 'HIGH', 'URGENT'])[1 + floor(4 * random())::integer]".to_owned();
+            }
+            (Self::Upsert, [_, name, _]) => *name = "'Customer ' || random()::text".to_owned(),
+            _ => {}
+        }
         let statement: String = parts.iter().zip(literals).map(|(part, literal)| format!("{part}{literal}")).collect();
         let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
