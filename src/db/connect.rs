@@ -1,6 +1,6 @@
 //! Opening one connection.
 
-use crate::db::pipeline::{Asked, Pipeline, SharedSocket};
+use crate::db::pipeline::{Pipeline, SharedSocket, Step};
 use crate::db::shared_connection::CancelWay;
 use crate::db::transaction::JsonRow;
 use crate::db::{DatabaseAddress, DbError};
@@ -27,7 +27,7 @@ pub(crate) struct Connection {
     pub(crate) pg: AsyncPgConnection,
     /// Its socket.
     socket: SharedSocket,
-    /// Reads in one message, over the same socket.
+    /// Transactions in one message, over the same socket.
     pipeline: Pipeline,
     /// The way to the same server, for whoever has to open a second connection to cancel a statement of this one.
     pub(crate) way: CancelWay,
@@ -38,11 +38,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Runs one statement in a transaction of its own, in one message.
+    /// Runs a transaction in one message; the last row of each of its statements.
     ///
     /// # Errors
     /// [`DbError`]. Unless it is PostgreSQL's refusal, inside, the connection cannot be used any more.
-    pub(crate) async fn read(&mut self, asked: Asked<'_>) -> Result<QueryResult<Option<JsonRow>>, DbError> {
+    pub(crate) async fn run(&mut self, steps: &[Step<'_>]) -> Result<QueryResult<Vec<Option<JsonRow>>>, DbError> {
         let lent = loop {
             match self.socket.lend() {
                 Some(lent) => break lent,
@@ -50,7 +50,7 @@ impl Connection {
                 None => self.pg.batch_execute("").await?,
             }
         };
-        self.pipeline.run(lent, asked).await.map_err(|error| DbError::Unavailable(error.into()))
+        self.pipeline.run(lent, steps).await.map_err(|error| DbError::Unavailable(error.into()))
     }
 
     /// Whether the socket is gone.

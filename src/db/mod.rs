@@ -1,8 +1,8 @@
 //! The server's connections: a pool of sessions that own nothing, and transactions that carry an actor.
 //!
 //! Purpose: run statements under the database role of whoever asks, and never give an open or dirty transaction back.
-//! Flow: [`Database::read`] is one message of role and settings, statement and the end of their transaction (`pipeline`);
-//! [`Database::begin`] opens a [`Transaction`] for more.
+//! Flow: [`Database::read`] is one message of role and settings, statement and the end of their transaction (`pipeline`), and so is
+//! [`Database::change`]; [`Database::begin`] opens a [`Transaction`] for more.
 //! Invariants: the pool logs in as `toolcrib_server`, which has no privilege on collections, so a statement outside its
 //! transaction is refused by PostgreSQL; a connection that is dropped before the end of its transaction was answered is closed, not
 //! pooled.
@@ -49,7 +49,7 @@ pub use error::{ConstraintKind, DbError};
 pub use explain::ExplainRun;
 pub use observe::PoolState;
 pub use owner::{OwnerTrial, is_migrated};
-pub use pool::Database;
+pub use pool::{Database, OneChange};
 pub use provisioning_turn::take_provisioning_turn;
 pub use raw_json::RawJson;
 pub use running_export::{hold_running_export, list_abandoned_exports};

@@ -2,8 +2,8 @@
 
 use crate::db::connect::{ConnectOptions, Connection};
 use crate::db::observe::{Running, note_failure, statement_span};
-use crate::db::pipeline::Asked;
-use crate::db::session::ActorSettings;
+use crate::db::pipeline::{Asked, Setting, Step};
+use crate::db::session::{ADMITTED, ActorSettings, list_of_ids};
 use crate::db::shape::{MAX_PREPARED, Shapes};
 use crate::db::slow::SlowQueries;
 use crate::db::transaction::{JsonRow, Transaction};
@@ -15,6 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
+use uuid::Uuid;
 
 /// The server's database. Cheap to clone.
 #[derive(Clone)]
@@ -151,14 +152,52 @@ impl Database {
 
     async fn read_with(
         &self,
-        mut checkout: Checkout,
+        checkout: Checkout,
         actor: &ActorSettings,
         statement: &Statement,
     ) -> Result<Option<JsonRow>, DbError> {
-        let (kind, shape) = (self.kind_of(statement), shape_under(statement, Some(actor.role())));
-        let row = checkout.connection_mut().read(Asked { actor, statement, kind, shape }).await?;
-        checkout.mark_clean();
-        Ok(row?)
+        let settings: Vec<_> = actor.values().collect();
+        let steps = [Step::Set(&settings), Step::Run(self.ask(actor, statement))];
+        Ok(run(checkout, &steps).await?.pop().flatten())
+    }
+
+    /// Runs a change, and reads what it left, in a transaction of its own and in one message: for a change that asks nothing once it
+    /// is done. The last row of each statement.
+    ///
+    /// # Errors
+    /// [`DbError`]; the transaction is undone then. Whether it was done is unknown only if the connection was lost.
+    pub async fn change(&self, actor: &ActorSettings, change: &OneChange<'_>) -> Result<Vec<Option<JsonRow>>, DbError> {
+        let statement = change.statement;
+        let span = statement_span!(statement.text());
+        let checkout = self.checkout().await?;
+        let running = Running { started: Instant::now(), kind: "transaction", actor: Some(actor), statement };
+        let rows = self.change_with(checkout, actor, change).instrument(span).await;
+        running.ended(self, &rows);
+        rows
+    }
+
+    async fn change_with(
+        &self,
+        checkout: Checkout,
+        actor: &ActorSettings,
+        change: &OneChange<'_>,
+    ) -> Result<Vec<Option<JsonRow>>, DbError> {
+        let OneChange { statement, admitted, reads } = change;
+        let admitted = admitted.map(|id| list_of_ids(&[id]));
+        let mut settings: Vec<Setting<'_>> = actor.values().collect();
+        settings.extend(admitted.as_deref().map(|list| (ADMITTED, list)));
+        let mut steps = vec![Step::Set(&settings), Step::Run(self.ask(actor, statement))];
+        if admitted.is_some() && !reads.is_empty() {
+            // Not for what is then read.
+            steps.push(Step::Set(&[(ADMITTED, "")]));
+        }
+        steps.extend(reads.iter().map(|statement| Step::Run(self.ask(actor, statement))));
+        run(checkout, &steps).await
+    }
+
+    fn ask<'a>(&self, actor: &'a ActorSettings, statement: &'a Statement) -> Asked<'a> {
+        let role = actor.role();
+        Asked { role, statement, kind: self.kind_of(statement), shape: shape_under(statement, Some(role)) }
     }
 
     /// Opens a transaction for an actor. BEGIN and settings travel with its first statements.
@@ -212,4 +251,22 @@ impl Database {
     pub(crate) fn kind_of(&self, statement: &Statement) -> StatementKind {
         self.shapes.kind_of(statement)
     }
+}
+
+/// A change of one row that is over with its statement, and what is then read.
+#[derive(Clone, Debug)]
+pub struct OneChange<'a> {
+    /// The change; its rows are `(json, rows)`.
+    pub statement: &'a Statement,
+    /// The row, where the policies have to be told to let it pass; see [`Transaction::admit`].
+    pub admitted: Option<Uuid>,
+    /// What is then read; their rows are `(json, rows)`.
+    pub reads: Vec<&'a Statement>,
+}
+
+/// Runs a transaction in one message.
+async fn run(mut checkout: Checkout, steps: &[Step<'_>]) -> Result<Vec<Option<JsonRow>>, DbError> {
+    let rows = checkout.connection_mut().run(steps).await?;
+    checkout.mark_clean();
+    Ok(rows?)
 }

@@ -133,8 +133,20 @@ fn context_of(CallerContext { actor, request, asked }: CallerContext<'_>) -> Opt
     Some(Json::Object(context).to_string())
 }
 
-/// Whom the policies let pass in a statement that writes these rows, see `toolcrib.admitted()`.
+/// The setting with the rows that the policies let pass, see `toolcrib.admitted()`.
+pub(crate) const ADMITTED: &str = "toolcrib.admitted";
+
+/// Whom the policies let pass in a statement that writes these rows.
 pub fn admitting(ids: &[Uuid], rows: WrittenRows) -> String {
+    let list = list_of_ids(ids);
+    match rows {
+        WrittenRows::Asked => format!("set local {ADMITTED} = '{list}'"),
+        WrittenRows::TakenAlong => format!("set local {ADMITTED} = '{list}'; set local toolcrib.taken_along = '{list}'"),
+    }
+}
+
+/// Ids as PostgreSQL writes an array of them.
+pub(crate) fn list_of_ids(ids: &[Uuid]) -> String {
     let mut list = String::with_capacity(ids.len() * 37 + 2);
     list.push('{');
     for (index, id) in ids.iter().enumerate() {
@@ -144,12 +156,7 @@ pub fn admitting(ids: &[Uuid], rows: WrittenRows) -> String {
         push_id(Some(*id), &mut list);
     }
     list.push('}');
-    match rows {
-        WrittenRows::Asked => format!("set local toolcrib.admitted = '{list}'"),
-        WrittenRows::TakenAlong => {
-            format!("set local toolcrib.admitted = '{list}'; set local toolcrib.taken_along = '{list}'")
-        }
-    }
+    list
 }
 
 /// Why rows are written.

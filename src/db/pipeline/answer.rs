@@ -1,5 +1,6 @@
 //! What comes back: the messages up to ReadyForQuery.
 
+use super::Setting;
 use super::refusal::refusal;
 use crate::db::RawJson;
 use crate::db::transaction::JsonRow;
@@ -15,33 +16,31 @@ const IDLE: u8 = b'I';
 
 /// A message that has to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum Expected<'a> {
     /// ParseComplete.
     Parsed,
     /// BindComplete.
     Bound,
-    /// CommandComplete, of the statement that makes the settings.
-    Entered,
+    /// CommandComplete, of the statement that makes these settings.
+    Entered(&'a [Setting<'a>]),
     /// CommandComplete, of the statement that was asked for.
     Done,
 }
 
-/// What was sent, and so what has to come back.
+/// A statement that was sent, and so what has to come back.
+#[derive(Clone, Copy)]
 pub(super) struct Awaited<'a> {
-    /// Whether the statement that makes the settings was to be prepared.
-    pub(super) is_entry_parsed: bool,
-    /// Whether the other one was.
-    pub(super) is_statement_parsed: bool,
-    /// The settings, which the first statement answers with.
-    pub(super) settings: &'a [(&'static str, &'a str)],
+    /// Whether it was to be prepared.
+    pub(super) is_parsed: bool,
+    /// The settings, which it answers with if it makes some.
+    pub(super) settings: Option<&'a [Setting<'a>]>,
 }
 
-impl Awaited<'_> {
+impl<'a> Awaited<'a> {
     /// The messages in their order.
-    fn steps(&self) -> impl Iterator<Item = Step> {
-        let parsed = |is_parsed: bool| is_parsed.then_some(Step::Parsed).into_iter();
-        let entry = parsed(self.is_entry_parsed).chain([Step::Bound, Step::Entered]);
-        entry.chain(parsed(self.is_statement_parsed)).chain([Step::Bound, Step::Done])
+    fn messages(self) -> impl Iterator<Item = Expected<'a>> {
+        let end = self.settings.map_or(Expected::Done, Expected::Entered);
+        self.is_parsed.then_some(Expected::Parsed).into_iter().chain([Expected::Bound, end])
     }
 }
 
@@ -49,8 +48,8 @@ impl Awaited<'_> {
 pub(super) struct Answer {
     /// How many statements were prepared.
     pub(super) parsed: usize,
-    /// The last row of the second statement, or why there is none.
-    pub(super) row: QueryResult<Option<JsonRow>>,
+    /// The last row of each statement that makes no settings, or why there is none.
+    pub(super) rows: QueryResult<Vec<Option<JsonRow>>>,
 }
 
 impl Answer {
@@ -64,11 +63,12 @@ impl Answer {
     pub(super) async fn receive(
         socket: &mut (impl AsyncRead + Unpin),
         received: &mut BytesMut,
-        awaited: &Awaited<'_>,
+        awaited: &[Awaited<'_>],
     ) -> io::Result<Self> {
         received.clear();
-        let mut answer = Self { parsed: 0, row: Ok(None) };
-        let (mut steps, mut is_entered) = (awaited.steps().peekable(), false);
+        let mut answer = Self { parsed: 0, rows: Ok(Vec::new()) };
+        let expected: Vec<Expected<'_>> = awaited.iter().flat_map(|statement| statement.messages()).collect();
+        let (mut at, mut row, mut is_entered) = (0, None, false);
         loop {
             let Some(message) = Message::parse(received)? else {
                 if socket.read_buf(received).await? == 0 {
@@ -76,35 +76,40 @@ impl Answer {
                 }
                 continue;
             };
-            match (message, steps.peek()) {
-                (Message::NoticeResponse(_) | Message::NotificationResponse(_) | Message::ParameterStatus(_), _) => {}
-                (Message::ReadyForQuery(ready), next) if ready.status() == IDLE && received.is_empty() => {
-                    match next.is_none() || answer.row.is_err() {
-                        true => return Ok(answer),
-                        false => return Err(malformed("less than it was asked")),
-                    }
+            let next = expected.get(at).copied();
+            match (message, next, &mut answer.rows) {
+                (Message::NoticeResponse(_) | Message::NotificationResponse(_) | Message::ParameterStatus(_), _, _) => continue,
+                (Message::ReadyForQuery(ready), _, rows) if ready.status() == IDLE && received.is_empty() => {
+                    return if next.is_none() || rows.is_err() { Ok(answer) } else { Err(malformed("less than it was asked")) };
                 }
                 // After an error PostgreSQL leaves out whatever was still to come.
-                _ if answer.row.is_err() => return Err(malformed("more than an error")),
+                (_, _, Err(_)) => return Err(malformed("more than an error")),
                 // Also behind the last statement: the transaction may still fail at its end.
-                (Message::ErrorResponse(body), _) => answer.row = Err(refusal(&body)?),
-                (Message::ParseComplete, Some(Step::Parsed)) => {
-                    answer.parsed += 1;
-                    steps.next();
+                (Message::ErrorResponse(body), _, rows) => {
+                    *rows = Err(refusal(&body)?);
+                    continue;
                 }
-                (Message::BindComplete, Some(Step::Bound)) => drop(steps.next()),
-                (Message::DataRow(row), Some(Step::Entered)) => is_entered = is_answered(&row, awaited.settings)?,
-                (Message::CommandComplete(_), Some(Step::Entered)) if is_entered => drop(steps.next()),
-                (Message::DataRow(row), Some(Step::Done)) => answer.row = Ok(Some(read_row(&row)?)),
-                (Message::CommandComplete(_), Some(Step::Done)) => drop(steps.next()),
+                (Message::DataRow(body), Some(Expected::Entered(settings)), _) => {
+                    is_entered = is_answered(&body, settings)?;
+                    continue;
+                }
+                (Message::DataRow(body), Some(Expected::Done), _) => {
+                    row = Some(read_row(&body)?);
+                    continue;
+                }
+                (Message::ParseComplete, Some(Expected::Parsed), _) => answer.parsed += 1,
+                (Message::BindComplete, Some(Expected::Bound), _) => {}
+                (Message::CommandComplete(_), Some(Expected::Entered(_)), _) if is_entered => is_entered = false,
+                (Message::CommandComplete(_), Some(Expected::Done), Ok(rows)) => rows.push(row.take()),
                 _ => return Err(malformed("a message that it was not asked for")),
             }
+            at += 1;
         }
     }
 }
 
 /// Whether PostgreSQL answers with the settings that were asked for.
-fn is_answered(row: &DataRowBody, settings: &[(&str, &str)]) -> io::Result<bool> {
+fn is_answered(row: &DataRowBody, settings: &[Setting<'_>]) -> io::Result<bool> {
     let ranges: Vec<_> = row.ranges().collect()?;
     let values = ranges.into_iter().map(|range| range.and_then(|range| row.buffer().get(range)));
     Ok(values.eq(settings.iter().map(|(_, value)| Some(value.as_bytes()))))
@@ -133,7 +138,7 @@ fn malformed(what: &str) -> io::Error {
 mod tests {
     use super::*;
 
-    const SETTINGS: [(&str, &str); 2] = [("role", "toolcrib_role_agent"), ("toolcrib.actor", "u t ")];
+    const SETTINGS: [Setting<'static>; 2] = [("role", "toolcrib_role_agent"), ("toolcrib.actor", "u t ")];
 
     fn message(tag: u8, body: &[u8]) -> Vec<u8> {
         let length = i32::try_from(body.len() + 4).unwrap().to_be_bytes();
@@ -184,8 +189,8 @@ mod tests {
 
     async fn receive(messages: &[Vec<u8>], is_parsed: [bool; 2]) -> io::Result<Answer> {
         let bytes = messages.concat();
-        let [is_entry_parsed, is_statement_parsed] = is_parsed;
-        let awaited = Awaited { is_entry_parsed, is_statement_parsed, settings: &SETTINGS };
+        let settings = [Some(&SETTINGS[..]), None];
+        let awaited = [0, 1].map(|index| Awaited { is_parsed: is_parsed[index], settings: settings[index] });
         Answer::receive(&mut bytes.as_slice(), &mut BytesMut::new(), &awaited).await
     }
 
@@ -193,10 +198,10 @@ mod tests {
     async fn the_row_of_the_second_statement_is_the_answer() {
         let known = [bound(), mine(), done(), bound(), json("{}"), done(), ready(b'I')];
         let answer = receive(&known, [false, false]).await.unwrap();
-        assert_eq!((answer.parsed, answer.row), (0, Ok(Some((Some(RawJson("{}".to_owned())), 1)))));
+        assert_eq!((answer.parsed, answer.rows), (0, Ok(vec![Some((Some(RawJson("{}".to_owned())), 1))])));
         let new = [parsed(), bound(), mine(), done(), parsed(), bound(), done(), ready(b'I')];
         let answer = receive(&new, [true, true]).await.unwrap();
-        assert_eq!((answer.parsed, answer.row), (2, Ok(None)));
+        assert_eq!((answer.parsed, answer.rows), (2, Ok(vec![None])));
     }
 
     #[tokio::test]
@@ -209,7 +214,7 @@ mod tests {
         ];
         for (index, messages) in refused.into_iter().enumerate() {
             let answer = receive(messages, [true, true]).await.unwrap();
-            let Err(diesel::result::Error::DatabaseError(kind, information)) = answer.row else { panic!("case {index}") };
+            let Err(diesel::result::Error::DatabaseError(kind, information)) = answer.rows else { panic!("case {index}") };
             assert_eq!((kind, information.message()), (diesel::result::DatabaseErrorKind::UniqueViolation, "no"));
             assert_eq!(answer.parsed, [0, 1, 2, 2][index]);
         }

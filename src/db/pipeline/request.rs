@@ -1,7 +1,6 @@
 //! What is sent: messages of the extended query protocol, up to one Sync.
 
-use super::KEPT;
-use crate::sql::EncodedBinds;
+use super::{KEPT, Setting};
 use bytes::BytesMut;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend;
@@ -20,25 +19,14 @@ const TEXT: u32 = 25;
 pub(super) struct Request(BytesMut);
 
 impl Request {
-    /// Writes a whole request: settings, and a statement by the name under which it is prepared, or to be prepared from its text.
-    ///
-    /// # Errors
-    /// What has no place in the protocol: a zero byte in a text, or more than 65,535 values.
-    pub(super) fn write(
-        &mut self,
-        settings: &[(&'static str, &str)],
-        is_entry_known: bool,
-        (name, new_text): (&str, Option<&str>),
-        binds: &EncodedBinds,
-    ) -> io::Result<()> {
+    /// Begins anew.
+    pub(super) fn clear(&mut self) {
         self.0.clear();
-        self.enter(settings, is_entry_known)?;
-        if let Some(text) = new_text {
-            self.parse(name, text, &binds.types)?;
-        }
-        self.execute(name, &binds.values)?;
+    }
+
+    /// Ends the transaction.
+    pub(super) fn end(&mut self) {
         frontend::sync(&mut self.0);
-        Ok(())
     }
 
     /// Gives the memory of a long request back.
@@ -48,26 +36,29 @@ impl Request {
         }
     }
 
-    /// Makes settings for the rest of the transaction. One statement makes them all, because each costs as much as the next.
-    fn enter(&mut self, settings: &[(&'static str, &str)], is_prepared: bool) -> io::Result<()> {
-        let name = format!("enter_{}", settings.len());
-        if !is_prepared {
-            let set =
-                |(index, (name, _)): (usize, &(&str, &str))| format!("pg_catalog.set_config('{name}', ${}, true)", index + 1);
-            let sets: Vec<String> = settings.iter().enumerate().map(set).collect();
-            self.parse(&name, &format!("select {}", sets.join(", ")), &vec![TEXT; settings.len()])?;
-        }
-        let values: Vec<Option<&str>> = settings.iter().map(|(_, value)| Some(*value)).collect();
-        self.execute(&name, &values)
+    /// Prepares the statement that makes settings.
+    ///
+    /// # Errors
+    /// As [`Request::prepare`].
+    pub(super) fn prepare_settings(&mut self, name: &str, settings: &[Setting<'_>]) -> io::Result<()> {
+        let set = |(index, (name, _)): (usize, &Setting<'_>)| format!("pg_catalog.set_config('{name}', ${}, true)", index + 1);
+        let sets: Vec<String> = settings.iter().enumerate().map(set).collect();
+        self.prepare(name, &format!("select {}", sets.join(", ")), &vec![TEXT; settings.len()])
     }
 
     /// Prepares a statement under a name, or under none for what follows alone.
-    fn parse(&mut self, name: &str, text: &str, types: &[u32]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What has no place in the protocol: a zero byte in a text.
+    pub(super) fn prepare(&mut self, name: &str, text: &str, types: &[u32]) -> io::Result<()> {
         frontend::parse(name, text, types.iter().copied(), &mut self.0)
     }
 
     /// Runs a prepared statement with values in their binary form, and asks for its rows in theirs.
-    fn execute<Bytes: AsRef<[u8]>>(&mut self, name: &str, values: &[Option<Bytes>]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What has no place in the protocol: more than 65,535 values.
+    pub(super) fn execute<Bytes: AsRef<[u8]>>(&mut self, name: &str, values: &[Option<Bytes>]) -> io::Result<()> {
         let push = |value: &Option<Bytes>, out: &mut BytesMut| match value {
             None => Ok(IsNull::Yes),
             Some(bytes) => {
