@@ -4,11 +4,11 @@ use crate::base::{ScalarType, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert};
 use crate::planner::to_sql::change::{
-    AUDITED, Admission, CHANGED, ChangeStatement, Checks, INPUT, OLD, VERDICT, admission, cross, holds, id_of, image,
-    is_good_with_all, same_id, verdicts,
+    AUDITED, Admission, CHANGED, ChangeStatement, Checks, OLD, VERDICT, admission, holds, id_of, image, is_good_with_all,
+    same_id, verdicts,
 };
 use crate::planner::to_sql::filter::filter_condition;
-use crate::planner::to_sql::input::{input_cte, is_fresh};
+use crate::planner::to_sql::input::{StoredRows, is_fresh};
 use crate::planner::{DeletePlan, Planner, Reference, WriteValue};
 use crate::policy::{Images, rule_view};
 use crate::sql::{Column, Cte, CteBody, Delete, Expr, From, Query, Select};
@@ -20,8 +20,8 @@ use uuid::Uuid;
 /// verdict's conditions on the row version that it deletes, and `is_kept` says whether it did.
 pub fn delete_statement(planner: &Planner<'_>, plan: &DeletePlan) -> ChangeStatement {
     let mut aliases = Aliases::default();
-    let input = input_cte(&plan.rows, None, &[]);
-    let ctes = vec![input, verdict_cte(plan), deleted_cte(plan), audited_cte(planner, plan, &mut aliases)];
+    let steps = [verdict_cte(plan), deleted_cte(planner, plan, &mut aliases), audited_cte(planner, plan)];
+    let ctes = StoredRows(&plan.rows).cte(None, &[]).into_iter().chain(steps).collect();
     let kept = Some(Expr::Fixed("true"));
     ChangeStatement { change: Query { ctes, body: verdicts(checks(kept)) }, after: None, admission: along(plan) }
 }
@@ -29,7 +29,7 @@ pub fn delete_statement(planner: &Planner<'_>, plan: &DeletePlan) -> ChangeState
 /// Renders the verdicts alone: asked before anything that goes along is touched, so that a caller who may not delete a row
 /// learns nothing of what points to it.
 pub fn delete_verdict_statement(plan: &DeletePlan) -> ChangeStatement {
-    let ctes = vec![input_cte(&plan.rows, None, &[]), verdict_cte(plan)];
+    let ctes = StoredRows(&plan.rows).cte(None, &[]).into_iter().chain([verdict_cte(plan)]).collect();
     ChangeStatement { change: Query { ctes, body: verdicts(checks(None)) }, after: None, admission: along(plan) }
 }
 
@@ -39,7 +39,7 @@ fn along(plan: &DeletePlan) -> Admission {
 }
 
 fn checks(kept: Option<Expr>) -> Checks {
-    Checks { forbidden: None, kept, from: vec![From::Cte(CHANGED, OLD)], filter: same_id(OLD, VERDICT) }
+    Checks { forbidden: None, kept, from: vec![From::Cte(CHANGED, CHANGED)], filter: same_id(CHANGED, VERDICT) }
 }
 
 /// The rows whose foreign key points to any of `targets`: their ids, and where they point. Through the view of rules: whoever
@@ -76,7 +76,7 @@ fn chosen(plan: &DeletePlan) -> Expr {
 fn verdict_cte(plan: &DeletePlan) -> Cte {
     let columns = vec![
         Column::fixed(id_of(OLD), "id"),
-        Column::fixed(Expr::labelled(INPUT, "event_id"), "event_id"),
+        Column::fixed(StoredRows(&plan.rows).event_id(), "event_id"),
         Column::fixed(readable(plan), "is_readable"),
         Column::fixed(allowed(plan), "is_allowed"),
         Column::fixed(fresh(plan), "is_fresh"),
@@ -84,12 +84,12 @@ fn verdict_cte(plan: &DeletePlan) -> Cte {
         Column::fixed(Expr::Fixed("null::text"), "forbidden_field"),
         Column::fixed(Expr::Fixed("true"), "is_foreseen"),
     ];
-    let mut select = Select::new(columns, From::Table(plan.table.clone(), OLD));
-    select.joins = vec![cross(From::Cte(INPUT, INPUT))];
-    Cte { name: VERDICT, body: CteBody::Select(select.filtered(same_id(OLD, INPUT))) }
+    let select = Select::new(columns, From::Table(plan.table.clone(), OLD));
+    Cte { name: VERDICT, body: CteBody::Select(StoredRows(&plan.rows).joined(select, OLD)) }
 }
 
-fn deleted_cte(plan: &DeletePlan) -> Cte {
+/// The deletion. It returns what its event records.
+fn deleted_cte(planner: &Planner<'_>, plan: &DeletePlan, aliases: &mut Aliases) -> Cte {
     let delete = Delete {
         table: plan.table.clone(),
         alias: OLD,
@@ -102,24 +102,26 @@ fn deleted_cte(plan: &DeletePlan) -> Cte {
             fresh(plan),
             chosen(plan),
         ]),
-        returning: vec![Column::bare(Expr::WholeRow(OLD))],
+        returning: vec![
+            Column::fixed(id_of(OLD), "id"),
+            Column::fixed(Expr::labelled(VERDICT, "event_id"), "event_id"),
+            Column::fixed(image(planner.catalog, plan.collection, OLD, aliases), "before"),
+        ],
     };
     Cte { name: CHANGED, body: CteBody::Delete(delete) }
 }
 
-fn audited_cte(planner: &Planner<'_>, plan: &DeletePlan, aliases: &mut Aliases) -> Cte {
+fn audited_cte(planner: &Planner<'_>, plan: &DeletePlan) -> Cte {
     let event = EventExprs {
-        id: Expr::labelled(VERDICT, "event_id"),
+        id: Expr::labelled(CHANGED, "event_id"),
         event_type: "DELETE",
         entity_type: plan.entity_type.to_string(),
-        entity_id: id_of(OLD),
-        before: image(planner.catalog, plan.collection, OLD, aliases),
+        entity_id: id_of(CHANGED),
+        before: Expr::labelled(CHANGED, "before"),
         after: Expr::Fixed("null::jsonb"),
         details: Expr::Fixed("null::jsonb"),
         reason: plan.reason.clone(),
     };
-    let mut source = Select::new(Vec::new(), From::Cte(CHANGED, OLD));
-    source.joins = vec![cross(From::Cte(VERDICT, VERDICT))];
-    let source = source.filtered(same_id(OLD, VERDICT));
+    let source = Select::new(Vec::new(), From::Cte(CHANGED, CHANGED));
     Cte { name: AUDITED, body: CteBody::Insert(event_insert(planner, event, source)) }
 }

@@ -1,9 +1,9 @@
 //! The rows of a change as a table expression, and the values that each of them gives.
 
 use crate::base::{ColumnName, ScalarType, Value};
-use crate::planner::to_sql::change::{INPUT, id_of};
+use crate::planner::to_sql::change::{INPUT, cross, id_of, same_id};
 use crate::planner::{ChangedRow, EachRow, WriteColumn, WriteValue};
-use crate::sql::{Column, CompareOp, Cte, CteBody, Expr, From, Label, Select};
+use crate::sql::{Alias, Column, CompareOp, Cte, CteBody, Expr, From, Label, Select};
 
 const VERSION: &str = "if_version";
 
@@ -137,7 +137,7 @@ pub(crate) fn has_values(columns: &[WriteColumn]) -> bool {
 }
 
 /// The version that the caller last saw against the one of the row that `alias` names.
-pub(crate) fn is_fresh(if_version: Option<&WriteValue>, alias: crate::sql::Alias) -> Expr {
+pub(crate) fn is_fresh(if_version: Option<&WriteValue>, alias: Alias) -> Expr {
     let stored = Expr::column(alias, &ColumnName::new("version"));
     match if_version {
         None => Expr::Fixed("true"),
@@ -153,4 +153,35 @@ pub(crate) fn is_fresh(if_version: Option<&WriteValue>, alias: crate::sql::Alias
 /// `input.id`
 pub(crate) fn input_id() -> Expr {
     id_of(INPUT)
+}
+
+/// The stored rows among those of a plan. One row is named by its values alone, several through `input`.
+pub(crate) struct StoredRows<'p>(pub(crate) &'p [ChangedRow]);
+
+impl StoredRows<'_> {
+    /// `input`, where there has to be one.
+    pub(crate) fn cte(&self, if_version: Option<&WriteValue>, columns: &[WriteColumn]) -> Option<Cte> {
+        (self.only().is_none()).then(|| input_cte(self.0, if_version, columns))
+    }
+
+    /// Adds `input` to a SELECT of the rows that `alias` names, and that they are those of the plan.
+    pub(crate) fn joined(&self, mut select: Select, alias: Alias) -> Select {
+        match self.only() {
+            Some(row) => select.filtered(Expr::compare(CompareOp::Equal, id_of(alias), Expr::Value(Value::Id(row.id)))),
+            None => {
+                select.joins.insert(0, cross(From::Cte(INPUT, INPUT)));
+                select.filtered(same_id(alias, INPUT))
+            }
+        }
+    }
+
+    /// The id of a row's audit event.
+    pub(crate) fn event_id(&self) -> Expr {
+        self.only().map_or_else(|| Expr::labelled(INPUT, "event_id"), |row| Expr::Value(Value::Id(row.event_id)))
+    }
+
+    /// The row, if there is one alone.
+    pub(crate) fn only(&self) -> Option<&ChangedRow> {
+        if let [row] = self.0 { Some(row) } else { None }
+    }
 }

@@ -5,30 +5,29 @@ use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert, event_type};
 use crate::planner::to_sql::change::{
     AUDITED, AfterCheck, BEFORE, CHANGED, ChangeStatement, Checks, INPUT, NEW, OLD, VERDICT, admission, after_query,
-    asked_columns, cross, forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id,
-    verdicts,
+    asked_columns, forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
 };
-use crate::planner::to_sql::input::{changed_value, has_values, input_cte, is_fresh};
+use crate::planner::to_sql::input::{StoredRows, changed_value, has_values, is_fresh};
 use crate::planner::{Planner, UpdatePlan};
 use crate::policy::{Images, UpdateForm};
 use crate::sql::{Column, CompareOp, Cte, CteBody, Expr, From, Join, OrderTerm, Query, RowLock, Select, Update};
 
 /// Renders the change of rows, their audit events and their verdicts. Rows that are not there have no verdict.
 pub fn update_statement(planner: &Planner<'_>, plan: &UpdatePlan) -> ChangeStatement {
-    let mut aliases = Aliases::default();
-    let ctes = vec![
-        input_cte(&plan.rows, plan.if_version.as_ref(), &plan.columns),
-        before_cte(plan),
-        verdict_cte(planner, plan),
-        changed_cte(planner, plan),
-        audited_cte(planner, plan, &mut aliases),
-    ];
     let after = is_checked_later(plan).then(|| {
         let UpdatePlan { table, rows, columns, rule, guards, .. } = plan;
         after_query(&AfterCheck { table, rows, columns, rule, guards })
     });
     let admission = admission(&plan.readable, plan.is_read_needed);
-    ChangeStatement { change: Query { ctes, body: verdicts(checks(plan)) }, after, admission }
+    ChangeStatement { change: Query { ctes: steps(planner, plan), body: verdicts(checks(plan)) }, after, admission }
+}
+
+fn steps(planner: &Planner<'_>, plan: &UpdatePlan) -> Vec<Cte> {
+    let mut aliases = Aliases::default();
+    let input = StoredRows(&plan.rows).cte(plan.if_version.as_ref(), &plan.columns);
+    let steps =
+        [before_cte(plan), verdict_cte(planner, plan), changed_cte(planner, plan, &mut aliases), audited_cte(planner, plan)];
+    input.into_iter().chain(steps).collect()
 }
 
 /// A rule that looks into its own collection has to see it changed, which only a later statement does.
@@ -44,7 +43,6 @@ fn images_after() -> Images {
 /// The stored rows, locked: what the rule sees, what the audit event calls `before`.
 fn before_cte(plan: &UpdatePlan) -> Cte {
     let mut select = Select::new(vec![Column::bare(Expr::WholeRow(OLD))], From::Table(plan.table.clone(), OLD));
-    select.joins = vec![cross(From::Cte(INPUT, INPUT))];
     select.lock = Some(RowLock::NoKeyUpdate);
     if plan.rows.len() > 1 {
         // Everybody locks in the same order, so that two lists of the same rows do not wait for each other.
@@ -52,7 +50,7 @@ fn before_cte(plan: &UpdatePlan) -> Cte {
     }
     // A row that the caller may not read is not even waited for.
     let readable = if plan.is_read_needed { plan.readable.condition(OLD) } else { Expr::always() };
-    Cte { name: BEFORE, body: CteBody::Select(select.filtered(Expr::all([same_id(OLD, INPUT), readable]))) }
+    Cte { name: BEFORE, body: CteBody::Select(StoredRows(&plan.rows).joined(select, OLD).filtered(readable)) }
 }
 
 fn verdict_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
@@ -74,7 +72,7 @@ fn verdict_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
     let guarded: &[_] = if foreseen.is_some() { &[OLD, NEW] } else { &[OLD] };
     let columns = vec![
         Column::fixed(id_of(OLD), "id"),
-        Column::fixed(Expr::labelled(INPUT, "event_id"), "event_id"),
+        Column::fixed(StoredRows(&plan.rows).event_id(), "event_id"),
         Column::fixed(readable, "is_readable"),
         Column::fixed(allowed, "is_allowed"),
         Column::fixed(is_fresh(plan.if_version.as_ref(), OLD), "is_fresh"),
@@ -83,9 +81,10 @@ fn verdict_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
         Column::fixed(is_foreseen, "is_foreseen"),
     ];
     let mut select = Select::new(columns, From::Cte(BEFORE, OLD));
-    select.joins = vec![cross(From::Cte(INPUT, INPUT))];
     select.joins.extend(foreseen);
-    Cte { name: VERDICT, body: CteBody::Select(select.filtered(same_id(OLD, INPUT))) }
+    // Of one row there is one image.
+    let select = if plan.rows.len() > 1 { StoredRows(&plan.rows).joined(select, OLD) } else { select };
+    Cte { name: VERDICT, body: CteBody::Select(select) }
 }
 
 /// The row as it would be, as far as the rules ask for it; `None` if they ask nothing, or have to see it stored.
@@ -119,7 +118,8 @@ fn touched(planner: &Planner<'_>, plan: &UpdatePlan) -> Vec<Touched> {
     ]
 }
 
-fn changed_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
+/// The change. It returns what its event records and what is still asked of the row, so that nothing has to be put together again.
+fn changed_cte(planner: &Planner<'_>, plan: &UpdatePlan, aliases: &mut Aliases) -> Cte {
     let given = plan.columns.iter().filter_map(|write| {
         let stored = Expr::column(NEW, &write.column);
         Some((write.column.clone(), changed_value(&plan.columns, &write.column, stored)?))
@@ -138,42 +138,65 @@ fn changed_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
         set: given.chain(touched).collect(),
         from,
         filter: Expr::all(filter),
-        returning: vec![Column::bare(Expr::WholeRow(NEW))],
+        returning: returning(planner, plan, aliases),
     };
     Cte { name: CHANGED, body: CteBody::Update(update) }
 }
 
-fn audited_cte(planner: &Planner<'_>, plan: &UpdatePlan, aliases: &mut Aliases) -> Cte {
+fn returning(planner: &Planner<'_>, plan: &UpdatePlan, aliases: &mut Aliases) -> Vec<Column> {
+    let mut columns = vec![
+        Column::fixed(id_of(NEW), "id"),
+        Column::fixed(Expr::labelled(VERDICT, "event_id"), "event_id"),
+        Column::fixed(image(planner.catalog, plan.collection, OLD, aliases), "before"),
+        Column::fixed(image(planner.catalog, plan.collection, NEW, aliases), "after"),
+    ];
+    let AskedLast { forbidden, kept } = AskedLast::of(plan);
+    columns.extend(forbidden.map(|expr| Column::fixed(expr, "forbidden_field")));
+    columns.extend(kept.map(|expr| Column::fixed(expr, "is_kept")));
+    columns
+}
+
+/// What the statement itself asks of a row that it has changed.
+struct AskedLast {
+    forbidden: Option<Expr>,
+    kept: Option<Expr>,
+}
+
+impl AskedLast {
+    fn of(plan: &UpdatePlan) -> Self {
+        if is_checked_later(plan) {
+            // A later statement that checks the changed row checks its field rules, too.
+            return Self { forbidden: None, kept: None };
+        }
+        Self {
+            forbidden: (!plan.guards.is_empty()).then(|| forbidden_field(&plan.columns, &plan.guards, &[NEW])),
+            kept: (!plan.rule.is_always()).then(|| holds(&plan.rule, &images_after())),
+        }
+    }
+}
+
+fn audited_cte(planner: &Planner<'_>, plan: &UpdatePlan) -> Cte {
+    let changed = |name| Expr::labelled(CHANGED, name);
     let event = EventExprs {
-        id: Expr::labelled(VERDICT, "event_id"),
+        id: changed("event_id"),
         event_type: event_type(planner, plan.collection, "UPDATE", &plan.columns),
         entity_type: plan.entity_type.to_string(),
-        entity_id: id_of(NEW),
-        before: image(planner.catalog, plan.collection, OLD, aliases),
-        after: image(planner.catalog, plan.collection, NEW, aliases),
+        entity_id: id_of(CHANGED),
+        before: changed("before"),
+        after: changed("after"),
         details: Expr::Fixed("null::jsonb"),
         reason: plan.reason.clone(),
     };
-    let mut source = Select::new(Vec::new(), From::Cte(CHANGED, NEW));
-    source.joins = vec![cross(From::Cte(BEFORE, OLD)), cross(From::Cte(VERDICT, VERDICT))];
-    let source = source.filtered(Expr::all([same_id(NEW, OLD), same_id(NEW, VERDICT)]));
+    let source = Select::new(Vec::new(), From::Cte(CHANGED, CHANGED));
     Cte { name: AUDITED, body: CteBody::Insert(event_insert(planner, event, source)) }
 }
 
-/// What the statement itself asks of the changed rows.
 fn checks(plan: &UpdatePlan) -> Checks {
-    let is_later = is_checked_later(plan);
-    let mut from = vec![From::Cte(CHANGED, NEW), From::Cte(INPUT, INPUT)];
-    let mut filter = vec![same_id(NEW, VERDICT), same_id(INPUT, VERDICT)];
-    if plan.form == UpdateForm::OldNew {
-        from.push(From::Cte(BEFORE, OLD));
-        filter.push(same_id(NEW, OLD));
-    }
+    let AskedLast { forbidden, kept } = AskedLast::of(plan);
     Checks {
-        // A later statement that checks the changed row checks its field rules, too.
-        forbidden: (!is_later && !plan.guards.is_empty()).then(|| forbidden_field(&plan.columns, &plan.guards, &[NEW])),
-        kept: (!is_later && !plan.rule.is_always()).then(|| holds(&plan.rule, &images_after())),
-        from,
-        filter: Expr::all(filter),
+        forbidden: forbidden.map(|_| Expr::labelled(CHANGED, "forbidden_field")),
+        kept: kept.map(|_| Expr::labelled(CHANGED, "is_kept")),
+        from: vec![From::Cte(CHANGED, CHANGED)],
+        filter: same_id(CHANGED, VERDICT),
     }
 }
