@@ -159,12 +159,15 @@ impl Engine {
         let keep = match self.find_plan(&coerced, caller) {
             FoundPlan::Kept(planned) => {
                 summary.cost = planned.cost();
-                return Ok(Work::Planned(planned));
+                return Ok(match coerced.operation.is_mutation() {
+                    true => Work::PlannedChange(Box::new((planned, coerced))),
+                    false => Work::Planned(planned),
+                });
             }
             FoundPlan::WorthKeeping(key) => Some(*key),
             FoundPlan::Nothing => None,
         };
-        let prepared = Prepared { keep, ..self.select(coerced, request, &text, names)? };
+        let prepared = Prepared { keep, ..self.select(coerced, Some((request, &text)), names)? };
         self.price(&prepared, caller, summary).map_err(|error| vec![error])?;
         Ok(Work::Prepared(Box::new(prepared)))
     }
@@ -176,6 +179,10 @@ impl Engine {
             Work::Prepared(prepared) if prepared.coerced.operation.is_mutation() => {
                 return self.run_mutation(&self.planner(actor, context), &prepared, summary).await;
             }
+            Work::PlannedChange(change) => {
+                let (planned, coerced) = *change;
+                return self.run_planned_change(&planned, coerced, (actor, context), summary).await;
+            }
             query => query,
         };
         let given_up = summary.clone();
@@ -183,6 +190,7 @@ impl Engine {
             match work {
                 Work::Planned(planned) => self.run_planned(&planned, context, summary).await,
                 Work::Prepared(prepared) => self.run_query(&prepared, actor, context, summary).await,
+                Work::PlannedChange(_) => unreachable!("a change was run above"),
             }
         };
         match tokio::time::timeout(self.parts.limits.timeout, running).await {
@@ -217,12 +225,11 @@ impl Engine {
         Ok(Coerced { document, operation, variables })
     }
 
-    /// Collects what an operation selects.
+    /// Collects what an operation selects. Its request, with the text of its document, is asked of one that may have a key.
     pub(super) fn select(
         &self,
         coerced: Coerced,
-        request: &GraphqlRequest,
-        text: &str,
+        request: Option<(&GraphqlRequest, &str)>,
         names: Names,
     ) -> Result<Prepared, Vec<GraphqlError>> {
         let Coerced { document, operation, variables } = &coerced;
@@ -231,7 +238,7 @@ impl Engine {
         let selection = selection.map_err(|error| vec![error])?;
         introspection::check(document, operation, &selection, names).map_err(|error| vec![error])?;
         let has_key = selection.0.iter().any(|field| field.argument(KEY_ARGUMENT).is_some());
-        let request_hash = has_key.then(|| request_hash(text, request));
+        let request_hash = request.filter(|_| has_key).map(|(request, text)| request_hash(text, request));
         Ok(Prepared { coerced, selection, request_hash, keep: None })
     }
 }
@@ -246,6 +253,8 @@ pub struct ReadyOperation {
 enum Work {
     /// A query whose plan was kept.
     Planned(PlannedOperation),
+    /// A change whose plan was kept, and what it is planned from if it is refused.
+    PlannedChange(Box<(PlannedOperation, Coerced)>),
     /// Planning, too.
     Prepared(Box<Prepared>),
 }
@@ -253,7 +262,11 @@ enum Work {
 impl ReadyOperation {
     /// Whether it asks for a change, which has to be seen through once it began.
     pub fn is_mutation(&self) -> bool {
-        matches!(&self.work, Work::Prepared(prepared) if prepared.coerced.operation.is_mutation())
+        match &self.work {
+            Work::Prepared(prepared) => prepared.coerced.operation.is_mutation(),
+            Work::PlannedChange(_) => true,
+            Work::Planned(_) => false,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
 use crate::graphql::engine::{Coerced, Engine, Prepared};
 use crate::graphql::keep::PlannedOperation;
-use crate::graphql::plan_cache::PlannedRead;
+use crate::graphql::plan_cache::{PlannedRoot, PlannedWork};
 use crate::graphql::policy_explain;
 use crate::graphql::response::{self, Data, GraphqlResponse, OperationSummary};
 use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
@@ -55,12 +55,13 @@ impl Engine {
         context: &RequestContext,
         mut summary: OperationSummary,
     ) -> GraphqlResponse {
-        let PlannedOperation { plan, reads } = planned;
+        let PlannedOperation { plan, work } = planned;
         summary.is_plan_kept = true;
         summary.fields = plan.fields.iter().map(|field| field.planned.name.clone()).collect();
-        let fields = plan.fields.iter().zip(reads).map(|(field, read)| {
-            let PlannedRead { key, name, masked, .. } = &field.planned;
-            ReadyField { key, name, masked, source: Source::Read(Cow::Borrowed(read)) }
+        let fields = plan.fields.iter().zip(work).filter_map(|(field, work)| {
+            let PlannedRoot { key, name, masked, .. } = &field.planned;
+            let PlannedWork::Read(read) = work else { return None };
+            Some(ReadyField { key, name, masked, source: Source::Read(Cow::Borrowed(read)) })
         });
         self.answer_query(fields.collect(), Reader { actor: None, settings: &plan.settings, request: context }, summary).await
     }
@@ -88,7 +89,7 @@ impl Engine {
         if prepared.keep.is_some()
             && let Some(reads) = self.to_reads(&planner, &prepared.selection, &planned)
         {
-            self.keep_plan(prepared, &planner, &reads, summary.cost);
+            self.keep_plan(prepared, &planner, (&reads, None), summary.cost);
         }
         let fault = |field: &SelectedField, error: &dyn Fault| Source::Refused(GraphqlError::of_field(error, &field.key));
         let ready = fields.iter().zip(&planned).map(|(field, plan)| {

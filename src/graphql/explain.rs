@@ -32,7 +32,7 @@ impl Engine {
         context: &RequestContext,
     ) -> Result<Vec<ExplainedField>, Vec<GraphqlError>> {
         let coerced = self.find_operation(request, &request.query, Names::Told, &mut OperationSummary::default())?;
-        let prepared = self.select(coerced, request, &request.query, Names::Told)?;
+        let prepared = self.select(coerced, Some((request, &request.query)), Names::Told)?;
         if prepared.coerced.operation.is_mutation() {
             return Err(vec![GraphqlError::request(FaultCode::BadUserInput, "only queries are explained")]);
         }

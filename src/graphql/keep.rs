@@ -1,21 +1,24 @@
-//! Using and keeping the plans of queries.
+//! Using and keeping the plans of operations.
 
 use crate::base::{Actor, RequestContext};
 use crate::graphql::collect;
 use crate::graphql::engine::{Coerced, Engine, Prepared};
 use crate::graphql::execute::PlannedField;
-use crate::graphql::plan_cache::{KeptPlan, KeyParts, Known, Making, PlanKey, PlannedRead, TextValue, make_template};
+use crate::graphql::plan_cache::{
+    KeptPayload, KeptPlan, KeyParts, Known, Making, PlanKey, PlannedRoot, PlannedWork, TextValue, make_template,
+};
 use crate::graphql::pricing::PricedFor;
 use crate::planner::{Planner, Selection};
 use crate::read::PreparedRead;
+use apollo_compiler::executable::OperationType;
 use apollo_compiler::response::JsonMap;
 use std::sync::Arc;
 
-/// A query whose plan was kept, with its own values in it.
+/// An operation whose plan was kept, with its own values in it.
 pub(crate) struct PlannedOperation {
     pub(crate) plan: Arc<KeptPlan>,
     /// What to run, field by field.
-    pub(crate) reads: Vec<PreparedRead>,
+    pub(crate) work: Vec<PlannedWork>,
 }
 
 impl PlannedOperation {
@@ -25,7 +28,7 @@ impl PlannedOperation {
     }
 }
 
-/// What there is for a query.
+/// What there is for an operation.
 pub(crate) enum FoundPlan {
     /// Its plan.
     Kept(PlannedOperation),
@@ -36,11 +39,11 @@ pub(crate) enum FoundPlan {
 }
 
 impl Engine {
-    /// Looks for the plan of a query.
+    /// Looks for the plan of an operation.
     pub(crate) fn find_plan(&self, coerced: &Coerced, caller: &PricedFor<'_>) -> FoundPlan {
         let asked = self.parts.rules.context_use();
         let is_cost_asked = caller.request.extensions.contains_key("cost");
-        if !coerced.operation.is_query() || is_cost_asked || asked.names_time || asked.names_age {
+        if coerced.operation.is_subscription() || is_cost_asked || asked.names_time || asked.names_age {
             return FoundPlan::Nothing;
         }
         let Some((key, texts)) = self.key_of(coerced, caller.actor, caller.context) else { return FoundPlan::Nothing };
@@ -49,11 +52,11 @@ impl Engine {
             Known::Seen => FoundPlan::WorthKeeping(Box::new(key)),
             Known::Kept(plan) if !Arc::ptr_eq(&plan.sizes, &self.sizes.read()) => FoundPlan::WorthKeeping(Box::new(key)),
             Known::Kept(plan) => {
-                let Some(reads) = plan.fill(&texts, caller.context) else { return FoundPlan::Nothing };
+                let Some(work) = plan.fill(&texts, caller.context) else { return FoundPlan::Nothing };
                 if cfg!(debug_assertions) {
                     self.compare_with_new(coerced, caller, &plan, &texts);
                 }
-                FoundPlan::Kept(PlannedOperation { plan, reads })
+                FoundPlan::Kept(PlannedOperation { plan, work })
             }
         }
     }
@@ -69,8 +72,14 @@ impl Engine {
         KeyParts { schema: &self.schema, document, operation, actor, ip_address, variables }.into_key()
     }
 
-    /// Keeps the plan of a query that was planned, if it can be kept.
-    pub(crate) fn keep_plan(&self, prepared: &Prepared, planner: &Planner<'_>, planned: &[PlannedRead], cost: u64) {
+    /// Keeps the plan of an operation that was planned, if it can be kept; `payload` is what a change answers with.
+    pub(crate) fn keep_plan(
+        &self,
+        prepared: &Prepared,
+        planner: &Planner<'_>,
+        (planned, payload): (&[PlannedRoot], Option<KeptPayload>),
+        cost: u64,
+    ) {
         let Some(key) = prepared.keep.clone() else { return };
         let Coerced { document, operation, variables } = &prepared.coerced;
         let (actor, request) = (planner.actor, planner.request);
@@ -87,19 +96,31 @@ impl Engine {
             request,
             ip_address: request.ip_address.filter(|_| self.parts.rules.context_use().names_address),
             actor,
-            asked: self.parts.rules.context_use(),
+            asked: planner.caller().asked,
+            payload,
             cost,
             sizes: Arc::clone(&self.sizes.read()),
         };
         let plan = make_template(&making, planned, |variables, context| {
             let selection = collect::collect(document, &operation.selection_set, variables).ok()?;
-            self.plan_reads(&self.planner(actor, context), &selection)
+            self.plan_roots(&self.planner(actor, context), operation.operation_type, &selection)
         });
         self.plans.keep(key, plan);
     }
 
-    /// What to run for each field; `None` if one of them is not to be run.
-    fn plan_reads(&self, planner: &Planner<'_>, selection: &Selection) -> Option<Vec<PlannedRead>> {
+    /// Notes that the plan of an operation is not one that can be kept.
+    pub(crate) fn keep_no_plan(&self, prepared: &Prepared) {
+        if let Some(key) = prepared.keep.clone() {
+            self.plans.keep(key, None);
+        }
+    }
+
+    /// What to run for each field; `None` if one of them is not to be run, or not in one go.
+    fn plan_roots(&self, planner: &Planner<'_>, kind: OperationType, selection: &Selection) -> Option<Vec<PlannedRoot>> {
+        if kind == OperationType::Mutation {
+            let [field] = selection.0.as_slice() else { return None };
+            return Some(vec![self.plan_whole_change(planner, field)?.0]);
+        }
         let planned = self.plan_fields(planner, &selection.0).ok()?;
         self.to_reads(planner, selection, &planned)
     }
@@ -110,14 +131,14 @@ impl Engine {
         planner: &Planner<'_>,
         selection: &Selection,
         planned: &[Option<PlannedField>],
-    ) -> Option<Vec<PlannedRead>> {
+    ) -> Option<Vec<PlannedRoot>> {
         let reads = selection.0.iter().zip(planned).map(|(field, plan)| {
             let plan = plan.as_ref()?.as_ref().ok()?;
-            Some(PlannedRead {
+            Some(PlannedRoot {
                 key: field.key.clone(),
                 name: field.name.clone(),
-                read: PreparedRead::of(planner, plan).ok()?,
-                event_id: plan.view.as_ref().map(|view| view.event_id),
+                work: PlannedWork::Read(PreparedRead::of(planner, plan).ok()?),
+                ids: plan.view.iter().map(|view| view.event_id).collect(),
                 masked: plan.masked.clone(),
             })
         });
@@ -130,8 +151,12 @@ impl Engine {
         let Coerced { document, operation, variables } = coerced;
         let variables: &JsonMap = variables;
         let Ok(selection) = collect::collect(document, &operation.selection_set, variables) else { return };
-        let planned = self.plan_reads(&self.planner(caller.actor, caller.context), &selection);
-        let planned = planned.expect("a query whose plan is kept can be planned");
+        let planner = self.planner(caller.actor, caller.context);
+        let Some(planned) = self.plan_roots(&planner, operation.operation_type, &selection) else {
+            // A change may be refused by its values alone; the tables then refuse it, too.
+            assert!(operation.is_mutation(), "a query whose plan is kept can be planned");
+            return;
+        };
         assert!(plan.fits(&planned, texts, caller.context), "a kept plan is another than a new one: {planned:#?}");
     }
 }

@@ -40,6 +40,7 @@ mod share;
 mod token;
 mod trusted;
 mod variables;
+mod whole_change;
 
 pub use cost::Cost;
 pub use engine::{ApiError, Engine, EngineParts, GraphqlRequest, ReadyOperation, Variables};

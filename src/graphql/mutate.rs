@@ -23,6 +23,7 @@ impl Engine {
         let fields = &prepared.selection.0;
         // The log tells them, and whoever changes people has callers asked for anew.
         summary.fields = fields.iter().map(|field| field.name.clone()).collect();
+        self.keep_change(prepared, planner, summary.cost);
         let request_id = planner.request.request_id;
         let is_export = |field: &SelectedField| matches!(self.api.root_fields.get(&field.name), Some(RootField::Export(_)));
         let answered = match fields.iter().find(|field| is_export(field)) {
@@ -163,7 +164,7 @@ fn first_key(fields: &[SelectedField]) -> &str {
 }
 
 /// Whether the changes of a document are kept. Its fields share one transaction, so they are all kept or none.
-fn manner_of(fields: &[SelectedField]) -> Result<Manner, GraphqlError> {
+pub(crate) fn manner_of(fields: &[SelectedField]) -> Result<Manner, GraphqlError> {
     let is_dry = |field: &&SelectedField| field.argument("dryRun").and_then(Json::as_bool) == Some(true);
     let changes = || fields.iter().filter(|field| field.name != "__typename");
     match (changes().find(is_dry), changes().find(|field| !is_dry(field))) {

@@ -1,6 +1,7 @@
 //! A mutation's payload: its node is a read like any other, under the caller's rules.
 
 use crate::catalog::CollectionId;
+use crate::graphql::plan_cache::KeptPayload;
 use crate::graphql::response::Data;
 use crate::planner::{PlanError, Planner, ReadPlan, SelectedField};
 use crate::read::ReadAnswer;
@@ -48,6 +49,19 @@ impl<'f> PayloadPlan<'f> {
         let reads: Vec<ReadPlan> = reads.collect::<Result<_, _>>()?;
         planner.refuse_too_many(reads.iter().map(|read| read.rows_at_most).fold(0, u64::saturating_add))?;
         Ok(Self { fields: &field.selection.0, type_name, node_name, reads })
+    }
+
+    /// What is kept of it beside its reads.
+    pub(crate) fn to_kept(&self, field: &SelectedField) -> KeptPayload {
+        let (type_name, node_name) = (self.type_name.clone(), self.node_name.clone());
+        KeptPayload { field: field.clone(), type_name, node_name }
+    }
+
+    /// One whose reads are kept elsewhere, to be rendered.
+    pub(crate) fn of_kept(kept: &'f KeptPayload) -> Self {
+        let KeptPayload { field, type_name, node_name } = kept;
+        let (type_name, node_name) = (type_name.clone(), node_name.clone());
+        Self { fields: &field.selection.0, type_name, node_name, reads: Vec::new() }
     }
 
     /// The fields that show rows, each with the read of the same place among [`PayloadPlan::reads`].

@@ -163,6 +163,8 @@ fn fixed_grants() -> BTreeSet<Grant> {
     add(function("find_taken", taken), server(), "EXECUTE");
     let circle = "table_schema text, table_name text, link text, changed uuid[]";
     add(function("find_circle", circle), server(), "EXECUTE");
+    // Whoever writes calls it; all it can do is fail.
+    add(function("refuse_change", ""), None, "EXECUTE");
     // Defaults run with the rights of whoever inserts; the function only formats a number.
     add(function("format_sequence", "prefix text, width integer, suffix text, value bigint"), None, "EXECUTE");
     grants

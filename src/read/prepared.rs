@@ -82,6 +82,18 @@ impl PreparedRead {
         }
     }
 
+    /// The answer of a row that the statement gave as a part of something else that was committed; counted, if it left a VIEW event.
+    pub(crate) fn answered(&self, settings: &PlannerSettings, row: Option<JsonRow>) -> ReadAnswer {
+        let answer = match &self.work {
+            Work::Known(json) => return ReadAnswer::of_json(json.clone()),
+            Work::Statement(_) => self.answer(settings, row),
+        };
+        if self.is_recorded(&answer) {
+            metrics::counter!("toolcrib_audit_events_total", "type" => EventType::View.as_str()).increment(1);
+        }
+        answer
+    }
+
     /// Runs it in a transaction of its own.
     ///
     /// # Errors
@@ -98,11 +110,7 @@ impl PreparedRead {
             Work::Statement(statement) => statement,
         };
         let actor = actor.clone().in_request(request.request_id);
-        let answer = self.answer(settings, database.read(&actor, statement).await?);
-        if self.is_recorded(&answer) {
-            metrics::counter!("toolcrib_audit_events_total", "type" => EventType::View.as_str()).increment(1);
-        }
-        Ok(answer)
+        Ok(self.answered(settings, database.read(&actor, statement).await?))
     }
 }
 

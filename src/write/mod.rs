@@ -3,7 +3,8 @@
 //! Purpose: apply a planned change with its rules and its audit events, all or nothing.
 //! Flow: `planner` plans → [`choose()`] the rows, where a filter says which → [`apply()`] inside a transaction: before image →
 //! rule on before and on what is to come → change → rule on after → audit → answer; the caller commits, or rolls back and then
-//! records the denial ([`record_denial`]).
+//! records the denial ([`record_denial`]). A change of one row that asks nothing afterwards is sent with its COMMIT
+//! ([`PreparedChange`]); what is refused there changes nothing, and goes the whole way.
 //! Invariants: a change of however many rows and their audit events are one statement; an error of [`apply()`] means that the
 //! transaction must be rolled back.
 //! Deliberately unknown: GraphQL, HTTP, when a transaction ends.
@@ -35,8 +36,10 @@ mod error;
 pub mod idempotency;
 mod shares;
 mod verdict;
+mod whole;
 
 pub use apply::{Change, apply};
 pub use choose::choose;
 pub use denial::{record_denial, record_views};
 pub use error::WriteError;
+pub use whole::PreparedChange;

@@ -18,7 +18,7 @@ const MAX_ORDINARY_BYTES: usize = 256;
 /// Longer values of variables are planned each time.
 const MAX_BYTES: usize = 4 * 1024;
 
-/// The document, operation and caller of a query, with the values that decide its plan.
+/// The document, operation and caller of a query or change, with the values that decide its plan.
 #[derive(Clone)]
 pub(crate) struct PlanKey {
     document: Arc<Valid<ExecutableDocument>>,

@@ -1,8 +1,8 @@
-//! Plans that are kept, so that the same query of the same caller is planned once, as PostgreSQL keeps a generic plan of a
-//! prepared statement.
+//! Plans that are kept, so that the same operation of the same caller is planned once, as PostgreSQL keeps a generic plan of a
+//! prepared statement: queries, and changes of one row that are over with their statement.
 //!
 //! Purpose: planning and rendering cost the server more than the rest of a read together.
-//! Flow: a query's document, caller and variables → [`PlanKey`] → nothing yet (it is planned, and kept from its second use on), or
+//! Flow: an operation's document, caller and variables → [`PlanKey`] → nothing yet (it is planned, and kept from its second use on), or
 //! a [`KeptPlan`], whose slots are filled with this request's own values.
 //! Invariants: a kept plan is used only for the document, operation and caller that it was made for, every property of the
 //! caller included; values of variables that are no texts are part of the key; texts are slots only where a plan bound them
@@ -13,9 +13,11 @@
 mod key;
 mod stand_in;
 mod template;
+mod work;
 
 pub(crate) use key::{KeyParts, PlanKey, TextValue};
-pub(crate) use template::{KeptPlan, Making, PlannedRead, make_template};
+pub(crate) use template::{KeptPlan, Making, make_template};
+pub(crate) use work::{KeptPayload, PlannedRoot, PlannedWork};
 
 use lru::LruCache;
 use parking_lot::Mutex;

@@ -1,15 +1,15 @@
 //! A plan without the values of one request.
 //!
-//! How it is known where a request's values stand: the query is planned twice with random stand-ins in the place of every text
+//! How it is known where a request's values stand: the operation is planned twice with random stand-ins in the place of every text
 //! of its variables and of everything that a request is known by. Where both plans bind their own stand-in, untouched, there is a
 //! slot; anything else has to be the same in both. Then the slots, filled with the values of the request that is being
-//! answered, have to give its own plan again, bind by bind. A query for which any of this fails is planned each time.
+//! answered, have to give its own plan again, value by value. An operation for which any of this fails is planned each time.
 
 use crate::base::{Actor, CallerContext, ContextUse, RequestContext, Value};
 use crate::db::{ActorSettings, TableSizes};
 use crate::graphql::plan_cache::key::TextValue;
 use crate::graphql::plan_cache::stand_in::StandIns;
-use crate::read::PreparedRead;
+use crate::graphql::plan_cache::work::{KeptPayload, PlannedRoot, PlannedWork};
 use apollo_compiler::Schema;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::JsonMap;
@@ -17,28 +17,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A root field as it was planned.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PlannedRead {
-    /// Its response key.
-    pub(crate) key: String,
-    /// Its name.
-    pub(crate) name: String,
-    /// What is run for it.
-    pub(crate) read: PreparedRead,
-    /// The id of its VIEW event, which no two plans share.
-    pub(crate) event_id: Option<Uuid>,
-    /// Which paths may be masked.
-    pub(crate) masked: Vec<String>,
-}
-
-/// A query's plan, to be filled with the values of a request.
+/// An operation's plan, to be filled with the values of a request.
 pub(crate) struct KeptPlan {
     /// Its root fields.
     pub(crate) fields: Vec<KeptField>,
+    /// What a change answers with.
+    pub(crate) payload: Option<KeptPayload>,
     /// What it costs, by the sizes that the tables had.
     pub(crate) cost: u64,
-    /// Those sizes: once they are measured again, it has to be asked anew whether the query costs too much.
+    /// Those sizes: once they are measured again, it has to be asked anew whether the operation costs too much.
     pub(crate) sizes: Arc<TableSizes>,
     /// The caller's settings, but for the request.
     pub(crate) settings: ActorSettings,
@@ -46,9 +33,10 @@ pub(crate) struct KeptPlan {
 
 /// A root field of a kept plan.
 pub(crate) struct KeptField {
-    /// The field; the values of its statement are those of some request.
-    pub(crate) planned: PlannedRead,
-    slots: Vec<(usize, Slot)>,
+    /// The field; its values are those of some request.
+    pub(crate) planned: PlannedRoot,
+    /// Whose value stands where: at which place of which list of [`PlannedWork::values`].
+    slots: Vec<((usize, usize), Slot)>,
 }
 
 /// Whose value a bind parameter takes.
@@ -56,8 +44,10 @@ pub(crate) struct KeptField {
 enum Slot {
     /// The text of this number among the variables'.
     Text(usize),
-    /// An id of the field's own.
-    EventId,
+    /// The same without blanks around it.
+    Trimmed(usize),
+    /// The id of this number among the field's own.
+    OwnId(usize),
     /// `RequestContext::request_id`
     RequestId,
     /// `RequestContext::time`
@@ -75,15 +65,16 @@ enum Slot {
 struct Given<'r> {
     texts: &'r [Value],
     request: &'r RequestContext,
-    event_id: Option<Uuid>,
+    ids: &'r [Uuid],
 }
 
 impl Given<'_> {
     fn value(&self, slot: &Slot) -> Option<Value> {
-        use crate::base::ScalarType::{Id, String as Text};
+        use crate::base::ScalarType::String as Text;
         Some(match slot {
             Slot::Text(number) => self.texts.get(*number)?.clone(),
-            Slot::EventId => self.event_id.map_or(Value::Null(Id), Value::Id),
+            Slot::Trimmed(number) => trimmed(self.texts.get(*number)?)?,
+            Slot::OwnId(number) => Value::Id(*self.ids.get(*number)?),
             Slot::RequestId => Value::Id(self.request.request_id),
             Slot::Time => Value::DateTime(self.request.time),
             Slot::IpAddress => self.request.ip_address.map_or(Value::Null(Text), |address| Value::Text(address.to_string())),
@@ -107,10 +98,15 @@ impl Given<'_> {
         if let Some(number) = self.texts.iter().position(|text| text == value) {
             return Some(Slot::Text(number));
         }
-        let of_request = [Slot::RequestId, Slot::Time, Slot::IpAddress, Slot::UserAgent];
-        let of_event = self.event_id.map(|_| Slot::EventId);
-        of_request.into_iter().chain(of_event).find(|slot| self.value(slot).as_ref() == Some(value))
+        let of_request = [Slot::RequestId, Slot::Time, Slot::IpAddress, Slot::UserAgent].into_iter();
+        let own = (0..self.ids.len()).map(Slot::OwnId);
+        let without_blanks = (0..self.texts.len()).map(Slot::Trimmed);
+        of_request.chain(own).chain(without_blanks).find(|slot| self.value(slot).as_ref() == Some(value))
     }
+}
+
+fn trimmed(value: &Value) -> Option<Value> {
+    if let Value::Text(text) = value { Some(Value::Text(text.trim().to_owned())) } else { None }
 }
 
 /// What a template is made for.
@@ -125,19 +121,21 @@ pub(crate) struct Making<'r> {
     pub(crate) actor: &'r Actor,
     /// What rules ask of the caller, none of it the request's own but the address.
     pub(crate) asked: ContextUse,
+    /// What a change answers with.
+    pub(crate) payload: Option<KeptPayload>,
     pub(crate) cost: u64,
     pub(crate) sizes: Arc<TableSizes>,
 }
 
-/// Makes the template of a query that was planned as `planned`; `plan` plans it with other variables in another request.
+/// Makes the template of an operation that was planned as `planned`; `plan` plans it with other variables in another request.
 ///
 /// `None` if its plans differ in more than values.
 pub(crate) fn make_template(
     making: &Making<'_>,
-    planned: &[PlannedRead],
-    plan: impl Fn(&JsonMap, &RequestContext) -> Option<Vec<PlannedRead>>,
+    planned: &[PlannedRoot],
+    plan: impl Fn(&JsonMap, &RequestContext) -> Option<Vec<PlannedRoot>>,
 ) -> Option<KeptPlan> {
-    let Making { schema, operation, variables, texts, request, ip_address, actor, asked, cost, sizes } = making;
+    let Making { schema, operation, variables, texts, request, ip_address, actor, asked, payload, cost, sizes } = making;
     let stand_ins = || StandIns::new(schema, operation, variables, *ip_address);
     let (left, right) = (stand_ins(), stand_ins());
     let scalars = texts.iter().map(|text| text.scalar);
@@ -152,9 +150,9 @@ pub(crate) fn make_template(
     }
     let mut fields = Vec::with_capacity(planned.len());
     for (left_field, right_field) in left_fields.into_iter().zip(right_fields) {
-        let given_left = Given { texts: &left_texts, request: &left.request, event_id: left_field.event_id };
-        let given_right = Given { texts: &right_texts, request: &right.request, event_id: right_field.event_id };
-        fields.push(compare((left_field, given_left), (right_field, given_right))?);
+        let given_left = Given { texts: &left_texts, request: &left.request, ids: &left_field.ids };
+        let given_right = Given { texts: &right_texts, request: &right.request, ids: &right_field.ids };
+        fields.push(compare((&left_field, given_left), (&right_field, given_right))?);
     }
     let is_bound = |number| fields.iter().flat_map(|field: &KeptField| &field.slots).any(|(_, slot)| slot.names_text(number));
     if !(0..texts.len()).all(is_bound) {
@@ -162,6 +160,7 @@ pub(crate) fn make_template(
     }
     let kept = KeptPlan {
         fields,
+        payload: payload.clone(),
         cost: *cost,
         sizes: Arc::clone(sizes),
         settings: ActorSettings::of(CallerContext { actor, request, asked: *asked }),
@@ -170,23 +169,26 @@ pub(crate) fn make_template(
 }
 
 /// Finds the slots of a field, by two plans of it with the stand-ins that each was given.
-fn compare((left, given_left): (PlannedRead, Given<'_>), (right, given_right): (PlannedRead, Given<'_>)) -> Option<KeptField> {
-    let (left_statement, right_statement) = (left.read.statement()?, right.read.statement()?);
-    if left_statement.text() != right_statement.text() || left_statement.binds().len() != right_statement.binds().len() {
+fn compare((left, given_left): (&PlannedRoot, Given<'_>), (right, given_right): (&PlannedRoot, Given<'_>)) -> Option<KeptField> {
+    let (lefts, rights) = (left.work.values(), right.work.values());
+    let lengths = |lists: &[Vec<Value>]| lists.iter().map(Vec::len).collect::<Vec<_>>();
+    if left.ids.len() != right.ids.len() || lengths(&lefts) != lengths(&rights) {
         return None;
     }
     let mut slots = Vec::new();
-    for (place, (one, other)) in left_statement.binds().iter().zip(right_statement.binds()).enumerate() {
-        if one != other {
-            slots.push((place, slot_of((one, &given_left), (other, &given_right))?));
+    for (list, (ones, others)) in lefts.iter().zip(&rights).enumerate() {
+        for (place, (one, other)) in ones.iter().zip(others).enumerate() {
+            if one != other {
+                slots.push(((list, place), slot_of((one, &given_left), (other, &given_right))?));
+            }
         }
     }
-    // Whatever else there is of the plans has to be the same.
-    let same = PlannedRead { read: right.read.with_statement(left_statement.clone()), event_id: left.event_id, ..right };
-    (same == left).then_some(KeptField { planned: left, slots })
+    // Whatever else there is of the plans has to be the same, the texts of their statements, too.
+    let same = PlannedRoot { work: right.work.with_values(lefts)?, ids: left.ids.clone(), ..right.clone() };
+    (same == *left).then(|| KeptField { planned: same, slots })
 }
 
-/// The slot of a bind that differs between two plans.
+/// The slot of a value that differs between two plans.
 fn slot_of((one, given_one): (&Value, &Given<'_>), (other, given_other): (&Value, &Given<'_>)) -> Option<Slot> {
     if let (Value::List(scalar, ones), Value::List(other_scalar, others)) = (one, other) {
         if scalar != other_scalar || ones.len() != others.len() {
@@ -205,57 +207,57 @@ fn slot_of((one, given_one): (&Value, &Given<'_>), (other, given_other): (&Value
 impl Slot {
     fn names_text(&self, number: usize) -> bool {
         match self {
-            Self::Text(own) => *own == number,
+            Self::Text(own) | Self::Trimmed(own) => *own == number,
             Self::List(elements) => elements.iter().flatten().any(|slot| slot.names_text(number)),
-            Self::EventId | Self::RequestId | Self::Time | Self::IpAddress | Self::UserAgent => false,
+            Self::OwnId(_) | Self::RequestId | Self::Time | Self::IpAddress | Self::UserAgent => false,
         }
     }
 }
 
 impl KeptPlan {
-    /// What to run for a request, field by field, with new ids for its events. `None` if one of the texts is none of its
-    /// scalar, which planning says something about.
-    pub(crate) fn fill(&self, texts: &[TextValue<'_>], request: &RequestContext) -> Option<Vec<PreparedRead>> {
-        self.fill_with(texts, request, |field| field.planned.event_id.map(|_| Uuid::now_v7()))
+    /// What to run for a request, field by field, with new ids of its own. `None` if one of the texts is none of its scalar,
+    /// which planning says something about.
+    pub(crate) fn fill(&self, texts: &[TextValue<'_>], request: &RequestContext) -> Option<Vec<PlannedWork>> {
+        self.fill_with(texts, request, |_, field| field.planned.ids.iter().map(|_| Uuid::now_v7()).collect())
     }
 
     fn fill_with(
         &self,
         texts: &[TextValue<'_>],
         request: &RequestContext,
-        mut event_id: impl FnMut(&KeptField) -> Option<Uuid>,
-    ) -> Option<Vec<PreparedRead>> {
+        ids: impl Fn(usize, &KeptField) -> Vec<Uuid>,
+    ) -> Option<Vec<PlannedWork>> {
         let texts = texts.iter().map(|text| Value::parse(text.scalar, text.text).ok()).collect::<Option<Vec<Value>>>()?;
-        let filled = self.fields.iter().map(|field| field.fill(&Given { texts: &texts, request, event_id: event_id(field) }));
+        let filled = self.fields.iter().enumerate().map(|(index, field)| {
+            let ids = ids(index, field);
+            field.fill(&Given { texts: &texts, request, ids: &ids })
+        });
         filled.collect()
     }
 
     /// Whether the plan, filled with the values of a request, is the one that was made for it.
-    pub(crate) fn fits(&self, planned: &[PlannedRead], texts: &[TextValue<'_>], request: &RequestContext) -> bool {
-        let mut event_ids = planned.iter().map(|field| field.event_id);
-        let filled = self.fill_with(texts, request, |_| event_ids.next().flatten());
+    pub(crate) fn fits(&self, planned: &[PlannedRoot], texts: &[TextValue<'_>], request: &RequestContext) -> bool {
+        let filled = self.fill_with(texts, request, |index, _| planned.get(index).map_or_else(Vec::new, |root| root.ids.clone()));
         let Some(filled) = filled.filter(|filled| filled.len() == planned.len()) else { return false };
-        self.fields.iter().zip(filled).zip(planned).all(|((field, read), planned)| {
-            let event_id = planned.event_id;
-            PlannedRead { read, event_id, ..field.planned.clone() } == *planned
+        self.fields.iter().zip(filled).zip(planned).all(|((field, work), planned)| {
+            let ids = planned.ids.clone();
+            PlannedRoot { work, ids, ..field.planned.clone() } == *planned
         })
     }
 
     /// About how many bytes it takes.
     pub(super) fn weight(&self) -> usize {
-        let of_field = |field: &KeptField| field.planned.read.statement().map_or(0, |statement| statement.weight());
-        self.fields.iter().map(of_field).sum()
+        self.fields.iter().map(|field| field.planned.work.weight()).sum()
     }
 }
 
 impl KeptField {
-    fn fill(&self, given: &Given<'_>) -> Option<PreparedRead> {
-        let statement = self.planned.read.statement()?;
-        let mut binds = statement.binds().to_vec();
-        for (place, slot) in &self.slots {
-            let bind = binds.get_mut(*place)?;
-            *bind = given.fill(slot, bind)?;
+    fn fill(&self, given: &Given<'_>) -> Option<PlannedWork> {
+        let mut lists = self.planned.work.values();
+        for ((list, place), slot) in &self.slots {
+            let value = lists.get_mut(*list)?.get_mut(*place)?;
+            *value = given.fill(slot, value)?;
         }
-        Some(self.planned.read.with_statement(statement.with_binds(binds)))
+        self.planned.work.with_values(lists)
     }
 }

@@ -28,6 +28,15 @@ pub struct ChangeStatement {
     pub admission: Admission,
 }
 
+/// A change of one row that is over with its statement: nothing is asked of it afterwards, and a refusal changes nothing or fails it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WholeChange {
+    /// The change; its rows are `(json, rows)`, see [`made`].
+    pub change: Query,
+    /// Whether PostgreSQL's own policies have to let the row pass meanwhile.
+    pub admission: Admission,
+}
+
 /// Whether the policies have to be told of the rows that a statement writes: PostgreSQL wants whoever writes a row to be able to read
 /// what becomes of it, where the rules ask for no such thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +235,20 @@ pub(crate) fn verdicts(checks: Checks) -> Select {
         select.joins = vec![Join { kind: JoinKind::LeftLateral, from: check }];
     }
     select
+}
+
+/// The final SELECT of a change of one row that is over with its statement: one row of `(json, rows)`. A row that was not changed,
+/// or comes out as the rules do not allow, fails the statement, and so undoes whatever was sent with it.
+pub(crate) fn made(checks: Checks) -> Select {
+    let Checks { forbidden, kept, from, .. } = checks;
+    let is_allowed = forbidden.map(|field| Expr::IsNull(Box::new(field)));
+    let mut sources = from.into_iter();
+    // Of one row there is nothing to join by.
+    let changed = Select { from: sources.next(), joins: sources.map(cross).collect(), ..Select::default() };
+    let is_made = Expr::Exists(Box::new(changed.filtered(Expr::all(is_allowed.into_iter().chain(kept)))));
+    let refusal = Expr::Call("toolcrib.refuse_change", Vec::new());
+    let rows = Expr::Case(vec![(is_made, Expr::Fixed("1::bigint"))], Some(Box::new(refusal)));
+    Select { columns: vec![Column::fixed(Expr::Fixed("null::json"), "j"), Column::fixed(rows, "rows")], ..Select::default() }
 }
 
 /// `cross join from`

@@ -4,8 +4,9 @@ use crate::base::ColumnName;
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert, event_type};
 use crate::planner::to_sql::change::{
-    AUDITED, AfterCheck, CHANGED, ChangeStatement, Checks, INPUT, NEW, VERDICT, admission, after_query, asked_columns, cross,
-    forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
+    AUDITED, AfterCheck, CHANGED, ChangeStatement, Checks, INPUT, NEW, VERDICT, WholeChange, admission, after_query,
+    asked_columns, cross, forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, made, missing_target, same_id,
+    verdicts,
 };
 use crate::planner::to_sql::input::{given_value, has_values, input_cte, input_id};
 use crate::planner::{CreatePlan, Planner};
@@ -14,26 +15,40 @@ use crate::sql::{Column, Cte, CteBody, Expr, From, Insert, Join, OrderTerm, Quer
 
 /// Renders the insertion of rows, their audit events and their verdicts.
 pub fn create_statement(planner: &Planner<'_>, plan: &CreatePlan) -> ChangeStatement {
-    let mut aliases = Aliases::default();
     let after = plan.is_self_reading.then(|| {
         let CreatePlan { table, rows, columns, rule, .. } = plan;
         after_query(&AfterCheck { table, rows, columns, rule, guards: &[] })
     });
+    let admission = admission(&planner.readable(plan.collection), true);
+    ChangeStatement { change: Query { ctes: steps(planner, plan), body: verdicts(checks(plan)) }, after, admission }
+}
+
+/// Renders the insertion of one row that is over with its statement; `None` if there are more, also inside of it, or if something is
+/// asked afterwards.
+pub fn whole_create(planner: &Planner<'_>, plan: &CreatePlan) -> Option<WholeChange> {
+    let is_alone = plan.rows.len() == 1 && plan.before.is_empty() && plan.after.is_empty();
+    let is_whole = is_alone && plan.unique.is_none() && !plan.is_self_reading;
+    let change = || Query { ctes: steps(planner, plan), body: made(checks(plan)) };
+    is_whole.then(|| WholeChange { change: change(), admission: admission(&planner.readable(plan.collection), true) })
+}
+
+fn steps(planner: &Planner<'_>, plan: &CreatePlan) -> Vec<Cte> {
+    let mut aliases = Aliases::default();
+    let input = input_cte(&plan.rows, None, &plan.columns);
+    vec![input, verdict_cte(plan), created_cte(plan), audited_cte(planner, plan, &mut aliases)]
+}
+
+/// What the statement itself asks of the new rows.
+fn checks(plan: &CreatePlan) -> Checks {
     // Of a row that is not there for another's value nothing is kept, whatever the rule says.
     let is_kept_asked = plan.unique.is_some() || !plan.is_self_reading && !plan.rule.is_always();
     let rule_inside = if plan.is_self_reading { &Predicate::Always } else { &plan.rule };
-    let kept = is_kept_asked.then(|| holds(rule_inside, &Images::row(NEW)));
-    let forbidden = (!plan.guards.is_empty()).then(|| forbidden_field(&plan.columns, &plan.guards, &[NEW]));
-    let checks = Checks {
-        forbidden,
-        kept,
+    Checks {
+        forbidden: (!plan.guards.is_empty()).then(|| forbidden_field(&plan.columns, &plan.guards, &[NEW])),
+        kept: is_kept_asked.then(|| holds(rule_inside, &Images::row(NEW))),
         from: vec![From::Cte(CHANGED, NEW), From::Cte(INPUT, INPUT)],
         filter: Expr::all([same_id(NEW, VERDICT), same_id(INPUT, VERDICT)]),
-    };
-    let input = input_cte(&plan.rows, None, &plan.columns);
-    let ctes = vec![input, verdict_cte(plan), created_cte(plan), audited_cte(planner, plan, &mut aliases)];
-    let admission = admission(&planner.readable(plan.collection), true);
-    ChangeStatement { change: Query { ctes, body: verdicts(checks) }, after, admission }
+    }
 }
 
 fn verdict_cte(plan: &CreatePlan) -> Cte {

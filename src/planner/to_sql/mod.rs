@@ -28,13 +28,13 @@ mod row;
 mod search;
 mod update;
 
-pub use change::{Admission, ChangeStatement};
+pub use change::{Admission, ChangeStatement, WholeChange};
 pub use choice::{choose_for_delete, choose_for_update, find_by_keys, find_by_keys_for_update};
-pub use create::create_statement;
+pub use create::{create_statement, whole_create};
 pub use delete::{delete_statement, delete_verdict_statement, referencing_ids_statement};
 pub use export::export_statement;
 pub use read::read_statement;
-pub use update::update_statement;
+pub use update::{update_statement, whole_update};
 
 use crate::planner::MaskKey;
 use crate::sql::Alias;

@@ -4,8 +4,8 @@ use crate::base::{ColumnName, Value};
 use crate::planner::to_sql::Aliases;
 use crate::planner::to_sql::audit::{EventExprs, event_insert, event_type};
 use crate::planner::to_sql::change::{
-    AUDITED, AfterCheck, BEFORE, CHANGED, ChangeStatement, Checks, INPUT, NEW, OLD, VERDICT, admission, after_query,
-    asked_columns, forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, missing_target, same_id, verdicts,
+    AUDITED, AfterCheck, BEFORE, CHANGED, ChangeStatement, Checks, INPUT, NEW, OLD, VERDICT, WholeChange, admission, after_query,
+    asked_columns, forbidden_field, foreseen_row, holds, id_of, image, is_good_with_all, made, missing_target, same_id, verdicts,
 };
 use crate::planner::to_sql::input::{StoredRows, changed_value, has_values, is_fresh};
 use crate::planner::{Planner, UpdatePlan};
@@ -20,6 +20,13 @@ pub fn update_statement(planner: &Planner<'_>, plan: &UpdatePlan) -> ChangeState
     });
     let admission = admission(&plan.readable, plan.is_read_needed);
     ChangeStatement { change: Query { ctes: steps(planner, plan), body: verdicts(checks(plan)) }, after, admission }
+}
+
+/// Renders a change of one row that is over with its statement; `None` if there are more, or if something is asked afterwards.
+pub fn whole_update(planner: &Planner<'_>, plan: &UpdatePlan) -> Option<WholeChange> {
+    let is_whole = plan.rows.len() == 1 && plan.choice.is_none() && plan.is_read_needed && !is_checked_later(plan);
+    let change = || Query { ctes: steps(planner, plan), body: made(checks(plan)) };
+    is_whole.then(|| WholeChange { change: change(), admission: admission(&plan.readable, true) })
 }
 
 fn steps(planner: &Planner<'_>, plan: &UpdatePlan) -> Vec<Cte> {

@@ -3,13 +3,12 @@
 
 use crate::support::app::{SUPPORT_DESK_ROWS, TestApp};
 use crate::support::database::SUPPORT_DESK;
+use crate::support::desk::Desk;
 use serde_json::{Value as Json, json};
-use toolcrib::base::{Actor, AuthMethod, RequestContext, RoleName};
-use toolcrib::graphql::{GraphqlRequest, GraphqlResponse};
+use toolcrib::base::{Actor, AuthMethod, RoleName};
 
 const TICKET: &str = "00000000-0000-7000-8000-00000000040";
 
-/// The support desk with another rule on reading macros.
 /// The support desk with another rule for reading macros.
 pub(super) fn with_rule(rule: &str) -> String {
     let written = "staff || (user.role == 'agent' && (row.team == user.team || row.team == null))";
@@ -17,34 +16,7 @@ pub(super) fn with_rule(rule: &str) -> String {
     format!("{before}{rule}{after}")
 }
 
-struct Desk {
-    app: TestApp,
-}
-
 impl Desk {
-    async fn actor(&self, name: &str) -> Actor {
-        let rows = self.app.rows(&format!("select id, role, team_id from toolcrib.users where email = '{name}@desk.test'")).await;
-        let id = |field: &str| rows[0][field].as_str().map(|id| id.parse().unwrap());
-        let role = RoleName::new(rows[0]["role"].as_str().unwrap());
-        let team = id("team_id");
-        let actor = Actor::platform("test");
-        let teams = team.into_iter().collect();
-        let auth_method = AuthMethod::Token;
-        Actor { id: id("id"), email: Some(format!("{name}@desk.test")), role, team, teams, auth_method, service: None, ..actor }
-    }
-
-    async fn ask(&self, actor: &Actor, query: &str, variables: &Json) -> GraphqlResponse {
-        self.ask_from("192.0.2.7", actor, query, variables).await
-    }
-
-    async fn ask_from(&self, address: &str, actor: &Actor, query: &str, variables: &Json) -> GraphqlResponse {
-        let variables = serde_json_bytes::to_value(variables).unwrap().as_object().unwrap().clone();
-        let request = GraphqlRequest { query: query.to_owned(), variables, ..GraphqlRequest::default() };
-        let address = Some(address.parse().unwrap());
-        let context = RequestContext { ip_address: address, ..RequestContext::internal(chrono::Utc::now()) };
-        self.app.app.engine.execute(&request, actor, &context).await
-    }
-
     /// Asks with each of these variables in turn, three times; whether the plan was kept by the last round, and its answers.
     async fn rounds(&self, actor: &Actor, query: &str, variables: &[Json]) -> (Vec<bool>, Vec<String>) {
         let mut rounds = Vec::new();

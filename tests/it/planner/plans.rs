@@ -12,8 +12,8 @@ use toolcrib::catalog::Catalog;
 use toolcrib::graphql::api::{self, Api, RootField};
 use toolcrib::graphql::collect::collect;
 use toolcrib::planner::to_sql::{
-    ChangeStatement, choose_for_delete, choose_for_update, create_statement, delete_statement, export_statement,
-    find_by_keys_for_update, read_statement, update_statement,
+    ChangeStatement, WholeChange, choose_for_delete, choose_for_update, create_statement, delete_statement, export_statement,
+    find_by_keys_for_update, read_statement, update_statement, whole_create, whole_update,
 };
 use toolcrib::planner::{
     ChangedRow, CursorKey, DeletePlan, MaskKey, PlanError, Planner, PlannerSettings, RowUpdate, SelectedField, ShareRequest,
@@ -74,13 +74,14 @@ impl Tool {
             RootField::Create(collection) => {
                 let plan = planner.plan_create(collection, &input("input"), text("reason"))?;
                 let statement = create_statement(&planner, &plan);
-                Planned::change(&plan, statement, random(&plan.rows))
+                Planned::change(&plan, statement, random(&plan.rows)).or_whole(whole_create(&planner, &plan))
             }
             RootField::Update(collection) => {
                 let set: Map<String, Json> = input("set");
                 let asked = RowUpdate { id: text("id").unwrap(), set: &set, if_version: version };
                 let plan = planner.plan_update(collection, asked, text("reason"))?;
-                Planned::change(&plan, update_statement(&planner, &plan), random(&plan.rows))
+                let statement = update_statement(&planner, &plan);
+                Planned::change(&plan, statement, random(&plan.rows)).or_whole(whole_update(&planner, &plan))
             }
             RootField::Delete(collection) => {
                 let plan = planner.plan_delete(collection, text("id").unwrap(), version, text("reason"))?;
@@ -146,7 +147,7 @@ impl Tool {
                     field.text_argument("search"),
                     1000,
                 )?;
-                Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new() }
+                Planned { plan: format!("{plan:#?}"), queries: vec![export_statement(&plan)], random: Vec::new(), whole: None }
             }
             RootField::Share(collection) => {
                 let with = input("with");
@@ -187,17 +188,24 @@ pub struct Planned {
     pub queries: Vec<Query>,
     /// Ids that are new each time, and what to call them.
     random: Vec<(Uuid, &'static str)>,
+    /// How the change answers that is over with its statement; the rest of it is the same.
+    whole: Option<WholeChange>,
 }
 
 impl Planned {
     fn read(planner: &Planner<'_>, plan: toolcrib::planner::ReadPlan) -> Self {
         let random = plan.view.iter().map(|view| (view.event_id, "event")).collect();
-        Self { plan: format!("{plan:#?}"), queries: vec![read_statement(planner, &plan)], random }
+        Self { plan: format!("{plan:#?}"), queries: vec![read_statement(planner, &plan)], random, whole: None }
     }
 
     fn change(plan: &impl Debug, statement: ChangeStatement, random: Vec<(Uuid, &'static str)>) -> Self {
         let queries = [statement.change].into_iter().chain(statement.after).collect();
-        Self { plan: format!("{plan:#?}"), queries, random }
+        Self { plan: format!("{plan:#?}"), queries, random, whole: None }
+    }
+
+    /// With the form in which it is over with its statement.
+    fn or_whole(self, whole: Option<WholeChange>) -> Self {
+        Self { whole, ..self }
     }
 
     /// An upsert of which the first row is there.
@@ -234,6 +242,11 @@ impl Planned {
             let shown = Statement::of(query).unwrap().show();
             let (statement, binds) = shown.split_once(" -- binds: ").unwrap();
             text += &format!("\n{}\n\n{}", layout::statement(statement), layout::list(binds));
+        }
+        if let Some(WholeChange { change, admission }) = &self.whole {
+            assert_eq!(change.ctes, self.queries[0].ctes);
+            let body = Statement::of(&Query { ctes: Vec::new(), body: change.body.clone() }).unwrap();
+            text += &format!("\nor, over with its statement ({admission:?}):\n\n{}\n", layout::statement(body.text()));
         }
         self.random.iter().fold(text, |text, (id, name)| text.replace(&id.to_string(), &format!("<{name}>")))
     }

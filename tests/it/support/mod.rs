@@ -5,6 +5,7 @@ pub mod caller;
 #[cfg(any(feature = "otlp", feature = "sentry"))]
 pub mod collector;
 pub mod database;
+pub mod desk;
 pub mod expect;
 pub mod http;
 pub mod issuer;

@@ -18,6 +18,7 @@ mod reasons;
 mod refused_first;
 mod upserts;
 mod upserts_of_several;
+mod whole_changes;
 
 use crate::support::app::TestApp;
 use serde_json::Value as Json;

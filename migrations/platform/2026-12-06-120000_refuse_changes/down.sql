@@ -1,0 +1,1 @@
+drop function toolcrib.refuse_change();
