@@ -76,6 +76,12 @@ impl Actor {
         }
     }
 
+    /// The role under whose database role its statements run: a service has rights that its user has not, and they are the
+    /// platform's role's alone.
+    pub fn acting_role(&self) -> RoleName {
+        if self.service.is_some() { RoleName::platform() } else { self.role.clone() }
+    }
+
     /// The same user, with a named part of the platform acting on the user's behalf. A scope cuts the user's rights, not those of
     /// the platform's own work: whoever lets a service act asks the caller's own rights first.
     pub fn through(&self, service: &str) -> Self {
@@ -111,7 +117,7 @@ pub struct CallerContext<'a> {
     pub actor: &'a Actor,
     /// In which request.
     pub request: &'a RequestContext,
-    /// What of it matters to any rule.
+    /// What of it matters to the rules of whoever asks.
     pub asked: ContextUse,
 }
 

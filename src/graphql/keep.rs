@@ -87,7 +87,7 @@ impl Engine {
             request,
             ip_address: request.ip_address.filter(|_| self.parts.rules.context_use().names_address),
             actor,
-            asked: self.parts.rules.context_use(),
+            asked: planner.caller().asked,
             cost,
             sizes: Arc::clone(&self.sizes.read()),
         };

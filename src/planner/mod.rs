@@ -97,6 +97,6 @@ pub struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// What PostgreSQL is told of whoever asks.
     pub fn caller(&self) -> CallerContext<'a> {
-        CallerContext { actor: self.actor, request: self.request, asked: self.rules.context_use() }
+        CallerContext { actor: self.actor, request: self.request, asked: self.rules.context_use_for(self.actor) }
     }
 }

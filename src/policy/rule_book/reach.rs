@@ -1,6 +1,6 @@
 //! What the rules look at: columns of the row, other collections, the caller and the request.
 
-use crate::base::{ColumnName, ContextUse, RoleName, TableName};
+use crate::base::{Actor, ColumnName, ContextUse, RoleName, TableName};
 use crate::catalog::{Catalog, CollectionId, FieldId};
 use crate::policy::syntax::{MaskRule, Rule};
 use crate::policy::{Operation, RuleBook, usage, view};
@@ -50,5 +50,33 @@ impl RuleBook {
     /// request, what was solved for one is not for another.
     pub fn context_use(&self) -> ContextUse {
         self.context_use
+    }
+
+    /// What PostgreSQL has to be told of an actor: what the policies and triggers of the actor's database role look at.
+    pub fn context_use_for(&self, actor: &Actor) -> ContextUse {
+        // The platform's own work may be a user's, of any role: it is told everything.
+        self.context_use_by_role.get(&actor.acting_role()).copied().unwrap_or(self.context_use)
+    }
+
+    /// What all rules and masks ask.
+    pub(super) fn used(&self) -> ContextUse {
+        let mut used = ContextUse::default();
+        self.rules().for_each(|rule| usage::add_context_use(rule, &mut used));
+        self.masks().for_each(|mask| usage::add_mask_use(mask, &mut used));
+        used
+    }
+
+    /// What row-level security asks under a role, by the very predicates that `migrate` makes it of. Guards of fields, masks and
+    /// what gives the right to export are the planner's alone.
+    pub(super) fn used_under(&self, catalog: &Catalog, role: &RoleName) -> ContextUse {
+        const OPERATIONS: [Operation; 4] = [Operation::Read, Operation::Create, Operation::Update, Operation::Delete];
+        let mut used = ContextUse::default();
+        for collection in &catalog.collections {
+            for operation in OPERATIONS {
+                let predicate = self.solve_for_role(collection.id, operation, role);
+                predicate.caller_values().for_each(|value| usage::add_caller_value(value, &mut used));
+            }
+        }
+        used
     }
 }

@@ -46,7 +46,7 @@ async fn a_statement_without_a_predicate_finds_what_the_api_shows() {
         let credential = toolcrib::auth::Credential::Token(token.into());
         let request = RequestContext::internal(chrono::Utc::now());
         let actor: Actor = app.app.authenticator.authenticate(&credential, &request).await.unwrap();
-        let asked = app.database.rules.context_use();
+        let asked = app.database.rules.context_use_for(&actor);
         for (field, table) in COLLECTIONS {
             let query = format!("{{ {field}(first: 200) {{ nodes {{ id }} }} }}");
             let answer = app.user(name).graphql(&query, json!({})).await.data();

@@ -123,7 +123,7 @@ impl Bench {
 
 /// The rows that the wall lets a bare statement have.
 async fn passed(server: &Client, case: &Case<'_>, actor: &Actor, request: &RequestContext) -> BTreeSet<Uuid> {
-    let asked = case.batch.book.context_use();
+    let asked = case.batch.book.context_use_for(actor);
     let settings = ActorSettings::of(CallerContext { actor, request, asked });
     server.batch_execute(&settings.opening()).await.unwrap();
     let table = case.collection.table;
