@@ -36,7 +36,7 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 ///
 /// `toolcrib.actor` is `USER TEAM SERVICE`, each without blanks and empty where there is none, and for a service the user's role
 /// after it: one setting, because each costs PostgreSQL as much as a tenth of a read by id. `toolcrib.context` has as JSON what
-/// else the role's rules ask, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them.
+/// else the rules ask that the work at hand meets, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
     role: RoleName,

@@ -1,6 +1,7 @@
 //! Using and keeping the plans of queries.
 
-use crate::base::{Actor, RequestContext};
+use crate::base::{Actor, ContextUse, RequestContext};
+use crate::db::ActorSettings;
 use crate::graphql::collect;
 use crate::graphql::engine::{Coerced, Engine, Prepared};
 use crate::graphql::execute::PlannedField;
@@ -87,7 +88,7 @@ impl Engine {
             request,
             ip_address: request.ip_address.filter(|_| self.parts.rules.context_use().names_address),
             actor,
-            asked: planner.caller().asked,
+            asked: asked_by(planned),
             cost,
             sizes: Arc::clone(&self.sizes.read()),
         };
@@ -130,8 +131,14 @@ impl Engine {
         let Coerced { document, operation, variables } = coerced;
         let variables: &JsonMap = variables;
         let Ok(selection) = collect::collect(document, &operation.selection_set, variables) else { return };
-        let planned = self.plan_reads(&self.planner(caller.actor, caller.context), &selection);
-        let planned = planned.expect("a query whose plan is kept can be planned");
+        let planner = self.planner(caller.actor, caller.context);
+        let planned = self.plan_reads(&planner, &selection).expect("a query whose plan is kept can be planned");
         assert!(plan.fits(&planned, texts, caller.context), "a kept plan is another than a new one: {planned:#?}");
+        let settings = ActorSettings::of(planner.caller_asked(asked_by(&planned)));
+        assert_eq!(plan.settings, settings, "a kept plan runs for somebody else");
     }
+}
+
+fn asked_by(planned: &[PlannedRead]) -> ContextUse {
+    ContextUse::any(planned.iter().map(|field| field.read.asked()))
 }

@@ -9,7 +9,7 @@ mod for_actor;
 mod for_role;
 mod reach;
 
-use crate::base::{ContextUse, RoleName};
+use crate::base::{ContextUse, RoleName, TableName};
 use crate::catalog::{Catalog, CollectionId, Diagnostic, FieldId};
 use crate::policy::base::Base;
 use crate::policy::collection_rules::{CollectionRules, FieldRules};
@@ -29,8 +29,8 @@ pub struct RuleBook {
     roles: Vec<RoleName>,
     /// What rules and masks ask of the caller and the request.
     context_use: ContextUse,
-    /// The same for what row-level security asks under each role of the catalog.
-    context_use_by_role: BTreeMap<RoleName, ContextUse>,
+    /// What row-level security asks under each role of the catalog, for each table that asks anything.
+    wall_uses: BTreeMap<RoleName, Vec<(TableName, ContextUse)>>,
 }
 
 impl RuleBook {
@@ -53,9 +53,9 @@ impl RuleBook {
             Some(mut collections) if diagnostics.is_empty() => {
                 add_filter_columns(catalog, &mut collections);
                 let roles = catalog.roles().into_iter().chain([RoleName::platform()]).collect();
-                let book = Self { collections, roles, context_use: ContextUse::default(), context_use_by_role: BTreeMap::new() };
-                let by_role = catalog.roles().into_iter().map(|role| (role.clone(), book.used_under(catalog, &role)));
-                Ok(Self { context_use: book.used(), context_use_by_role: by_role.collect(), ..book })
+                let book = Self { collections, roles, context_use: ContextUse::default(), wall_uses: BTreeMap::new() };
+                let wall_uses = catalog.roles().into_iter().map(|role| (role.clone(), book.wall_uses_of(catalog, &role)));
+                Ok(Self { context_use: book.used(), wall_uses: wall_uses.collect(), ..book })
             }
             _ => Err(in_order(diagnostics)),
         }

@@ -54,8 +54,19 @@ impl RuleBook {
 
     /// What PostgreSQL has to be told of an actor: what the policies and triggers of the actor's database role look at.
     pub fn context_use_for(&self, actor: &Actor) -> ContextUse {
+        self.wall_use(actor, |_| true)
+    }
+
+    /// The same for a statement that names these tables. Through the views of rules it looks with their owner's rights, whom no
+    /// policy asks anything.
+    pub fn context_use_of_tables(&self, actor: &Actor, tables: &[TableName]) -> ContextUse {
+        self.wall_use(actor, |table| tables.contains(table))
+    }
+
+    fn wall_use(&self, actor: &Actor, is_met: impl Fn(&TableName) -> bool) -> ContextUse {
         // The platform's own work may be a user's, of any role: it is told everything.
-        self.context_use_by_role.get(&actor.acting_role()).copied().unwrap_or(self.context_use)
+        let Some(uses) = self.wall_uses.get(&actor.acting_role()) else { return self.context_use };
+        ContextUse::any(uses.iter().filter(|(table, _)| is_met(table)).map(|(_, used)| *used))
     }
 
     /// What all rules and masks ask.
@@ -68,15 +79,19 @@ impl RuleBook {
 
     /// What row-level security asks under a role, by the very predicates that `migrate` makes it of. Guards of fields, masks and
     /// what gives the right to export are the planner's alone.
-    pub(super) fn used_under(&self, catalog: &Catalog, role: &RoleName) -> ContextUse {
+    pub(super) fn wall_uses_of(&self, catalog: &Catalog, role: &RoleName) -> Vec<(TableName, ContextUse)> {
         const OPERATIONS: [Operation; 4] = [Operation::Read, Operation::Create, Operation::Update, Operation::Delete];
-        let mut used = ContextUse::default();
+        let mut uses = Vec::new();
         for collection in &catalog.collections {
+            let mut used = ContextUse::default();
             for operation in OPERATIONS {
                 let predicate = self.solve_for_role(collection.id, operation, role);
                 predicate.caller_values().for_each(|value| usage::add_caller_value(value, &mut used));
             }
+            if used != ContextUse::default() {
+                uses.push((collection.table.clone(), used));
+            }
         }
-        used
+        uses
     }
 }
