@@ -34,7 +34,7 @@ pub use metrics::MetricsRecorder;
 pub use traces::adopt_parent;
 
 use crate::config::{LogFormat, LogSettings, TelemetrySettings};
-use lines::Lines;
+use lines::{LastLines, Lines};
 use reports::Reports;
 use std::io::IsTerminal;
 use traces::Traces;
@@ -48,7 +48,7 @@ pub(crate) const STAGE: &str = "toolcrib::stage";
 /// What [`start`] set up. Dropped, it writes the lines that still wait.
 #[must_use = "dropping it ends the writing of log lines in the background"]
 pub struct Telemetry {
-    lines: Lines,
+    lines: LastLines,
     traces: Option<Traces>,
     reports: Option<Reports>,
 }
@@ -62,7 +62,7 @@ impl Telemetry {
         if let Some(traces) = self.traces {
             traces.shut_down().await;
         }
-        self.lines.flush();
+        drop(self.lines);
     }
 }
 
@@ -93,5 +93,5 @@ pub fn start(log: &LogSettings, telemetry: &TelemetrySettings) -> Result<Telemet
     if started.is_err() {
         tracing::debug!("logging was already set up");
     }
-    Ok(Telemetry { lines, traces, reports })
+    Ok(Telemetry { lines: LastLines(lines), traces, reports })
 }
