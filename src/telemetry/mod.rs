@@ -19,6 +19,7 @@
 #[cfg(any(feature = "otlp", feature = "sentry"))]
 mod client;
 mod error;
+mod fields;
 mod lines;
 mod metrics;
 #[cfg(feature = "otlp")]
@@ -34,6 +35,7 @@ pub use metrics::MetricsRecorder;
 pub use traces::adopt_parent;
 
 use crate::config::{LogFormat, LogSettings, TelemetrySettings};
+use fields::PlainFields;
 use lines::{LastLines, Lines};
 use reports::Reports;
 use std::io::IsTerminal;
@@ -78,7 +80,8 @@ pub fn start(log: &LogSettings, telemetry: &TelemetrySettings) -> Result<Telemet
     let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_target(false).with_ansi(is_terminal);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
-        LogFormat::Text => layer.with_filter(filter).boxed(),
+        LogFormat::Text if is_terminal => layer.with_filter(filter).boxed(),
+        LogFormat::Text => layer.fmt_fields(PlainFields).with_filter(filter).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
     };
     let (traces, spans) = traces::start(telemetry)?;
