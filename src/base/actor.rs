@@ -76,6 +76,12 @@ impl Actor {
         }
     }
 
+    /// The role under whose database role its statements run: a service has rights that its user has not, and they are the
+    /// platform's role's alone.
+    pub fn acting_role(&self) -> RoleName {
+        if self.service.is_some() { RoleName::platform() } else { self.role.clone() }
+    }
+
     /// The same user, with a named part of the platform acting on the user's behalf. A scope cuts the user's rights, not those of
     /// the platform's own work: whoever lets a service act asks the caller's own rights first.
     pub fn through(&self, service: &str) -> Self {
@@ -104,6 +110,28 @@ pub struct ContextUse {
     pub names_age: bool,
 }
 
+impl ContextUse {
+    /// What any of them is.
+    pub fn any(uses: impl IntoIterator<Item = Self>) -> Self {
+        uses.into_iter().fold(Self::default(), Self::or)
+    }
+
+    fn or(self, other: Self) -> Self {
+        let Self { names_email, names_teams, names_activity, names_address, names_time, names_method, names_mfa, names_age } =
+            other;
+        Self {
+            names_email: self.names_email || names_email,
+            names_teams: self.names_teams || names_teams,
+            names_activity: self.names_activity || names_activity,
+            names_address: self.names_address || names_address,
+            names_time: self.names_time || names_time,
+            names_method: self.names_method || names_method,
+            names_mfa: self.names_mfa || names_mfa,
+            names_age: self.names_age || names_age,
+        }
+    }
+}
+
 /// Who asks, in which request, and what the rules ask of both: what PostgreSQL is told.
 #[derive(Clone, Copy, Debug)]
 pub struct CallerContext<'a> {
@@ -111,7 +139,7 @@ pub struct CallerContext<'a> {
     pub actor: &'a Actor,
     /// In which request.
     pub request: &'a RequestContext,
-    /// What of it matters to any rule.
+    /// What of it matters to the rules of whoever asks, or to those that the work at hand meets.
     pub asked: ContextUse,
 }
 

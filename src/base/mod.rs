@@ -1,4 +1,4 @@
-//! Words that every floor shares: names, values, the actor, faults.
+//! Words that every floor shares: names, values, the actor, faults, and how long something took.
 //!
 //! Purpose: give the product's nouns one plain type each, so that a table name is never mistaken for a field name and
 //! "who is asking" is the same data everywhere.
@@ -12,6 +12,7 @@ mod name;
 mod network;
 mod scalar;
 mod scope;
+mod time;
 mod value;
 
 pub use actor::{Actor, AuthMethod, CallerContext, ContextUse, RequestContext};
@@ -20,4 +21,5 @@ pub use name::{ColumnName, EnumValueName, FieldName, RoleName, TableName, TypeNa
 pub use network::parse_network;
 pub use scalar::ScalarType;
 pub use scope::{NoScope, Scope, ScopeOperation, ScopeOperations, ScopedCollection, TokenScope};
+pub use time::milliseconds;
 pub use value::{Value, ValueError};

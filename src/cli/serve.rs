@@ -1,6 +1,7 @@
 //! `toolcrib serve`
 
 use crate::app::{self, App, AppError, DemoCredential, Storage, Tool};
+use crate::base::milliseconds;
 use crate::cli::Arguments;
 use crate::cli::arguments::ServeArguments;
 use crate::config::{Settings, WithoutProvider};
@@ -107,7 +108,7 @@ impl Startup {
         let address = listener.local_addr()?;
         let state = web_state(settings, &app, metrics.endpoint.clone(), is_demo.then_some(credentials.as_slice()))?;
         metrics.serve(&state)?;
-        tracing::info!(duration_ms = started.elapsed().as_secs_f64() * 1000.0, "listening on http://{address}");
+        tracing::info!(duration_ms = milliseconds(started.elapsed()), "listening on http://{address}");
         if *is_demo {
             welcome(address, &credentials);
         }

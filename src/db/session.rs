@@ -36,7 +36,7 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 ///
 /// `toolcrib.actor` is `USER TEAM SERVICE`, each without blanks and empty where there is none, and for a service the user's role
 /// after it: one setting, because each costs PostgreSQL as much as a tenth of a read by id. `toolcrib.context` has as JSON what
-/// else some rule asks, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them.
+/// else the rules ask that the work at hand meets, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
     role: RoleName,
@@ -52,8 +52,7 @@ impl ActorSettings {
     /// The settings of an actor in a request, with what the rules ask of them.
     pub fn of(caller: CallerContext<'_>) -> Self {
         let CallerContext { actor, .. } = caller;
-        // A service has rights that its user has not; they are the platform's role's alone.
-        let role = if actor.service.is_some() { RoleName::platform() } else { actor.role.clone() };
+        let role = actor.acting_role();
         let mut database_role = "toolcrib_role_".to_owned();
         push_safe(role.as_str(), &mut database_role);
         let mut setting = String::with_capacity(80);
@@ -107,7 +106,7 @@ impl ActorSettings {
     }
 }
 
-/// `toolcrib.context`, if any rule asks for something of it.
+/// `toolcrib.context`, if the rules ask for something of it.
 fn context_of(CallerContext { actor, request, asked }: CallerContext<'_>) -> Option<String> {
     if asked == ContextUse::default() {
         return None;

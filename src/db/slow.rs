@@ -5,6 +5,7 @@
 //! newer understand (`EXPLAIN (GENERIC_PLAN)` would need 16). It is the plan for any values, so a plan that was bad for some
 //! particular ones is found with `toolcrib explain`.
 
+use crate::base::milliseconds;
 use crate::db::observe::Running;
 use crate::db::{ActorSettings, Database, DbError};
 use crate::sql::{EXPLAINED, prepare_text};
@@ -45,7 +46,7 @@ impl SlowQueries {
         }
         let Running { actor, statement, .. } = *running;
         let request_id = actor.and_then(ActorSettings::request_id);
-        let duration_ms = took.as_secs_f64() * 1000.0;
+        let duration_ms = milliseconds(took);
         tracing::warn!(
             request.id = request_id.map(tracing::field::display),
             duration_ms,

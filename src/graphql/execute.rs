@@ -1,6 +1,6 @@
 //! Running an operation: one plan and one statement for each root field of a query.
 
-use crate::base::{Actor, Fault, FaultCode, RequestContext};
+use crate::base::{Actor, ContextUse, Fault, FaultCode, RequestContext};
 use crate::db::ActorSettings;
 use crate::graphql::GraphqlError;
 use crate::graphql::api::RootField;
@@ -28,6 +28,16 @@ struct ReadyField<'f> {
     name: &'f str,
     masked: &'f [String],
     source: Source<'f>,
+}
+
+impl ReadyField<'_> {
+    /// What reading it asks of the caller.
+    fn asked(&self) -> ContextUse {
+        match &self.source {
+            Source::Read(read) => read.asked(),
+            Source::Explanation(_) | Source::Known(_) | Source::Refused(_) => ContextUse::default(),
+        }
+    }
 }
 
 /// Where a field's answer comes from.
@@ -105,8 +115,10 @@ impl Engine {
             let masked = plan.as_ref().and_then(|plan| plan.as_ref().ok()).map_or(&[][..], |plan| &plan.masked);
             ReadyField { key: &field.key, name: &field.name, masked, source }
         });
-        let settings = ActorSettings::of(planner.caller());
-        self.answer_query(ready.collect(), Reader { actor: Some(actor), settings: &settings, request: context }, summary).await
+        let ready: Vec<ReadyField<'_>> = ready.collect();
+        let asked = ContextUse::any(ready.iter().map(ReadyField::asked));
+        let settings = ActorSettings::of(planner.caller_asked(asked));
+        self.answer_query(ready, Reader { actor: Some(actor), settings: &settings, request: context }, summary).await
     }
 
     async fn answer_query(

@@ -1,6 +1,7 @@
 //! Using and keeping the plans of operations.
 
-use crate::base::{Actor, RequestContext};
+use crate::base::{Actor, ContextUse, RequestContext};
+use crate::db::ActorSettings;
 use crate::graphql::collect;
 use crate::graphql::engine::{Coerced, Engine, Prepared};
 use crate::graphql::execute::PlannedField;
@@ -96,7 +97,7 @@ impl Engine {
             request,
             ip_address: request.ip_address.filter(|_| self.parts.rules.context_use().names_address),
             actor,
-            asked: planner.caller().asked,
+            asked: asked_by(planned),
             payload,
             cost,
             sizes: Arc::clone(&self.sizes.read()),
@@ -158,5 +159,11 @@ impl Engine {
             return;
         };
         assert!(plan.fits(&planned, texts, caller.context), "a kept plan is another than a new one: {planned:#?}");
+        let settings = ActorSettings::of(planner.caller_asked(asked_by(&planned)));
+        assert_eq!(plan.settings, settings, "a kept plan runs for somebody else");
     }
+}
+
+fn asked_by(planned: &[PlannedRoot]) -> ContextUse {
+    ContextUse::any(planned.iter().map(|field| field.work.asked()))
 }

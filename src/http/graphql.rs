@@ -1,6 +1,6 @@
 //! `/graphql`: GraphQL over HTTP.
 
-use crate::base::FaultCode;
+use crate::base::{FaultCode, milliseconds};
 use crate::graphql::{GraphqlRequest, GraphqlResponse, ReadyOperation, ResponseKind};
 use crate::http::WebState;
 use crate::http::error::{Refusal, status_of_request};
@@ -141,8 +141,6 @@ impl Exchange {
         if !span.is_disabled() {
             span.record("operation.name", operation).record("operation.type", operation_type).record("outcome", outcome);
         }
-        // Microseconds are as fine as a clock of requests is worth.
-        let duration_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         tracing::info!(
             request.id = %caller.context.request_id.as_hyphenated(),
             actor.id = caller.actor.id.map(field::display),
@@ -150,7 +148,7 @@ impl Exchange {
             operation.type = operation_type,
             operation.name = operation,
             operation.fields = &*joined(summary.fields.iter().map(String::as_str)),
-            duration_ms,
+            duration_ms = milliseconds(took),
             rows = summary.rows,
             cost = summary.cost,
             errors = &*joined(summary.error_codes.iter().copied()),

@@ -60,7 +60,7 @@ pub use write_plan::{
     UpsertValues, WriteColumn, WriteValue, is_upsertable, is_upsertable_together,
 };
 
-use crate::base::{Actor, CallerContext, RequestContext};
+use crate::base::{Actor, CallerContext, ContextUse, RequestContext};
 use crate::catalog::Catalog;
 use crate::policy::RuleBook;
 
@@ -97,6 +97,11 @@ pub struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// What PostgreSQL is told of whoever asks.
     pub fn caller(&self) -> CallerContext<'a> {
-        CallerContext { actor: self.actor, request: self.request, asked: self.rules.context_use() }
+        self.caller_asked(self.rules.context_use_for(self.actor))
+    }
+
+    /// The same for statements that ask no more than this.
+    pub fn caller_asked(&self, asked: ContextUse) -> CallerContext<'a> {
+        CallerContext { actor: self.actor, request: self.request, asked }
     }
 }

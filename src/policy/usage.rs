@@ -54,7 +54,13 @@ pub(super) fn add_mask_use(mask: &MaskRule, used: &mut ContextUse) {
 }
 
 fn add_value_use(operand: &Operand, used: &mut ContextUse) {
-    let Operand::Known(KnownValue::Caller(value)) = operand else { return };
+    if let Operand::Known(KnownValue::Caller(value)) = operand {
+        add_caller_value(*value, used);
+    }
+}
+
+/// Adds a value of the caller or the request.
+pub(super) fn add_caller_value(value: CallerValue, used: &mut ContextUse) {
     // Named one by one: a new value has to be judged here before it can be asked for.
     match value {
         CallerValue::RequestIp => used.names_address = true,

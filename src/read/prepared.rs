@@ -1,7 +1,7 @@
 //! A read that is planned and rendered: what running it needs.
 
 use crate::audit::EventType;
-use crate::base::RequestContext;
+use crate::base::{ContextUse, RequestContext};
 use crate::db::{ActorSettings, Database, DbError, JsonRow};
 use crate::planner::to_sql::read_statement;
 use crate::planner::{Planner, PlannerSettings, ReadPlan, ReadRoot};
@@ -15,6 +15,7 @@ pub struct PreparedRead {
     has_cursors: bool,
     has_marks: bool,
     recorded: Recorded,
+    asked: ContextUse,
 }
 
 /// What there is to do.
@@ -49,7 +50,16 @@ impl PreparedRead {
             Some(view) if view.is_unconditional => Recorded::Always,
             Some(_) => Recorded::IfShown,
         };
-        Ok(Self { work, has_cursors: plan.has_cursors(), has_marks: plan.has_marks(), recorded })
+        let asked = match &work {
+            Work::Known(_) => ContextUse::default(),
+            Work::Statement(statement) => planner.rules.context_use_of_tables(planner.actor, statement.tables()),
+        };
+        Ok(Self { work, has_cursors: plan.has_cursors(), has_marks: plan.has_marks(), recorded, asked })
+    }
+
+    /// What the policies that it meets ask of the caller.
+    pub fn asked(&self) -> ContextUse {
+        self.asked
     }
 
     /// Its statement; `None` if the database is not asked.

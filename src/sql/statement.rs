@@ -1,9 +1,9 @@
 //! A rendered statement, and how Diesel runs it.
 
-use crate::base::Value;
+use crate::base::{TableName, Value};
 use crate::sql::Query;
 use crate::sql::bind::push_value;
-use crate::sql::render::render;
+use crate::sql::render::{Rendered, render};
 use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use diesel::query_builder::{AstPass, Query as DieselQuery, QueryBuilder, QueryFragment, QueryId};
@@ -19,6 +19,7 @@ pub struct Statement {
     text: Arc<str>,
     shape_hash: u64,
     binds: Vec<Value>,
+    tables: Arc<[TableName]>,
 }
 
 impl Statement {
@@ -27,8 +28,8 @@ impl Statement {
     /// # Errors
     /// None that a plan can cause; Diesel's signature has one.
     pub fn of(query: &Query) -> QueryResult<Self> {
-        let (text, binds) = render(query)?;
-        Ok(Self { shape_hash: shape_hash(&text, &binds), text: Arc::from(text), binds })
+        let Rendered { text, binds, tables } = render(query)?;
+        Ok(Self { shape_hash: shape_hash(&text, &binds), text: Arc::from(text), binds, tables: Arc::from(tables) })
     }
 
     /// The text alone, which holds no value.
@@ -52,9 +53,15 @@ impl Statement {
         &self.binds
     }
 
+    /// The tables and views that the text names, each once: no policy of another table has a say in it.
+    pub fn tables(&self) -> &[TableName] {
+        &self.tables
+    }
+
     /// The same text with other values; each has to be of the type of the one whose place it takes.
     pub fn with_binds(&self, binds: Vec<Value>) -> Self {
-        Self { binds, ..self.clone() }
+        let Self { text, shape_hash, binds: _, tables } = self;
+        Self { text: Arc::clone(text), shape_hash: *shape_hash, binds, tables: Arc::clone(tables) }
     }
 
     /// The values as PostgreSQL's protocol takes them.

@@ -46,10 +46,15 @@ impl Lines {
         }
         lines
     }
+}
 
-    /// Writes what waits.
-    pub(super) fn flush(&self) {
-        self.0.flush();
+/// Writes what waits once it is dropped: at the end of the process, also if that is a panic.
+pub(super) struct LastLines(pub(super) Lines);
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        let Self(Lines(shared)) = self;
+        shared.flush();
     }
 }
 
@@ -162,8 +167,18 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(written.0.lock().len() < 1000, "each line was written by itself");
-        lines.flush();
+        lines.0.flush();
         assert_eq!(written.text(), expected);
+    }
+
+    #[test]
+    fn the_end_waits_for_the_last_lines() {
+        let written = Written::default();
+        let lines = Lines::to(Box::new(written.clone()));
+        let last = LastLines(lines.clone());
+        lines.0.push(b"stopping\n", false);
+        drop(last);
+        assert_eq!(written.text(), "stopping\n");
     }
 
     #[test]
@@ -173,7 +188,7 @@ mod tests {
         let line = vec![b'x'; MOST_WAITING / 4];
         (0..9).for_each(|_| lines.0.push(&line, false));
         assert!(lines.0.waiting.lock().len() <= MOST_WAITING);
-        lines.flush();
+        lines.0.flush();
         assert_eq!(written.text().len(), 9 * line.len());
     }
 }

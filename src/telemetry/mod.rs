@@ -19,6 +19,7 @@
 #[cfg(any(feature = "otlp", feature = "sentry"))]
 mod client;
 mod error;
+mod fields;
 mod lines;
 mod metrics;
 #[cfg(feature = "otlp")]
@@ -34,7 +35,8 @@ pub use metrics::MetricsRecorder;
 pub use traces::adopt_parent;
 
 use crate::config::{LogFormat, LogSettings, TelemetrySettings};
-use lines::Lines;
+use fields::PlainFields;
+use lines::{LastLines, Lines};
 use reports::Reports;
 use std::io::IsTerminal;
 use traces::Traces;
@@ -48,7 +50,7 @@ pub(crate) const STAGE: &str = "toolcrib::stage";
 /// What [`start`] set up. Dropped, it writes the lines that still wait.
 #[must_use = "dropping it ends the writing of log lines in the background"]
 pub struct Telemetry {
-    lines: Lines,
+    lines: LastLines,
     traces: Option<Traces>,
     reports: Option<Reports>,
 }
@@ -62,7 +64,7 @@ impl Telemetry {
         if let Some(traces) = self.traces {
             traces.shut_down().await;
         }
-        self.lines.flush();
+        drop(self.lines);
     }
 }
 
@@ -78,7 +80,8 @@ pub fn start(log: &LogSettings, telemetry: &TelemetrySettings) -> Result<Telemet
     let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_target(false).with_ansi(is_terminal);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
-        LogFormat::Text => layer.with_filter(filter).boxed(),
+        LogFormat::Text if is_terminal => layer.with_filter(filter).boxed(),
+        LogFormat::Text => layer.fmt_fields(PlainFields).with_filter(filter).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
     };
     let (traces, spans) = traces::start(telemetry)?;
@@ -93,5 +96,5 @@ pub fn start(log: &LogSettings, telemetry: &TelemetrySettings) -> Result<Telemet
     if started.is_err() {
         tracing::debug!("logging was already set up");
     }
-    Ok(Telemetry { lines, traces, reports })
+    Ok(Telemetry { lines: LastLines(lines), traces, reports })
 }

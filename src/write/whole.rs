@@ -1,6 +1,6 @@
 //! Changes of one row that are planned, rendered and over with one message to PostgreSQL.
 
-use crate::base::RequestContext;
+use crate::base::{ContextUse, RequestContext};
 use crate::catalog::{Collection, Field};
 use crate::db::{ActorSettings, Database, DbError, OneChange};
 use crate::planner::to_sql::{Admission, WholeChange, whole_create, whole_update};
@@ -21,6 +21,7 @@ pub struct PreparedChange {
     admission: Admission,
     event_type: &'static str,
     reads: Vec<PreparedRead>,
+    asked: ContextUse,
 }
 
 impl PreparedChange {
@@ -36,8 +37,16 @@ impl PreparedChange {
             Change::Delete(_) | Change::Upsert(_) | Change::Branches(_) => (None, ""),
         };
         let (Some(WholeChange { change: query, admission }), [row]) = (whole, change.rows()) else { return Ok(None) };
-        let reads = answers.iter().map(|plan| PreparedRead::of(planner, plan)).collect::<Result<_, _>>()?;
-        Ok(Some(Self { row: *row, statement: Statement::of(&query)?, admission, event_type, reads }))
+        let reads: Vec<PreparedRead> = answers.iter().map(|plan| PreparedRead::of(planner, plan)).collect::<Result<_, _>>()?;
+        let statement = Statement::of(&query)?;
+        let own = planner.rules.context_use_of_tables(planner.actor, statement.tables());
+        let asked = ContextUse::any(reads.iter().map(PreparedRead::asked).chain([own]));
+        Ok(Some(Self { row: *row, statement, admission, event_type, reads, asked }))
+    }
+
+    /// What the policies and triggers that it meets ask of the caller.
+    pub fn asked(&self) -> ContextUse {
+        self.asked
     }
 
     /// Its statements, those of the reads after its own.

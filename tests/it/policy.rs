@@ -4,6 +4,7 @@
 mod base;
 mod cases;
 mod command;
+mod context;
 mod corners;
 mod database;
 mod diff;

@@ -1,6 +1,6 @@
 //! What is run for a root field, and where a request's own values may stand in it.
 
-use crate::base::Value;
+use crate::base::{ContextUse, Value};
 use crate::planner::{ChangedRow, SelectedField};
 use crate::read::PreparedRead;
 use crate::sql::Statement;
@@ -43,6 +43,14 @@ pub(crate) struct KeptPayload {
 }
 
 impl PlannedWork {
+    /// What the policies that it meets ask of the caller.
+    pub(crate) fn asked(&self) -> ContextUse {
+        match self {
+            Self::Read(read) => read.asked(),
+            Self::Change(change) => change.asked(),
+        }
+    }
+
     /// The values that may be a request's own, in lists: the binds of each statement, and behind them the ids of a changed row.
     pub(super) fn values(&self) -> Vec<Vec<Value>> {
         let binds = |statement: &Statement| statement.binds().to_vec();

@@ -95,6 +95,14 @@ impl Predicate {
         self.conditions().into_iter().flat_map(|condition| condition.parts().0)
     }
 
+    /// What it asks of a caller who is known to PostgreSQL alone.
+    pub(super) fn caller_values(&self) -> impl Iterator<Item = CallerValue> {
+        self.operands().filter_map(|operand| match operand {
+            Operand::Caller(value) => Some(*value),
+            Operand::Column(..) | Operand::Value(_) | Operand::Now => None,
+        })
+    }
+
     /// Whether the condition looks into other rows, by a path or by `exists`.
     pub fn has_sub_reads(&self) -> bool {
         !self.tables().is_empty()

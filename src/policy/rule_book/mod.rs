@@ -9,7 +9,7 @@ mod for_actor;
 mod for_role;
 mod reach;
 
-use crate::base::{ContextUse, RoleName};
+use crate::base::{ContextUse, RoleName, TableName};
 use crate::catalog::{Catalog, CollectionId, Diagnostic, FieldId};
 use crate::policy::base::Base;
 use crate::policy::collection_rules::{CollectionRules, FieldRules};
@@ -17,7 +17,8 @@ use crate::policy::compile::{add_filter_columns, compile_collections, in_order};
 use crate::policy::share::ShareTable;
 use crate::policy::syntax::{MaskRule, Rule};
 use crate::policy::typecheck::{Environment, Library, Slot};
-use crate::policy::{FieldOperation, Operation, UpdateForm, usage};
+use crate::policy::{FieldOperation, Operation, UpdateForm};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every rule of a catalog, compiled. Immutable, and shared by all requests.
@@ -26,7 +27,10 @@ pub struct RuleBook {
     collections: Vec<CollectionRules>,
     /// The roles that an actor can have: those of the catalog, and `platform`.
     roles: Vec<RoleName>,
+    /// What rules and masks ask of the caller and the request.
     context_use: ContextUse,
+    /// What row-level security asks under each role of the catalog, for each table that asks anything.
+    wall_uses: BTreeMap<RoleName, Vec<(TableName, ContextUse)>>,
 }
 
 impl RuleBook {
@@ -49,12 +53,9 @@ impl RuleBook {
             Some(mut collections) if diagnostics.is_empty() => {
                 add_filter_columns(catalog, &mut collections);
                 let roles = catalog.roles().into_iter().chain([RoleName::platform()]).collect();
-                let mut book = Self { collections, roles, context_use: ContextUse::default() };
-                let mut used = ContextUse::default();
-                book.rules().for_each(|rule| usage::add_context_use(rule, &mut used));
-                book.masks().for_each(|mask| usage::add_mask_use(mask, &mut used));
-                book.context_use = used;
-                Ok(book)
+                let book = Self { collections, roles, context_use: ContextUse::default(), wall_uses: BTreeMap::new() };
+                let wall_uses = catalog.roles().into_iter().map(|role| (role.clone(), book.wall_uses_of(catalog, &role)));
+                Ok(Self { context_use: book.used(), wall_uses: wall_uses.collect(), ..book })
             }
             _ => Err(in_order(diagnostics)),
         }

@@ -1,6 +1,6 @@
 //! What the rules look at: columns of the row, other collections, the caller and the request.
 
-use crate::base::{ColumnName, ContextUse, RoleName, TableName};
+use crate::base::{Actor, ColumnName, ContextUse, RoleName, TableName};
 use crate::catalog::{Catalog, CollectionId, FieldId};
 use crate::policy::syntax::{MaskRule, Rule};
 use crate::policy::{Operation, RuleBook, usage, view};
@@ -50,5 +50,48 @@ impl RuleBook {
     /// request, what was solved for one is not for another.
     pub fn context_use(&self) -> ContextUse {
         self.context_use
+    }
+
+    /// What PostgreSQL has to be told of an actor: what the policies and triggers of the actor's database role look at.
+    pub fn context_use_for(&self, actor: &Actor) -> ContextUse {
+        self.wall_use(actor, |_| true)
+    }
+
+    /// The same for a statement that names these tables. Through the views of rules it looks with their owner's rights, whom no
+    /// policy asks anything.
+    pub fn context_use_of_tables(&self, actor: &Actor, tables: &[TableName]) -> ContextUse {
+        self.wall_use(actor, |table| tables.contains(table))
+    }
+
+    fn wall_use(&self, actor: &Actor, is_met: impl Fn(&TableName) -> bool) -> ContextUse {
+        // The platform's own work may be a user's, of any role: it is told everything.
+        let Some(uses) = self.wall_uses.get(&actor.acting_role()) else { return self.context_use };
+        ContextUse::any(uses.iter().filter(|(table, _)| is_met(table)).map(|(_, used)| *used))
+    }
+
+    /// What all rules and masks ask.
+    pub(super) fn used(&self) -> ContextUse {
+        let mut used = ContextUse::default();
+        self.rules().for_each(|rule| usage::add_context_use(rule, &mut used));
+        self.masks().for_each(|mask| usage::add_mask_use(mask, &mut used));
+        used
+    }
+
+    /// What row-level security asks under a role, by the very predicates that `migrate` makes it of. Guards of fields, masks and
+    /// what gives the right to export are the planner's alone.
+    pub(super) fn wall_uses_of(&self, catalog: &Catalog, role: &RoleName) -> Vec<(TableName, ContextUse)> {
+        const OPERATIONS: [Operation; 4] = [Operation::Read, Operation::Create, Operation::Update, Operation::Delete];
+        let mut uses = Vec::new();
+        for collection in &catalog.collections {
+            let mut used = ContextUse::default();
+            for operation in OPERATIONS {
+                let predicate = self.solve_for_role(collection.id, operation, role);
+                predicate.caller_values().for_each(|value| usage::add_caller_value(value, &mut used));
+            }
+            if used != ContextUse::default() {
+                uses.push((collection.table.clone(), used));
+            }
+        }
+        uses
     }
 }

@@ -22,6 +22,7 @@ use diesel::query_builder::QueryBuilder;
 struct Rendering<'a> {
     builder: PgQueryBuilder,
     binds: Vec<Value>,
+    tables: Vec<TableName>,
     definition: Option<Definition<'a>>,
 }
 
@@ -51,11 +52,21 @@ struct Definition<'a> {
     literal: fn(&Value) -> String,
 }
 
-/// The text of a query and the values of its bind parameters, in their order.
-pub(super) fn render(query: &Query) -> QueryResult<(String, Vec<Value>)> {
+/// A query as PostgreSQL takes it.
+pub(super) struct Rendered {
+    pub(super) text: String,
+    /// The values of its bind parameters, in their order.
+    pub(super) binds: Vec<Value>,
+    /// The tables and views that it names, each once.
+    pub(super) tables: Vec<TableName>,
+}
+
+/// Renders a query.
+pub(super) fn render(query: &Query) -> QueryResult<Rendered> {
     let mut out = Rendering::default();
     push_query(query, &mut out)?;
-    Ok((out.builder.finish(), out.binds))
+    let Rendering { builder, binds, tables, definition: _ } = out;
+    Ok(Rendered { text: builder.finish(), binds, tables })
 }
 
 /// The text of an expression within a definition: a policy, a trigger. Its values are what `literal` makes of them, and

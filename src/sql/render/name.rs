@@ -6,6 +6,9 @@ use crate::sql::render::Rendering;
 use diesel::QueryResult;
 
 pub(super) fn push_table(table: &TableName, out: &mut Rendering<'_>) -> QueryResult<()> {
+    if !out.tables.contains(table) {
+        out.tables.push(table.clone());
+    }
     out.push_identifier(&table.schema)?;
     out.push_sql(".");
     out.push_identifier(&table.name)

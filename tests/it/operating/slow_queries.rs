@@ -40,6 +40,11 @@ async fn a_slow_statement_is_logged_with_its_plan_and_without_values() {
     let [line] = slow.as_slice() else { panic!("one slow statement:\n{log}") };
     assert!(line.contains("statement.text=") && line.contains("ilike $"), "{line}");
     assert!(line.contains("duration_ms=") && line.contains("request.id=0"), "{line}");
+    let durations: Vec<&str> = log.split("duration_ms=").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+    assert!(durations.len() >= 3, "of the start, the request and the statement: {durations:?}");
+    for duration in durations {
+        assert!(duration.split_once('.').is_some_and(|(_, fraction)| fraction.len() <= 3), "{duration}");
+    }
     let (_, plan) = log.split_once("the plan of a slow statement, for any values").unwrap();
     assert!(plan.contains("tickets") && plan.contains("cost=") && plan.contains("$"), "{plan}");
     let id = line.split("request.id=").nth(1).unwrap().split(' ').next().unwrap();

@@ -6,6 +6,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use chrono::DateTime;
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use toolcrib::base::{Actor, AuthMethod, Fault, RequestContext, RoleName};
 use toolcrib::catalog::Catalog;
@@ -239,7 +240,9 @@ impl Planned {
     fn describe(&self) -> String {
         let mut text = format!("{}\n", self.plan);
         for query in &self.queries {
-            let shown = Statement::of(query).unwrap().show();
+            let rendered = Statement::of(query).unwrap();
+            assert_eq!(named_tables(rendered.text()), rendered.tables().iter().map(ToString::to_string).collect());
+            let shown = rendered.show();
             let (statement, binds) = shown.split_once(" -- binds: ").unwrap();
             text += &format!("\n{}\n\n{}", layout::statement(statement), layout::list(binds));
         }
@@ -250,6 +253,15 @@ impl Planned {
         }
         self.random.iter().fold(text, |text, (id, name)| text.replace(&id.to_string(), &format!("<{name}>")))
     }
+}
+
+/// What stands in a text as `"schema"."table"`; no other name with a dot in it is quoted on both sides.
+fn named_tables(text: &str) -> BTreeSet<String> {
+    let names = text.match_indices("\".\"").filter_map(|(place, between)| {
+        let (before, after) = (&text[..place], &text[place + between.len()..]);
+        Some(format!("{}.{}", before.rsplit('"').next()?, after.split('"').next()?))
+    });
+    names.collect()
 }
 
 /// Rows as if a filter had found them.

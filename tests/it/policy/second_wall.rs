@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use tokio_postgres::{Client, SimpleQueryMessage};
-use toolcrib::base::{Actor, CallerContext, RequestContext};
+use toolcrib::base::{Actor, CallerContext, RequestContext, TableName};
 use toolcrib::db::ActorSettings;
 use toolcrib::migrate::{self, PieceKind, Tool, WallChanges, row_security};
 
@@ -46,12 +46,13 @@ async fn a_statement_without_a_predicate_finds_what_the_api_shows() {
         let credential = toolcrib::auth::Credential::Token(token.into());
         let request = RequestContext::internal(chrono::Utc::now());
         let actor: Actor = app.app.authenticator.authenticate(&credential, &request).await.unwrap();
-        let asked = app.database.rules.context_use();
         for (field, table) in COLLECTIONS {
             let query = format!("{{ {field}(first: 200) {{ nodes {{ id }} }} }}");
             let answer = app.user(name).graphql(&query, json!({})).await.data();
             let shown: BTreeSet<String> =
                 answer[field]["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect();
+            let (schema, name) = table.split_once('.').unwrap();
+            let asked = app.database.rules.context_use_of_tables(&actor, &[TableName::new(schema, name)]);
             let settings = ActorSettings::of(CallerContext { actor: &actor, request: &request, asked });
             server.batch_execute(&settings.opening()).await.unwrap();
             // Tokens are made as the test goes on.

@@ -123,10 +123,11 @@ impl Bench {
 
 /// The rows that the wall lets a bare statement have.
 async fn passed(server: &Client, case: &Case<'_>, actor: &Actor, request: &RequestContext) -> BTreeSet<Uuid> {
-    let asked = case.batch.book.context_use();
+    let table = case.collection.table;
+    let (schema, name) = table.split_once('.').unwrap();
+    let asked = case.batch.book.context_use_of_tables(actor, &[TableName::new(schema, name)]);
     let settings = ActorSettings::of(CallerContext { actor, request, asked });
     server.batch_execute(&settings.opening()).await.unwrap();
-    let table = case.collection.table;
     let passed = if case.operation == Operation::Read {
         ids(server, &format!("select id from {table}")).await.unwrap()
     } else {

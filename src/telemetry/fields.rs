@@ -1,0 +1,152 @@
+//! The fields of a line that no terminal shows.
+//!
+//! They are what `tracing_subscriber` writes, which asks for the colour of each name and each `=` also where there are none: more
+//! than a third of what a line costs, and every request has one.
+
+use std::fmt::{self, Debug};
+use tracing::field::{Field, Visit};
+use tracing_subscriber::field::{RecordFields, VisitOutput};
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
+
+/// Fields without colours.
+pub(super) struct PlainFields;
+
+impl<'w> FormatFields<'w> for PlainFields {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut plain = PlainVisitor { writer, is_empty: true, outcome: Ok(()) };
+        fields.record(&mut plain);
+        plain.outcome
+    }
+}
+
+struct PlainVisitor<'w> {
+    writer: Writer<'w>,
+    is_empty: bool,
+    outcome: fmt::Result,
+}
+
+impl PlainVisitor<'_> {
+    /// Leaves it to `tracing_subscriber`: control characters of a message and of errors have to be escaped.
+    fn by_default(&mut self, record: impl FnOnce(&mut DefaultVisitor<'_>)) {
+        if self.outcome.is_ok() {
+            let mut visitor = DefaultVisitor::new(self.writer.by_ref(), self.is_empty);
+            record(&mut visitor);
+            self.outcome = visitor.finish();
+            self.is_empty = false;
+        }
+    }
+
+    fn push(&mut self, name: &str, value: &dyn Debug) -> fmt::Result {
+        if !self.is_empty {
+            self.writer.write_char(' ')?;
+        }
+        self.is_empty = false;
+        write!(self.writer, "{name}={value:?}")
+    }
+}
+
+impl Visit for PlainVisitor<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => self.by_default(|visitor| visitor.record_str(field, value)),
+            _ => self.record_debug(field, &value),
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.by_default(|visitor| visitor.record_error(field, value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let name = field.name();
+        // The names of the last two are not written as they are.
+        if name == "message" || name.starts_with("r#") || name.starts_with("log.") {
+            self.by_default(|visitor| visitor.record_debug(field, value));
+        } else if self.outcome.is_ok() {
+            self.outcome = self.push(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::TelemetryError;
+    use parking_lot::Mutex;
+    use std::io;
+    use std::sync::Arc;
+    use tracing::subscriber::with_default;
+    use tracing_subscriber::Registry;
+    use tracing_subscriber::fmt::{MakeWriter, layer};
+    use tracing_subscriber::layer::SubscriberExt;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'w> MakeWriter<'w> for Written {
+        type Writer = Self;
+
+        fn make_writer(&'w self) -> Self {
+            self.clone()
+        }
+    }
+
+    impl Written {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().clone()).unwrap()
+        }
+    }
+
+    /// Every kind of field, in lines and in the spans around them.
+    fn log() {
+        let hostile = "a\u{1b}[31m\"quoted\"\\ back\nline\u{9b}ü";
+        let error = TelemetryError::Traces(Box::new(fmt::Error));
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::info!("alone");
+        tracing::info!(rows = 1, "{hostile}");
+        tracing::info!(request.id = %"0192", actor.id = Some(7), none = None::<u64>, operation.fields = "tickets,users", "ok");
+        tracing::info!(text = hostile, shown = %hostile, debugged = ?hostile, empty = "");
+        tracing::info!(
+            duration_ms = 400.925,
+            whole = 3.0,
+            tiny = 1e-9,
+            negative = -5,
+            most = u64::MAX,
+            wide = i128::MIN,
+            is_kept = true
+        );
+        tracing::warn!(error = %error, cause = error, "it failed: {hostile}");
+        tracing::info!(error, r#type = "query", log.target = "hidden", "raw");
+        let span = tracing::info_span!("request", outcome = tracing::field::Empty, operation.name = hostile, rows = 2);
+        span.record("outcome", "ok");
+        let _entered = span.entered();
+        tracing::info_span!("bare").in_scope(|| tracing::info!(rows = 3, "within"));
+    }
+
+    #[test]
+    fn lines_are_those_of_the_library() {
+        let (plain, library) = (Written::default(), Written::default());
+        let ours = layer().without_time().with_ansi(false).fmt_fields(PlainFields).with_writer(plain.clone());
+        with_default(Registry::default().with(ours), log);
+        let theirs = layer().without_time().with_ansi(false).with_writer(library.clone());
+        with_default(Registry::default().with(theirs), log);
+        assert_eq!(plain.text(), library.text());
+        for part in
+            [r#"operation.fields="tickets,users""#, r#"a\x1b[31m"quoted""#, "cause.sources=[", "type=\"query\"", "outcome=\"ok\""]
+        {
+            assert!(plain.text().contains(part), "{part}: {}", plain.text());
+        }
+    }
+}
