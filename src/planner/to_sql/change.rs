@@ -31,7 +31,7 @@ pub struct ChangeStatement {
 /// A change of one row that is over with its statement: nothing is asked of it afterwards, and a refusal changes nothing or fails it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WholeChange {
-    /// The change; its rows are `(json, rows)`, see [`made`].
+    /// The change, whose one row is `(json, rows)`; it fails if the row is not changed as the rules allow.
     pub change: Query,
     /// Whether PostgreSQL's own policies have to let the row pass meanwhile.
     pub admission: Admission,
