@@ -142,23 +142,9 @@ impl Database {
     /// # Errors
     /// [`DbError`]; the transaction is undone then.
     pub async fn read(&self, actor: &ActorSettings, statement: &Statement) -> Result<Option<JsonRow>, DbError> {
-        let span = statement_span!(statement.text());
-        let checkout = self.checkout().await?;
-        let running = Running { started: Instant::now(), kind: "read", actor: Some(actor), statement };
-        let row = self.read_with(checkout, actor, statement).instrument(span).await;
-        running.ended(self, &row);
-        row
-    }
-
-    async fn read_with(
-        &self,
-        checkout: Checkout,
-        actor: &ActorSettings,
-        statement: &Statement,
-    ) -> Result<Option<JsonRow>, DbError> {
         let settings: Vec<_> = actor.values().collect();
         let steps = [Step::Set(&settings), Step::Run(self.ask(actor, statement))];
-        Ok(run(checkout, &steps).await?.pop().flatten())
+        Ok(self.run("read", (actor, statement), &steps).await?.pop().flatten())
     }
 
     /// Runs a change, and reads what it left, in a transaction of its own and in one message: for a change that asks nothing once it
@@ -167,21 +153,6 @@ impl Database {
     /// # Errors
     /// [`DbError`]; the transaction is undone then. Whether it was done is unknown only if the connection was lost.
     pub async fn change(&self, actor: &ActorSettings, change: &OneChange<'_>) -> Result<Vec<Option<JsonRow>>, DbError> {
-        let statement = change.statement;
-        let span = statement_span!(statement.text());
-        let checkout = self.checkout().await?;
-        let running = Running { started: Instant::now(), kind: "transaction", actor: Some(actor), statement };
-        let rows = self.change_with(checkout, actor, change).instrument(span).await;
-        running.ended(self, &rows);
-        rows
-    }
-
-    async fn change_with(
-        &self,
-        checkout: Checkout,
-        actor: &ActorSettings,
-        change: &OneChange<'_>,
-    ) -> Result<Vec<Option<JsonRow>>, DbError> {
         let OneChange { statement, admitted, reads } = change;
         let admitted = admitted.map(|id| list_of_ids(&[id]));
         let mut settings: Vec<Setting<'_>> = actor.values().collect();
@@ -192,7 +163,22 @@ impl Database {
             steps.push(Step::Set(&[(ADMITTED, "")]));
         }
         steps.extend(reads.iter().map(|statement| Step::Run(self.ask(actor, statement))));
-        run(checkout, &steps).await
+        self.run("transaction", (actor, statement), &steps).await
+    }
+
+    /// Runs a transaction in one message; it is measured from when there is a connection, by its caller and main statement.
+    async fn run(
+        &self,
+        kind: &'static str,
+        (actor, statement): (&ActorSettings, &Statement),
+        steps: &[Step<'_>],
+    ) -> Result<Vec<Option<JsonRow>>, DbError> {
+        let span = statement_span!(statement.text());
+        let checkout = self.checkout().await?;
+        let running = Running { started: Instant::now(), kind, actor: Some(actor), statement };
+        let rows = run_on(checkout, steps).instrument(span).await;
+        running.ended(self, &rows);
+        rows
     }
 
     fn ask<'a>(&self, actor: &'a ActorSettings, statement: &'a Statement) -> Asked<'a> {
@@ -264,8 +250,8 @@ pub struct OneChange<'a> {
     pub reads: Vec<&'a Statement>,
 }
 
-/// Runs a transaction in one message.
-async fn run(mut checkout: Checkout, steps: &[Step<'_>]) -> Result<Vec<Option<JsonRow>>, DbError> {
+/// Runs a transaction in one message on a connection, which is given back once it is answered.
+async fn run_on(mut checkout: Checkout, steps: &[Step<'_>]) -> Result<Vec<Option<JsonRow>>, DbError> {
     let rows = checkout.connection_mut().run(steps).await?;
     checkout.mark_clean();
     Ok(rows?)

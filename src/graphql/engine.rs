@@ -172,27 +172,34 @@ impl Engine {
         Ok(Work::Prepared(Box::new(prepared)))
     }
 
-    /// Runs an operation.
+    /// Runs an operation; a query that takes longer than the limit is given up.
     pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
         let ReadyOperation { work, summary } = ready;
-        let work = match work {
-            Work::Prepared(prepared) if prepared.coerced.operation.is_mutation() => {
-                return self.run_mutation(&self.planner(actor, context), &prepared, summary).await;
+        match work {
+            Work::Planned(planned) => {
+                let given_up = summary.clone();
+                self.within_time(self.run_planned(&planned, context, summary), given_up, context).await
             }
             Work::PlannedChange(change) => {
                 let (planned, coerced) = *change;
-                return self.run_planned_change(&planned, coerced, (actor, context), summary).await;
+                self.run_planned_change(&planned, coerced, (actor, context), summary).await
             }
-            query => query,
-        };
-        let given_up = summary.clone();
-        let running = async {
-            match work {
-                Work::Planned(planned) => self.run_planned(&planned, context, summary).await,
-                Work::Prepared(prepared) => self.run_query(&prepared, actor, context, summary).await,
-                Work::PlannedChange(_) => unreachable!("a change was run above"),
+            Work::Prepared(prepared) if prepared.coerced.operation.is_mutation() => {
+                self.run_mutation(&self.planner(actor, context), &prepared, summary).await
             }
-        };
+            Work::Prepared(prepared) => {
+                let given_up = summary.clone();
+                self.within_time(self.run_query(&prepared, actor, context, summary), given_up, context).await
+            }
+        }
+    }
+
+    async fn within_time(
+        &self,
+        running: impl Future<Output = GraphqlResponse>,
+        given_up: OperationSummary,
+        context: &RequestContext,
+    ) -> GraphqlResponse {
         match tokio::time::timeout(self.parts.limits.timeout, running).await {
             Ok(response) => response,
             Err(_) => response::executed(None, &[limits::took_too_long(&self.parts.limits)], &[], given_up, context.request_id),

@@ -32,9 +32,9 @@ impl PreparedChange {
     pub fn of(planner: &Planner<'_>, change: &Change, answers: &[ReadPlan]) -> Result<Option<Self>, DbError> {
         let (whole, event_type) = match change {
             Change::Create(plan) => (whole_create(planner, plan), "CREATE"),
-            Change::Update(plan) if asks_for_circles(planner.catalog.collection(plan.collection), plan) => (None, "UPDATE"),
+            Change::Update(plan) if asks_for_circles(planner.catalog.collection(plan.collection), plan) => return Ok(None),
             Change::Update(plan) => (whole_update(planner, plan), "UPDATE"),
-            Change::Delete(_) | Change::Upsert(_) | Change::Branches(_) => (None, ""),
+            Change::Delete(_) | Change::Upsert(_) | Change::Branches(_) => return Ok(None),
         };
         let (Some(WholeChange { change: query, admission }), [row]) = (whole, change.rows()) else { return Ok(None) };
         let reads: Vec<PreparedRead> = answers.iter().map(|plan| PreparedRead::of(planner, plan)).collect::<Result<_, _>>()?;
@@ -90,11 +90,8 @@ impl PreparedChange {
         // The first is the change's own.
         let mut rows = rows.into_iter().skip(1);
         metrics::counter!("toolcrib_audit_events_total", "type" => self.event_type).increment(1);
-        let answers = self.reads.iter().map(|read| match read.statement() {
-            Some(_) => read.answered(settings, rows.next().flatten()),
-            None => read.answered(settings, None),
-        });
-        Ok(Some(answers.collect()))
+        let mut row_of = |read: &PreparedRead| read.statement().and_then(|_| rows.next().flatten());
+        Ok(Some(self.reads.iter().map(|read| read.answered(settings, row_of(read))).collect()))
     }
 }
 

@@ -28,7 +28,7 @@ pub struct ChangeStatement {
     pub admission: Admission,
 }
 
-/// A change of one row that is over with its statement: nothing is asked of it afterwards, and a refusal changes nothing or fails it.
+/// A change of one row that is over with its statement: nothing is asked of it afterwards, and a refusal fails it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WholeChange {
     /// The change, whose one row is `(json, rows)`; it fails if the row is not changed as the rules allow.

@@ -181,7 +181,7 @@ impl StoredRows<'_> {
     }
 
     /// The row, if there is one alone.
-    pub(crate) fn only(&self) -> Option<&ChangedRow> {
+    fn only(&self) -> Option<&ChangedRow> {
         if let [row] = self.0 { Some(row) } else { None }
     }
 }
