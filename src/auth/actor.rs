@@ -59,10 +59,8 @@ impl Authenticator {
         let known = match self.cache.find(&hash) {
             Ok(known) => known,
             Err(asked) => {
-                let found = match credential {
-                    Credential::Token(_) => find_token_caller(&self.database, &hash, request, LAST_USE_EVERY).await?,
-                    Credential::Session(_) | Credential::SessionToken(_) => self.find_session_caller(&hash).await?,
-                };
+                // On the heap, because it is seldom: most requests only carry the room for it.
+                let found = Box::pin(self.find_caller(credential, &hash, request)).await?;
                 let known = found.ok_or(AuthError::Unauthenticated)?;
                 self.cache.keep(hash, asked, known.clone());
                 known
@@ -80,7 +78,7 @@ impl Authenticator {
     /// # Errors
     /// [`AuthError::ActingForbidden`], on record, if the scope of its token does not say so, or there is no such person.
     pub async fn authenticate_for(&self, service: Actor, person: &str, request: &RequestContext) -> Result<Actor, AuthError> {
-        act_for(&self.database, service, person, request).await
+        Box::pin(act_for(&self.database, service, person, request)).await
     }
 
     /// The actor that an admin is while it looks at data as another user, named by mail address or id. On record each time.
@@ -88,12 +86,22 @@ impl Authenticator {
     /// # Errors
     /// [`AuthError::SimulationForbidden`], on record, whatever is wrong with it; [`AuthError::Database`].
     pub async fn authenticate_as(&self, admin: Actor, user: &str, request: &RequestContext) -> Result<Actor, AuthError> {
-        simulate(&self.database, admin, user, request).await
+        Box::pin(simulate(&self.database, admin, user, request)).await
     }
 
-    async fn find_session_caller(&self, hash: &CredentialHash) -> Result<Option<KnownCaller>, DbError> {
-        let actor = self.find_session_actor(hash, Utc::now()).await?;
-        Ok(actor.map(|actor| KnownCaller { actor, allow_list: AllowList::Anywhere }))
+    async fn find_caller(
+        &self,
+        credential: &Credential,
+        hash: &CredentialHash,
+        request: &RequestContext,
+    ) -> Result<Option<KnownCaller>, DbError> {
+        match credential {
+            Credential::Token(_) => find_token_caller(&self.database, hash, request, LAST_USE_EVERY).await,
+            Credential::Session(_) | Credential::SessionToken(_) => {
+                let actor = self.find_session_actor(hash, Utc::now()).await?;
+                Ok(actor.map(|actor| KnownCaller { actor, allow_list: AllowList::Anywhere }))
+            }
+        }
     }
 
     /// Forgets what is known of callers, after a change of users, teams or tokens through this server.

@@ -6,7 +6,9 @@ use crate::cli::Arguments;
 use crate::cli::arguments::ServeArguments;
 use crate::config::{Settings, WithoutProvider};
 use crate::http::console::Example;
-use crate::http::{self, Access, DemoState, MetricsEndpoint, Proxies, SessionCookie, SignInLimit, StopSignal, WebState};
+use crate::http::{
+    self, Access, DemoState, MetricsEndpoint, Proxies, SessionCookie, SignInLimit, StopSignal, WebParts, WebState,
+};
 use crate::migrate::{ApplyOptions, Widening};
 use crate::telemetry::{self, MetricsRecorder};
 use secrecy::ExposeSecret;
@@ -164,22 +166,22 @@ fn web_state(
 ) -> anyhow::Result<WebState> {
     let examples = Example::read_folder(&settings.server.examples)?;
     let users = |credentials: &[DemoCredential]| credentials.iter().map(|credential| credential.user.clone()).collect();
-    Ok(WebState {
+    Ok(WebState::from(WebParts {
         engine: Arc::clone(&app.engine),
         authenticator: Arc::clone(&app.authenticator),
         sign_in: Arc::clone(&app.sign_in),
-        sign_in_limit: Arc::new(SignInLimit::per_minute(settings.auth.attempts_per_minute)),
-        proxies: Arc::new(Proxies::new(&settings.server.proxies)),
+        sign_in_limit: SignInLimit::per_minute(settings.auth.attempts_per_minute),
+        proxies: Proxies::new(&settings.server.proxies),
         session_cookie: SessionCookie::for_url(settings.auth.public_url.as_ref()),
         access: access(settings, demo.is_some()),
-        demo: demo.map(|credentials| Arc::new(DemoState { users: users(credentials) })),
-        scim: Arc::new(settings.scim.clone()),
+        demo: demo.map(|credentials| DemoState { users: users(credentials) }),
+        scim: settings.scim.clone(),
         max_body_bytes: settings.limits.max_body_bytes,
         max_batch: settings.limits.max_batch,
         tool_name: tool_name(settings),
         metrics,
-        examples: examples.into(),
-    })
+        examples,
+    }))
 }
 
 /// Who cannot be asked who they are are not served; the log says what to do about it.
@@ -196,7 +198,7 @@ fn access(settings: &Settings, is_demo: bool) -> Access {
 }
 
 /// The tool is called like its migrations' directory, `migrations/support_desk`, or like its own.
-fn tool_name(settings: &Settings) -> Arc<str> {
+fn tool_name(settings: &Settings) -> String {
     let name = settings.server.migrations.file_name().and_then(|name| name.to_str()).filter(|name| *name != "migrations");
     let directory = settings.directory.file_name().and_then(|name| name.to_str());
     name.or(directory).unwrap_or("toolcrib").replace('_', " ").into()

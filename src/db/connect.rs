@@ -47,7 +47,7 @@ impl Connection {
             match self.socket.lend() {
                 Some(lent) => break lent,
                 // The driver answers in order: when it has answered this, it has answered what came before.
-                None => self.pg.batch_execute("").await?,
+                None => Box::pin(self.pg.batch_execute("")).await?,
             }
         };
         self.pipeline.run(lent, steps).await.map_err(|error| DbError::Unavailable(error.into()))

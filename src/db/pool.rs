@@ -29,15 +29,17 @@ pub struct Database {
 pub(crate) struct Connector(ConnectOptions);
 
 impl Manager for Connector {
-    type Type = Connection;
+    /// Connections are handed from one to the next, so they stay where they are.
+    type Type = Box<Connection>;
     type Error = DbError;
 
-    async fn create(&self) -> Result<Connection, DbError> {
-        self.0.connect().await
+    /// On the heap, because it is seldom: whoever asks for a connection would otherwise carry the room to open one in its own future.
+    async fn create(&self) -> Result<Box<Connection>, DbError> {
+        Box::pin(self.0.connect()).await.map(Box::new)
     }
 
     /// No query on checkout (deadpool's usual way costs a round trip): a [`Checkout`] only gives clean connections back.
-    async fn recycle(&self, connection: &mut Connection, _metrics: &Metrics) -> RecycleResult<DbError> {
+    async fn recycle(&self, connection: &mut Box<Connection>, _metrics: &Metrics) -> RecycleResult<DbError> {
         if connection.is_closed() || connection.count_prepared() > MAX_PREPARED {
             return Err(RecycleError::message("closed or worn out"));
         }

@@ -21,6 +21,7 @@ use apollo_compiler::executable::Operation;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
+use futures_util::FutureExt;
 use parking_lot::RwLock;
 use std::sync::Arc;
 
@@ -173,6 +174,8 @@ impl Engine {
     }
 
     /// Runs an operation; a query that takes longer than the limit is given up.
+    ///
+    /// What is not the run of a kept query is on the heap: its room would otherwise be a part of every request's future.
     pub async fn run_ready(&self, ready: ReadyOperation, actor: &Actor, context: &RequestContext) -> GraphqlResponse {
         let ReadyOperation { work, summary } = ready;
         match work {
@@ -182,28 +185,27 @@ impl Engine {
             }
             Work::PlannedChange(change) => {
                 let (planned, coerced) = *change;
-                self.run_planned_change(&planned, coerced, (actor, context), summary).await
+                Box::pin(self.run_planned_change(&planned, coerced, (actor, context), summary)).await
             }
             Work::Prepared(prepared) if prepared.coerced.operation.is_mutation() => {
-                self.run_mutation(&self.planner(actor, context), &prepared, summary).await
+                Box::pin(self.run_mutation(&self.planner(actor, context), &prepared, summary)).await
             }
             Work::Prepared(prepared) => {
                 let given_up = summary.clone();
-                self.within_time(self.run_query(&prepared, actor, context, summary), given_up, context).await
+                self.within_time(Box::pin(self.run_query(&prepared, actor, context, summary)), given_up, context).await
             }
         }
     }
 
-    async fn within_time(
+    fn within_time(
         &self,
         running: impl Future<Output = GraphqlResponse>,
         given_up: OperationSummary,
         context: &RequestContext,
-    ) -> GraphqlResponse {
-        match tokio::time::timeout(self.parts.limits.timeout, running).await {
-            Ok(response) => response,
-            Err(_) => response::executed(None, &[limits::took_too_long(&self.parts.limits)], &[], given_up, context.request_id),
-        }
+    ) -> impl Future<Output = GraphqlResponse> {
+        let given_up =
+            |_| response::executed(None, &[limits::took_too_long(&self.parts.limits)], &[], given_up, context.request_id);
+        tokio::time::timeout(self.parts.limits.timeout, running).map(|answered| answered.unwrap_or_else(given_up))
     }
 
     pub(super) fn find_operation(

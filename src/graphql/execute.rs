@@ -195,7 +195,7 @@ impl Engine {
             Source::Read(read) => read,
             Source::Explanation(selected) => {
                 let actor = reader.actor.expect("explanations are never kept as plans");
-                return self.explain_policy(selected, actor, reader.request).await;
+                return Box::pin(self.explain_policy(selected, actor, reader.request)).await;
             }
             Source::Known(json) => return Ok(ReadAnswer::of_json(json.clone())),
             Source::Refused(error) => return Err(error.clone()),

@@ -32,4 +32,4 @@ pub use extract::Proxies;
 pub use metrics::{MetricsEndpoint, serve_metrics};
 pub use router::router;
 pub use serve::{StopSignal, serve};
-pub use state::{Access, DemoState, WebState};
+pub use state::{Access, DemoState, WebParts, WebState};

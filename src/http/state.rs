@@ -5,11 +5,29 @@ use crate::config::ScimSettings;
 use crate::graphql::Engine;
 use crate::http::console::Example;
 use crate::http::{DemoUser, MetricsEndpoint, Proxies, SessionCookie, SignInLimit};
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// What handlers share. Cheap to clone.
+/// What handlers share. Cheap to clone: each request does it more than once.
 #[derive(Clone)]
-pub struct WebState {
+pub struct WebState(Arc<WebParts>);
+
+impl From<WebParts> for WebState {
+    fn from(parts: WebParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for WebState {
+    type Target = WebParts;
+
+    fn deref(&self) -> &WebParts {
+        &self.0
+    }
+}
+
+/// The parts of what handlers share.
+pub struct WebParts {
     /// Answers GraphQL.
     pub engine: Arc<Engine>,
     /// Makes actors.
@@ -17,27 +35,27 @@ pub struct WebState {
     /// Signs people in.
     pub sign_in: Arc<SignIn>,
     /// How often one address may ask to.
-    pub sign_in_limit: Arc<SignInLimit>,
+    pub sign_in_limit: SignInLimit,
     /// The proxies that are believed about addresses.
-    pub proxies: Arc<Proxies>,
+    pub proxies: Proxies,
     /// How browsers keep their sessions.
     pub session_cookie: SessionCookie,
     /// Whether anybody is served at all.
     pub access: Access,
     /// The demo's sign-in; `None` outside a demo.
-    pub demo: Option<Arc<DemoState>>,
+    pub demo: Option<DemoState>,
     /// What groups of the company's directory mean.
-    pub scim: Arc<ScimSettings>,
+    pub scim: ScimSettings,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// Operations that one request may bundle; 1 means that batches are refused.
     pub max_batch: usize,
     /// The tool's name, for page titles.
-    pub tool_name: Arc<str>,
+    pub tool_name: String,
     /// `/metrics`; `None` if it is off.
     pub metrics: Option<Arc<MetricsEndpoint>>,
     /// GraphiQL's example tabs.
-    pub examples: Arc<[Example]>,
+    pub examples: Vec<Example>,
 }
 
 /// Whether anybody is served at all.

@@ -14,6 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// What ReadyForQuery says when no transaction is open.
 const IDLE: u8 = b'I';
 
+/// Room for the bytes that PostgreSQL sends at once, the size of its own buffer.
+const AT_ONCE: usize = 8 << 10;
+
 /// A message that has to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected<'a> {
@@ -71,6 +74,8 @@ impl Answer {
         let (mut at, mut row, mut is_entered) = (0, None, false);
         loop {
             let Some(message) = Message::parse(received)? else {
+                // What is left of the buffer is often a little too small for an answer, which would then take two reads.
+                received.reserve(AT_ONCE);
                 if socket.read_buf(received).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }

@@ -42,7 +42,7 @@ use toolcrib::base::{Actor, RequestContext};
 use toolcrib::catalog::Catalog;
 use toolcrib::config::{LimitSettings, Overrides, Settings};
 use toolcrib::db::{ConnectOptions, Database};
-use toolcrib::http::{Access, DemoState, DemoUser, Proxies, SessionCookie, SignInLimit, WebState, router};
+use toolcrib::http::{Access, DemoState, DemoUser, Proxies, SessionCookie, SignInLimit, WebParts, WebState, router};
 use uuid::Uuid;
 
 /// People and rows of the support desk.
@@ -114,22 +114,22 @@ impl TestAppBuilder {
             statement_timeout: settings.database.statement_timeout,
         };
         let app = App::over(Database::connect(options).await.unwrap(), &settings, &tool).await.unwrap();
-        let state = WebState {
+        let state = WebState::from(WebParts {
             engine: Arc::clone(&app.engine),
             authenticator: Arc::clone(&app.authenticator),
             sign_in: Arc::clone(&app.sign_in),
-            sign_in_limit: Arc::new(SignInLimit::per_minute(settings.auth.attempts_per_minute)),
-            proxies: Arc::new(Proxies::new(&settings.server.proxies)),
+            sign_in_limit: SignInLimit::per_minute(settings.auth.attempts_per_minute),
+            proxies: Proxies::new(&settings.server.proxies),
             session_cookie: SessionCookie::for_url(settings.auth.public_url.as_ref()),
             access: Access::Open,
-            demo: self.is_demo.then(|| Arc::new(DemoState { users })),
-            scim: Arc::new(settings.scim.clone()),
+            demo: self.is_demo.then(|| DemoState { users }),
+            scim: settings.scim.clone(),
             max_body_bytes: settings.limits.max_body_bytes,
             max_batch: settings.limits.max_batch,
             tool_name: "test".into(),
             metrics: None,
-            examples: Arc::new([]),
-        };
+            examples: Vec::new(),
+        });
         TestApp {
             session_cookie: state.session_cookie,
             router: router(state),
