@@ -201,7 +201,7 @@ fn access(settings: &Settings, is_demo: bool) -> Access {
 fn tool_name(settings: &Settings) -> String {
     let name = settings.server.migrations.file_name().and_then(|name| name.to_str()).filter(|name| *name != "migrations");
     let directory = settings.directory.file_name().and_then(|name| name.to_str());
-    name.or(directory).unwrap_or("toolcrib").replace('_', " ").into()
+    name.or(directory).unwrap_or("toolcrib").replace('_', " ")
 }
 
 /// Says where to go and whom to be.

@@ -218,6 +218,17 @@ fn joined<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Cow<'n, str> {
 mod tests {
     use super::*;
 
+    /// What a request's future takes. It is allocated and moved for each request, also for one that needs little of it.
+    fn size_of_future<A, B, C, F>(_: impl Fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_request_carries_no_room_for_what_is_seldom() {
+        let size = size_of_future(handle);
+        assert!(size < 8 << 10, "{size} bytes: put what most requests do not come to into a `Box::pin`");
+    }
+
     #[test]
     fn an_outcome_is_of_three_kinds() {
         assert_eq!(outcome_of(&[]), "ok");

@@ -1,15 +1,16 @@
-//! The fields of a line that no terminal shows.
+//! The fields of a line of text.
 //!
-//! They are what `tracing_subscriber` writes, which asks for the colour of each name and each `=` also where there are none: more
-//! than a third of what a line costs, and every request has one.
+//! They are what `tracing_subscriber` writes, but for two things. It asks for the colour of each name and each `=`: more than a
+//! third of what a line costs, and every request has one. And it lets control characters of a value pass, so that a text that
+//! somebody sent could begin a line of its own or give orders to the terminal that shows it.
 
-use std::fmt::{self, Debug};
+use std::fmt::{self, Debug, Write};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::field::{RecordFields, VisitOutput};
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
 
-/// Fields without colours.
+/// Fields without colours, on one line.
 pub(super) struct PlainFields;
 
 impl<'w> FormatFields<'w> for PlainFields {
@@ -27,10 +28,11 @@ struct PlainVisitor<'w> {
 }
 
 impl PlainVisitor<'_> {
-    /// Leaves it to `tracing_subscriber`: control characters of a message and of errors have to be escaped.
+    /// Leaves it to `tracing_subscriber`, which knows the sources of errors and the names that are not written as they are.
     fn by_default(&mut self, record: impl FnOnce(&mut DefaultVisitor<'_>)) {
         if self.outcome.is_ok() {
-            let mut visitor = DefaultVisitor::new(self.writer.by_ref(), self.is_empty);
+            let mut escaped = Escaped(self.writer.by_ref());
+            let mut visitor = DefaultVisitor::new(Writer::new(&mut escaped), self.is_empty);
             record(&mut visitor);
             self.outcome = visitor.finish();
             self.is_empty = false;
@@ -42,7 +44,24 @@ impl PlainVisitor<'_> {
             self.writer.write_char(' ')?;
         }
         self.is_empty = false;
-        write!(self.writer, "{name}={value:?}")
+        write!(Escaped(self.writer.by_ref()), "{name}={value:?}")
+    }
+}
+
+/// Writes control characters as Rust does, `\n` and `\u{1b}`.
+struct Escaped<'w>(Writer<'w>);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // The last begins those of two bytes, among others. All bytes are looked at, because that takes fewer steps than to stop.
+        let may_control = |byte: u8| byte < b' ' || byte == 0x7f || byte == 0xc2;
+        if !text.bytes().fold(false, |found, byte| found | may_control(byte)) {
+            return self.0.write_str(text);
+        }
+        text.chars().try_for_each(|letter| match letter.is_control() {
+            true => write!(self.0, "{}", letter.escape_default()),
+            false => self.0.write_char(letter),
+        })
     }
 }
 
@@ -60,7 +79,6 @@ impl Visit for PlainVisitor<'_> {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let name = field.name();
-        // The names of the last two are not written as they are.
         if name == "message" || name.starts_with("r#") || name.starts_with("log.") {
             self.by_default(|visitor| visitor.record_debug(field, value));
         } else if self.outcome.is_ok() {
@@ -115,9 +133,9 @@ mod tests {
         let error = TelemetryError::Traces(Box::new(fmt::Error));
         let error: &(dyn std::error::Error + 'static) = &error;
         tracing::info!("alone");
-        tracing::info!(rows = 1, "{hostile}");
+        tracing::info!(rows = 1, "\u{1b}[31m\"quoted\"\u{9b}ü");
         tracing::info!(request.id = %"0192", actor.id = Some(7), none = None::<u64>, operation.fields = "tickets,users", "ok");
-        tracing::info!(text = hostile, shown = %hostile, debugged = ?hostile, empty = "");
+        tracing::info!(text = hostile, shown = %"back\\ slash", debugged = ?hostile, empty = "");
         tracing::info!(
             duration_ms = 400.925,
             whole = 3.0,
@@ -127,7 +145,7 @@ mod tests {
             wide = i128::MIN,
             is_kept = true
         );
-        tracing::warn!(error = %error, cause = error, "it failed: {hostile}");
+        tracing::warn!(error = %error, cause = error, "it failed: \u{7f}");
         tracing::info!(error, r#type = "query", log.target = "hidden", "raw");
         let span = tracing::info_span!("request", outcome = tracing::field::Empty, operation.name = hostile, rows = 2);
         span.record("outcome", "ok");
@@ -144,9 +162,35 @@ mod tests {
         with_default(Registry::default().with(theirs), log);
         assert_eq!(plain.text(), library.text());
         for part in
-            [r#"operation.fields="tickets,users""#, r#"a\x1b[31m"quoted""#, "cause.sources=[", "type=\"query\"", "outcome=\"ok\""]
+            [r#"operation.fields="tickets,users""#, r#"\x1b[31m"quoted""#, "cause.sources=[", "type=\"query\"", "outcome=\"ok\""]
         {
             assert!(plain.text().contains(part), "{part}: {}", plain.text());
+        }
+    }
+
+    #[test]
+    fn nobody_can_begin_a_line_or_colour_one() {
+        let hostile = "a\r\n2026-11-23T00:00:00Z ERROR forged\u{1b}[2J\u{9b}31mé";
+        let error = TelemetryError::Traces(hostile.into());
+        let error: &(dyn std::error::Error + 'static) = &error;
+        for is_terminal in [false, true] {
+            let written = Written::default();
+            let ours = layer().without_time().with_level(false).with_target(false).with_ansi(is_terminal);
+            let ours = ours.fmt_fields(PlainFields).with_writer(written.clone());
+            with_default(Registry::default().with(ours), || {
+                tracing::info!("message {hostile}");
+                tracing::info!(shown = %hostile, debugged = ?hostile, text = hostile, cause = error, "known");
+                tracing::info_span!("within", shown = %hostile).in_scope(|| tracing::info!("inside"));
+            });
+            let text = written.text();
+            assert_eq!(text.lines().count(), 3, "{text}");
+            assert!(text.contains(r"shown=a\r\n2026-11-23T00:00:00Z ERROR forged\u{1b}[2J\u{9b}31mé"), "{text}");
+            // The library's own colours are the only orders.
+            let orders = text
+                .split('\u{1b}')
+                .skip(1)
+                .all(|rest| rest.starts_with("[1m") || rest.starts_with("[0m") || rest.starts_with("[2m"));
+            assert!(orders && !text.contains(['\r', '\u{9b}']), "{text:?}");
         }
     }
 }

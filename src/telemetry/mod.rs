@@ -80,7 +80,6 @@ pub fn start(log: &LogSettings, telemetry: &TelemetrySettings) -> Result<Telemet
     let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_target(false).with_ansi(is_terminal);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
-        LogFormat::Text if is_terminal => layer.with_filter(filter).boxed(),
         LogFormat::Text => layer.fmt_fields(PlainFields).with_filter(filter).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
     };

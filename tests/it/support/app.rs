@@ -122,7 +122,7 @@ impl TestAppBuilder {
             proxies: Proxies::new(&settings.server.proxies),
             session_cookie: SessionCookie::for_url(settings.auth.public_url.as_ref()),
             access: Access::Open,
-            demo: self.is_demo.then(|| DemoState { users }),
+            demo: self.is_demo.then_some(DemoState { users }),
             scim: settings.scim.clone(),
             max_body_bytes: settings.limits.max_body_bytes,
             max_batch: settings.limits.max_batch,
