@@ -1,6 +1,7 @@
 //! How many rows one actor gains and loses.
 
-use super::difference::{AccessDifference, ComparedAction, ComparedRules};
+use super::comparison::ComparedRules;
+use super::difference::{AccessDifference, ComparedAction};
 use super::pairs::{former_collection, former_field};
 use crate::base::{Actor, RequestContext};
 use crate::catalog::{Collection, Field};

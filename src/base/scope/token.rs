@@ -1,92 +1,9 @@
-//! What a token leaves of its user's rights.
+//! What a token is good for.
 
-use crate::base::{Actor, RoleName};
+use super::{ScopeOperation, ScopeOperations, ScopedCollection};
+use crate::base::RoleName;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
-
-/// What may be done to a collection, one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ScopeOperation {
-    /// Reading rows.
-    Read,
-    /// Making rows.
-    Create,
-    /// Changing rows.
-    Update,
-    /// Deleting rows.
-    Delete,
-    /// Exporting rows, beside reading them.
-    Export,
-}
-
-impl ScopeOperation {
-    /// Every operation.
-    pub const ALL: [Self; 5] = [Self::Read, Self::Create, Self::Update, Self::Delete, Self::Export];
-
-    /// The word in a scope.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "READ",
-            Self::Create => "CREATE",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
-            Self::Export => "EXPORT",
-        }
-    }
-
-    fn bit(self) -> u8 {
-        1 << (self as u8)
-    }
-
-    /// Whether it changes nothing.
-    fn is_reading(self) -> bool {
-        matches!(self, Self::Read | Self::Export)
-    }
-}
-
-/// Some of the operations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ScopeOperations(u8);
-
-impl ScopeOperations {
-    /// Whether an operation is among them.
-    pub fn contain(self, operation: ScopeOperation) -> bool {
-        self.0 & operation.bit() != 0
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        if text == "*" {
-            return Some(Self(ScopeOperation::ALL.iter().fold(0, |bits, operation| bits | operation.bit())));
-        }
-        text.split(',').try_fold(Self::default(), |Self(bits), word| {
-            let operation = ScopeOperation::ALL.into_iter().find(|operation| operation.as_str() == word.trim())?;
-            Some(Self(bits | operation.bit()))
-        })
-    }
-}
-
-/// What a caller's credential leaves of its user's rights. A collection that is not in it is to the caller as if its rules were
-/// `false`: `policy::RuleBook` asks it wherever it solves a rule, and nobody else has to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// All of them: a person who signed in, or the platform itself.
-    #[default]
-    Full,
-    /// These: a token.
-    Only(Arc<TokenScope>),
-    /// What both may: somebody who looks at data as another user would see them, and never sees more than before.
-    Within(Arc<Actor>),
-}
-
-/// A collection, as a scope sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct ScopedCollection<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Whether it is one of the platform's own.
-    pub is_platform: bool,
-}
 
 /// What a token is good for. It is written as a list of texts:
 ///
@@ -164,7 +81,7 @@ impl TokenScope {
             name if is_name(name) => self.collections.entry(name.to_owned()).or_default(),
             _ => return None,
         };
-        place.0 |= operations.0;
+        *place = place.with(operations);
         Some(())
     }
 
@@ -198,7 +115,7 @@ impl TokenScope {
 
     /// Whether the token gives any collection.
     pub fn has_collections(&self) -> bool {
-        self.tool.0 | self.platform.0 != 0 || !self.collections.is_empty()
+        !self.tool.is_empty() || !self.platform.is_empty() || !self.collections.is_empty()
     }
 
     /// The collections that it names.
@@ -227,34 +144,6 @@ impl TokenScope {
                 .all(|operation| self.allows(collection, operation))
         };
         is_acting_covered && (self.is_provisioning || !other.is_provisioning) && collections.all(is_covered)
-    }
-}
-
-impl Scope {
-    /// Whether an operation of a collection is left.
-    pub fn allows(&self, collection: ScopedCollection<'_>, operation: ScopeOperation) -> bool {
-        match self {
-            Self::Full => true,
-            Self::Only(scope) => scope.allows(collection, operation),
-            Self::Within(viewer) => viewer.scope.allows(collection, operation),
-        }
-    }
-
-    /// The token's scope, if there is a token.
-    pub fn of_token(&self) -> Option<&TokenScope> {
-        match self {
-            Self::Full => None,
-            Self::Only(scope) => Some(scope),
-            Self::Within(viewer) => viewer.scope.of_token(),
-        }
-    }
-
-    /// Who looks at data as another user, if somebody does.
-    pub fn simulated_by(&self) -> Option<&Actor> {
-        match self {
-            Self::Full | Self::Only(_) => None,
-            Self::Within(viewer) => Some(viewer),
-        }
     }
 }
 
