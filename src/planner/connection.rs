@@ -79,6 +79,14 @@ impl ConnectionPlan {
         self.fields.iter().any(|(_, field)| shows_rows(field)) || self.needs_one_more() || self.needs_cursor()
     }
 
+    /// The key of its nodes, if nothing else of it is asked.
+    pub(crate) fn nodes_alone(&self) -> Option<&Label> {
+        match self.fields.as_slice() {
+            [(key, ConnectionField::Nodes(_))] => Some(key),
+            _ => None,
+        }
+    }
+
     /// Whether one more row than asked has to be fetched, to know whether the list goes on in the direction of travel.
     pub(crate) fn needs_one_more(&self) -> bool {
         let asked = match self.window.travel {

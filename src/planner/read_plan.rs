@@ -8,6 +8,7 @@ use crate::planner::viewed::Viewed;
 use crate::planner::{
     AggregatePlan, ConnectionPlan, Filter, Output, OutputField, PlanError, Planner, RowPlan, SelectedField, ViewerPlan,
 };
+use crate::sql::Label;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -213,6 +214,16 @@ impl ReadPlan {
             ReadRoot::Aggregate(aggregate) => aggregate.key_rows().any(|relation| has_cursors(&relation.row.fields)),
             ReadRoot::Connection(connection) => connection.has_cursors(),
             ReadRoot::Viewer(viewer) => has_cursors(&viewer.fields),
+        }
+    }
+
+    /// The key of the one field of the object that the statement's JSON is the value of; `None` where the JSON is the answer itself.
+    ///
+    /// A list of which only the nodes are asked is long, and PostgreSQL would copy it once more to put it into an object.
+    pub fn wrapped_in(&self) -> Option<&Label> {
+        match &self.root {
+            ReadRoot::Connection(connection) => connection.nodes_alone(),
+            _ => None,
         }
     }
 

@@ -6,12 +6,14 @@ use crate::db::{ActorSettings, Database, DbError, JsonRow};
 use crate::planner::to_sql::read_statement;
 use crate::planner::{Planner, PlannerSettings, ReadPlan, ReadRoot};
 use crate::read::ReadAnswer;
-use crate::sql::Statement;
+use crate::sql::{Label, Statement};
 
 /// Everything of a [`ReadPlan`] that running it needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PreparedRead {
     pub(super) work: Work,
+    /// The key under which the statement's JSON stands in the answer.
+    wrapped_in: Option<Label>,
     has_cursors: bool,
     has_marks: bool,
     recorded: Recorded,
@@ -54,7 +56,8 @@ impl PreparedRead {
             Work::Known(_) => ContextUse::default(),
             Work::Statement(statement) => planner.rules.context_use_of_tables(planner.actor, statement.tables()),
         };
-        Ok(Self { work, has_cursors: plan.has_cursors(), has_marks: plan.has_marks(), recorded, asked })
+        let wrapped_in = plan.wrapped_in().cloned();
+        Ok(Self { work, wrapped_in, has_cursors: plan.has_cursors(), has_marks: plan.has_marks(), recorded, asked })
     }
 
     /// What the policies that it meets ask of the caller.
@@ -72,13 +75,18 @@ impl PreparedRead {
 
     /// The same read with the values of another request. Only for a statement of the same text.
     pub fn with_statement(&self, statement: Statement) -> Self {
-        Self { work: Work::Statement(statement), ..*self }
+        Self { work: Work::Statement(statement), wrapped_in: self.wrapped_in.clone(), ..*self }
     }
 
     /// The answer of a row that the statement gave.
     pub(super) fn answer(&self, settings: &PlannerSettings, row: Option<JsonRow>) -> ReadAnswer {
         let Some((Some(json), rows)) = row else { return ReadAnswer::of_json("null".to_owned()) };
-        let json = if self.has_cursors { settings.cursor_key.seal(json.0) } else { json.0 };
+        let json = match &self.wrapped_in {
+            // A key is a GraphQL name, which has nothing that JSON would escape.
+            Some(key) => ["{\"", key.as_str(), "\":", &json.0, "}"].concat(),
+            None => json.0,
+        };
+        let json = if self.has_cursors { settings.cursor_key.seal(json) } else { json };
         let (json, hidden) = if self.has_marks { settings.mask_key.unmark(json) } else { (json, Vec::new()) };
         ReadAnswer { json, rows, hidden, unrecorded: None }
     }

@@ -32,7 +32,7 @@ impl<'p> Connection<'p> {
         Self { plan, list: List { parent, ..list } }
     }
 
-    /// Renders the page: one row with `j` (the connection's JSON), `rows` (how many) and, where reads are audited, `seen`.
+    /// Renders the page: one row with `j` (the connection's JSON, or its nodes alone at the root), `rows` (how many) and, where reads are audited, `seen`.
     pub(crate) fn select(self, aliases: &mut Aliases) -> Select {
         let Self { plan, list } = self;
         if !plan.needs_page() {
@@ -50,8 +50,13 @@ impl<'p> Connection<'p> {
         }
         let aggregated = Select::new(aggregates.columns, From::Subselect(Box::new(page.rows), all));
 
-        let mut columns =
-            vec![Column::fixed(row_object(fields, aliases), "j"), Column::fixed(Expr::labelled(TOTALS, "rows"), "rows")];
+        let json = match (plan.nodes_alone(), list.parent) {
+            // See `ReadPlan::wrapped_in`.
+            (Some(_), None) => fields.into_iter().map(|nodes| nodes.expr).collect(),
+            _ => vec![row_object(fields, aliases)],
+        };
+        let mut columns: Vec<Column> = json.into_iter().map(|json| Column::fixed(json, "j")).collect();
+        columns.push(Column::fixed(Expr::labelled(TOTALS, "rows"), "rows"));
         if page.has_seen {
             columns.push(Column::fixed(Expr::labelled(TOTALS, "seen"), "seen"));
         }
