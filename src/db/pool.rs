@@ -33,7 +33,8 @@ impl Manager for Connector {
     type Type = Box<Connection>;
     type Error = DbError;
 
-    /// On the heap, because it is seldom: whoever asks for a connection would otherwise carry the room to open one in its own future.
+    /// On the heap, because it is seldom: whoever asks for a connection would otherwise carry the room to open one in its own
+    /// future.
     async fn create(&self) -> Result<Box<Connection>, DbError> {
         Box::pin(self.0.connect()).await.map(Box::new)
     }

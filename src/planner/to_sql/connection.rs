@@ -32,7 +32,8 @@ impl<'p> Connection<'p> {
         Self { plan, list: List { parent, ..list } }
     }
 
-    /// Renders the page: one row with `j` (the connection's JSON, or its nodes alone at the root), `rows` (how many) and, where reads are audited, `seen`.
+    /// Renders the page: one row with `j` (the connection's JSON; at the root its nodes alone, if nothing else is asked), `rows`
+    /// (how many) and, where reads are audited, `seen`.
     pub(crate) fn select(self, aliases: &mut Aliases) -> Select {
         let Self { plan, list } = self;
         if !plan.needs_page() {
@@ -41,7 +42,7 @@ impl<'p> Connection<'p> {
         let page = Page::render(plan, list, aliases);
         let all = aliases.next();
         let mut aggregates = Aggregates { connection: self, page: all, columns: Vec::new() };
-        let fields: Vec<Column> = plan.fields.iter().map(|(label, field)| aggregates.field(label, field, aliases)).collect();
+        let mut fields: Vec<Column> = plan.fields.iter().map(|(label, field)| aggregates.field(label, field, aliases)).collect();
         let rows = aggregates.count();
         aggregates.columns.push(Column::fixed(rows, "rows"));
         if page.has_seen {
@@ -50,13 +51,10 @@ impl<'p> Connection<'p> {
         }
         let aggregated = Select::new(aggregates.columns, From::Subselect(Box::new(page.rows), all));
 
-        let json = match (plan.nodes_alone(), list.parent) {
-            // See `ReadPlan::wrapped_in`.
-            (Some(_), None) => fields.into_iter().map(|nodes| nodes.expr).collect(),
-            _ => vec![row_object(fields, aliases)],
-        };
-        let mut columns: Vec<Column> = json.into_iter().map(|json| Column::fixed(json, "j")).collect();
-        columns.push(Column::fixed(Expr::labelled(TOTALS, "rows"), "rows"));
+        // See `ReadPlan::wrapped_in`.
+        let is_nodes_alone = list.parent.is_none() && plan.nodes_alone().is_some();
+        let json = if is_nodes_alone { fields.remove(0).expr } else { row_object(fields, aliases) };
+        let mut columns = vec![Column::fixed(json, "j"), Column::fixed(Expr::labelled(TOTALS, "rows"), "rows")];
         if page.has_seen {
             columns.push(Column::fixed(Expr::labelled(TOTALS, "seen"), "seen"));
         }
