@@ -39,12 +39,45 @@ impl PlainVisitor<'_> {
         }
     }
 
-    fn push(&mut self, name: &str, value: &dyn Debug) -> fmt::Result {
+    /// Whether `tracing_subscriber` writes the name otherwise, or not at all.
+    fn is_special(name: &str) -> bool {
+        name == "message" || name.starts_with("r#") || name.starts_with("log.")
+    }
+
+    /// Writes a field as far as its value. Names are the program's own.
+    fn begin(&mut self, name: &str) -> fmt::Result {
         if !self.is_empty {
             self.writer.write_char(' ')?;
         }
         self.is_empty = false;
-        write!(Escaped(self.writer.by_ref()), "{name}={value:?}")
+        self.writer.write_str(name)?;
+        self.writer.write_char('=')
+    }
+
+    fn push(&mut self, name: &str, value: &dyn Debug) -> fmt::Result {
+        self.begin(name)?;
+        write!(Escaped(self.writer.by_ref()), "{value:?}")
+    }
+
+    /// Writes a text in quotes. Most are plain, and Rust looks at each of their letters for what it has to escape.
+    fn push_text(&mut self, name: &str, text: &str) -> fmt::Result {
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        if !text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+            return self.push(name, &text);
+        }
+        self.begin(name)?;
+        self.writer.write_char('"')?;
+        self.writer.write_str(text)?;
+        self.writer.write_char('"')
+    }
+
+    /// Writes a number or a truth value, which has nothing to escape.
+    fn record_plain(&mut self, field: &Field, value: &dyn Debug) {
+        if Self::is_special(field.name()) {
+            self.by_default(|visitor| visitor.record_debug(field, value));
+        } else if self.outcome.is_ok() {
+            self.outcome = self.begin(field.name()).and_then(|()| write!(self.writer, "{value:?}"));
+        }
     }
 }
 
@@ -67,10 +100,28 @@ impl Write for Escaped<'_> {
 
 impl Visit for PlainVisitor<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "message" => self.by_default(|visitor| visitor.record_str(field, value)),
-            _ => self.record_debug(field, &value),
+        let name = field.name();
+        if Self::is_special(name) {
+            self.by_default(|visitor| visitor.record_str(field, value));
+        } else if self.outcome.is_ok() {
+            self.outcome = self.push_text(name, value);
         }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.record_plain(field, &value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.record_plain(field, &value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.record_plain(field, &value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.record_plain(field, &value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
@@ -79,7 +130,7 @@ impl Visit for PlainVisitor<'_> {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let name = field.name();
-        if name == "message" || name.starts_with("r#") || name.starts_with("log.") {
+        if Self::is_special(name) {
             self.by_default(|visitor| visitor.record_debug(field, value));
         } else if self.outcome.is_ok() {
             self.outcome = self.push(name, value);
