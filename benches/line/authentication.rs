@@ -70,7 +70,7 @@ enum Shown {
 /// A client with all of its credentials.
 struct Client {
     app: Arc<App>,
-    actor: Actor,
+    actor: Arc<Actor>,
     token: String,
     cookie: String,
 }

@@ -12,6 +12,7 @@ use crate::db::{Database, DbError, Transaction, UserTeams};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -51,7 +52,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// [`AuthError::Unauthenticated`] whatever is wrong with it; [`AuthError::Database`] if nobody can be asked.
-    pub async fn authenticate(&self, credential: &Credential, request: &RequestContext) -> Result<Actor, AuthError> {
+    pub async fn authenticate(&self, credential: &Credential, request: &RequestContext) -> Result<Arc<Actor>, AuthError> {
         if !credential.is_shown_as_given() {
             return Err(AuthError::Unauthenticated);
         }
@@ -99,7 +100,7 @@ impl Authenticator {
             Credential::Token(_) => find_token_caller(&self.database, hash, request, LAST_USE_EVERY).await,
             Credential::Session(_) | Credential::SessionToken(_) => {
                 let actor = self.find_session_actor(hash, Utc::now()).await?;
-                Ok(actor.map(|actor| KnownCaller { actor, allow_list: AllowList::Anywhere }))
+                Ok(actor.map(|actor| KnownCaller { actor: Arc::new(actor), allow_list: AllowList::Anywhere }))
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::base::Actor;
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long an actor is believed without asking again. Deactivation, revocation and changes of role or team count at every
@@ -19,7 +20,7 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 #[derive(Clone, Debug)]
 pub(crate) struct KnownCaller {
     /// Who.
-    pub(crate) actor: Actor,
+    pub(crate) actor: Arc<Actor>,
     /// From where the credential may be used.
     pub(crate) allow_list: AllowList,
 }

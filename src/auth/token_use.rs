@@ -51,7 +51,7 @@ pub(crate) async fn find_token_caller(
     let (token_id, last_used_at, scopes, networks, kind, user) = row;
     let allow_list = AllowList::of(networks);
     let known = to_actor(user, AuthMethod::Token)
-        .map(|actor| KnownCaller { actor: Actor { scope: scope_of(&scopes, &kind), ..actor }, allow_list });
+        .map(|actor| KnownCaller { actor: Arc::new(Actor { scope: scope_of(&scopes, &kind), ..actor }), allow_list });
     if let Some(known) = &known {
         let used = Used { token_id, last_used_at, now };
         match known.allow_list.admits(request.ip_address) {

@@ -6,7 +6,7 @@ use crate::graphql::collect;
 use crate::graphql::engine::{Coerced, Engine, Prepared};
 use crate::graphql::execute::PlannedField;
 use crate::graphql::plan_cache::{
-    KeptPayload, KeptPlan, KeyParts, Known, Making, PlanKey, PlannedRoot, PlannedWork, TextValue, make_template,
+    KeptPayload, KeptPlan, KeyParts, Known, Making, PlanKey, PlannedRoot, PlannedWork, SoughtKey, TextValue, make_template,
 };
 use crate::graphql::pricing::PricedFor;
 use crate::planner::{Planner, Selection};
@@ -50,8 +50,10 @@ impl Engine {
         let Some((key, texts)) = self.key_of(coerced, caller.actor, caller.context) else { return FoundPlan::Nothing };
         match self.plans.find(&key) {
             Known::Nothing | Known::NotKept => FoundPlan::Nothing,
-            Known::Seen => FoundPlan::WorthKeeping(Box::new(key)),
-            Known::Kept(plan) if !Arc::ptr_eq(&plan.sizes, &self.sizes.read()) => FoundPlan::WorthKeeping(Box::new(key)),
+            Known::Seen => FoundPlan::WorthKeeping(Box::new(key.to_kept())),
+            Known::Kept(plan) if !Arc::ptr_eq(&plan.sizes, &self.sizes.read()) => {
+                FoundPlan::WorthKeeping(Box::new(key.to_kept()))
+            }
             Known::Kept(plan) => {
                 let Some(work) = plan.fill(&texts, caller.context) else { return FoundPlan::Nothing };
                 if cfg!(debug_assertions) {
@@ -67,7 +69,7 @@ impl Engine {
         coerced: &'r Coerced,
         actor: &'r Actor,
         context: &RequestContext,
-    ) -> Option<(PlanKey, Vec<TextValue<'r>>)> {
+    ) -> Option<(SoughtKey<'r>, Vec<TextValue<'r>>)> {
         let Coerced { document, operation, variables } = coerced;
         let ip_address = context.ip_address.filter(|_| self.parts.rules.context_use().names_address);
         KeyParts { schema: &self.schema, document, operation, actor, ip_address, variables }.into_key()
@@ -159,7 +161,7 @@ impl Engine {
             return;
         };
         assert!(plan.fits(&planned, texts, caller.context), "a kept plan is another than a new one: {planned:#?}");
-        let settings = ActorSettings::of(planner.caller_asked(asked_by(&planned)));
+        let settings = ActorSettings::as_asked(planner.caller_asked(asked_by(&planned)));
         assert_eq!(plan.settings, settings, "a kept plan runs for somebody else");
     }
 }

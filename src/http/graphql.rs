@@ -171,7 +171,7 @@ fn reply(status: StatusCode, body: String, media_type: MediaType, request_id: Uu
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let mut answer = (status, headers, body).into_response();
-    if let Ok(id) = HeaderValue::from_str(&request_id.to_string()) {
+    if let Ok(id) = HeaderValue::from_str(request_id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer())) {
         answer.headers_mut().insert("x-request-id", id);
     }
     answer

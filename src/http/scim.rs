@@ -17,6 +17,7 @@ use axum::routing::{MethodRouter, get};
 use secrecy::SecretString;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Where resources are.
 const BASE: &str = "/scim/v2";
@@ -42,7 +43,7 @@ pub(crate) fn routes() -> Router<WebState> {
 /// A caller whose token is for provisioning.
 #[derive(Clone, Debug)]
 pub(crate) struct Provisioner {
-    actor: Actor,
+    actor: Arc<Actor>,
     context: RequestContext,
 }
 

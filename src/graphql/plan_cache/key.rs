@@ -31,14 +31,14 @@ pub(crate) struct PlanKey {
     hash: u64,
 }
 
-impl PartialEq for PlanKey {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.document, &other.document)
-            && self.operation == other.operation
-            && self.actor == other.actor
-            && self.ip_address == other.ip_address
-            && self.variables == other.variables
-    }
+/// The same, as it is looked for: of what a request has already, nothing is copied.
+pub(crate) struct SoughtKey<'r> {
+    document: &'r Arc<Valid<ExecutableDocument>>,
+    operation: Option<&'r Name>,
+    actor: &'r Actor,
+    ip_address: Option<IpAddr>,
+    variables: String,
+    hash: u64,
 }
 
 /// A text among the variables' values.
@@ -69,7 +69,7 @@ pub(crate) struct KeyParts<'s, 'r> {
 
 impl<'r> KeyParts<'_, 'r> {
     /// The key, and the texts in the order of the key; `None` if the values are too long for one.
-    pub(crate) fn into_key(self) -> Option<(PlanKey, Vec<TextValue<'r>>)> {
+    pub(crate) fn into_key(self) -> Option<(SoughtKey<'r>, Vec<TextValue<'r>>)> {
         let Self { schema, document, operation, actor, ip_address, variables } = self;
         let mut writing = Writing { schema, out: String::new(), texts: Vec::new() };
         for definition in &operation.variables {
@@ -84,9 +84,36 @@ impl<'r> KeyParts<'_, 'r> {
             return None;
         }
         let mut hasher = DefaultHasher::new();
-        (Arc::as_ptr(document).addr(), operation.name.as_ref().map(Name::as_str), actor, ip_address, &out).hash(&mut hasher);
-        let (document, operation, actor) = (Arc::clone(document), operation.name.clone(), actor.clone());
-        Some((PlanKey { document, operation, actor, ip_address, variables: out, hash: hasher.finish() }, texts))
+        let operation = operation.name.as_ref();
+        (Arc::as_ptr(document).addr(), operation.map(Name::as_str), actor, ip_address, &out).hash(&mut hasher);
+        Some((SoughtKey { document, operation, actor, ip_address, variables: out, hash: hasher.finish() }, texts))
+    }
+}
+
+impl SoughtKey<'_> {
+    /// The key, for whoever keeps it.
+    pub(crate) fn to_kept(&self) -> PlanKey {
+        let Self { document, operation, actor, ip_address, ref variables, hash } = *self;
+        PlanKey {
+            document: Arc::clone(document),
+            operation: operation.cloned(),
+            actor: actor.clone(),
+            ip_address,
+            variables: variables.clone(),
+            hash,
+        }
+    }
+
+    pub(super) fn is(&self, kept: &PlanKey) -> bool {
+        Arc::ptr_eq(self.document, &kept.document)
+            && self.operation == kept.operation.as_ref()
+            && *self.actor == kept.actor
+            && self.ip_address == kept.ip_address
+            && self.variables == kept.variables
+    }
+
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
     }
 }
 

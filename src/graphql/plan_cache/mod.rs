@@ -15,7 +15,7 @@ mod stand_in;
 mod template;
 mod work;
 
-pub(crate) use key::{KeyParts, PlanKey, TextValue};
+pub(crate) use key::{KeyParts, PlanKey, SoughtKey, TextValue};
 pub(crate) use template::{KeptPlan, Making, make_template};
 pub(crate) use work::{KeptPayload, PlannedRoot, PlannedWork};
 
@@ -57,13 +57,13 @@ impl PlanCache {
     }
 
     /// What is known of a key; what was not, has been seen now.
-    pub(crate) fn find(&self, key: &PlanKey) -> Known {
+    pub(crate) fn find(&self, key: &SoughtKey<'_>) -> Known {
         let mut entries = self.0.lock();
         if let Some((kept_key, known)) = entries.by_hash.get(&key.hash()) {
             // Two keys may have one hash: the one that came first stays until it is forgotten.
-            return if kept_key == key { known.clone() } else { Known::NotKept };
+            return if key.is(kept_key) { known.clone() } else { Known::NotKept };
         }
-        entries.put(key.clone(), Known::Seen);
+        entries.put(key.to_kept(), Known::Seen);
         Known::Nothing
     }
 

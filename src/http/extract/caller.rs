@@ -10,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use secrecy::SecretString;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// For whom a service account acts: a person's mail address or id.
@@ -25,8 +26,8 @@ const CSRF_HEADERS: [&str; 3] = ["x-toolcrib-csrf", "graphql-require-preflight",
 /// A caller who has proved who it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// Who.
-    pub(crate) actor: Actor,
+    /// Who. Shared with whatever else is asked for with the same credential.
+    pub(crate) actor: Arc<Actor>,
     /// In which request.
     pub(crate) context: RequestContext,
 }
@@ -67,7 +68,8 @@ impl FromRequestParts<WebState> for Caller {
         if let Some(person) = parts.headers.get(ACT_FOR_HEADER) {
             // A text that is no text is nobody's name.
             let person = person.to_str().unwrap_or_default();
-            actor = state.authenticator.authenticate_for(actor, person, &context).await.map_err(refuse)?;
+            let acting = state.authenticator.authenticate_for(Arc::unwrap_or_clone(actor), person, &context);
+            actor = Arc::new(acting.await.map_err(refuse)?);
         }
         if let Some(user) = parts.headers.get(SIMULATE_HEADER) {
             // Files and everything else that is not asked of the rules row by row stays the caller's own.
@@ -76,7 +78,8 @@ impl FromRequestParts<WebState> for Caller {
                 return Err(Refusal::new(FaultCode::Forbidden, message, context.request_id));
             }
             let user = user.to_str().unwrap_or_default();
-            actor = state.authenticator.authenticate_as(actor, user, &context).await.map_err(refuse)?;
+            let simulating = state.authenticator.authenticate_as(Arc::unwrap_or_clone(actor), user, &context);
+            actor = Arc::new(simulating.await.map_err(refuse)?);
         }
         Ok(Self { actor, context })
     }

@@ -16,7 +16,8 @@ pub(crate) fn request_context(parts: &Parts, state: &WebState) -> RequestContext
     RequestContext {
         request_id: Uuid::now_v7(),
         ip_address: state.proxies.client_address(&parts.extensions, &parts.headers),
-        user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
+        // Of ASCII alone, so it can be cut anywhere.
+        user_agent: user_agent.map(|text| text.get(..MAX_USER_AGENT).unwrap_or(text).to_owned()),
         time: Utc::now(),
     }
 }

@@ -5,6 +5,7 @@ use crate::graphql::{GraphqlRequest, Variables};
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use std::fmt::Display;
 
 /// The parameters of a JSON object as they were sent. Null is as good as absent; whatever else is there is not looked at, as
 /// the specification asks.
@@ -84,7 +85,7 @@ impl SentTexts {
     pub(super) fn read(self) -> Result<GraphqlRequest, Unreadable> {
         let Self { query, document_id, operation_name, variables, extensions } = self;
         let map = |name: &str, text: Option<String>| match text.filter(|text| !text.is_empty()) {
-            Some(text) => read_map(name, parse_json::<Option<&RawValue>>(&text, &format!("`{name}`"))?),
+            Some(text) => read_map(name, parse_json::<Option<&RawValue>>(&text, format_args!("`{name}`"))?),
             None => Ok(Variables::default()),
         };
         let (variables, extensions) = (map("variables", variables)?, map("extensions", extensions)?);
@@ -112,7 +113,7 @@ fn read_text(name: &str, sent: Option<&RawValue>) -> Result<Option<String>, Unre
     if !json.get().starts_with('"') {
         return Err(Unreadable::NoRequest(format!("`{name}` has to be a text; it is {}", kind(json))));
     }
-    parse_json(json.get(), &format!("`{name}`")).map(Some)
+    parse_json(json.get(), format_args!("`{name}`")).map(Some)
 }
 
 fn read_map(name: &str, sent: Option<&RawValue>) -> Result<Variables, Unreadable> {
@@ -120,11 +121,11 @@ fn read_map(name: &str, sent: Option<&RawValue>) -> Result<Variables, Unreadable
     if !json.get().starts_with('{') {
         return Err(Unreadable::NoRequest(format!("`{name}` has to be a JSON object; it is {}", kind(json))));
     }
-    parse_json(json.get(), &format!("`{name}`"))
+    parse_json(json.get(), format_args!("`{name}`"))
 }
 
 /// Parses JSON that `name` names. The parser's own words tell places and never values.
-pub(super) fn parse_json<'t, T: Deserialize<'t>>(text: &'t str, name: &str) -> Result<T, Unreadable> {
+pub(super) fn parse_json<'t, T: Deserialize<'t>>(text: &'t str, name: impl Display) -> Result<T, Unreadable> {
     serde_json::from_str(text).map_err(|error| {
         let problem = error.to_string();
         Unreadable::Malformed(match error.classify() {

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use tokio_postgres::{Client, SimpleQueryMessage};
-use toolcrib::base::{Actor, CallerContext, RequestContext, TableName};
+use toolcrib::base::{CallerContext, RequestContext, TableName};
 use toolcrib::db::ActorSettings;
 use toolcrib::migrate::{self, PieceKind, Tool, WallChanges, row_security};
 
@@ -45,7 +45,7 @@ async fn a_statement_without_a_predicate_finds_what_the_api_shows() {
         let token = app.token_of(name).await;
         let credential = toolcrib::auth::Credential::Token(token.into());
         let request = RequestContext::internal(chrono::Utc::now());
-        let actor: Actor = app.app.authenticator.authenticate(&credential, &request).await.unwrap();
+        let actor = app.app.authenticator.authenticate(&credential, &request).await.unwrap();
         for (field, table) in COLLECTIONS {
             let query = format!("{{ {field}(first: 200) {{ nodes {{ id }} }} }}");
             let answer = app.user(name).graphql(&query, json!({})).await.data();
