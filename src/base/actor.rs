@@ -89,9 +89,11 @@ impl Actor {
     }
 }
 
-/// What rules ask of the caller and the request beside user, team, role and service: what PostgreSQL has to be told of them.
+/// What rules ask of the caller and the request: what PostgreSQL has to be told of them beside the database role.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ContextUse {
+    /// `user.id`, `user.team`, `request.service`, and `user.role` where the database role does not say it
+    pub names_identity: bool,
     /// `user.email`
     pub names_email: bool,
     /// `user.teams` and `inTeam`
@@ -117,9 +119,19 @@ impl ContextUse {
     }
 
     fn or(self, other: Self) -> Self {
-        let Self { names_email, names_teams, names_activity, names_address, names_time, names_method, names_mfa, names_age } =
-            other;
+        let Self {
+            names_identity,
+            names_email,
+            names_teams,
+            names_activity,
+            names_address,
+            names_time,
+            names_method,
+            names_mfa,
+            names_age,
+        } = other;
         Self {
+            names_identity: self.names_identity || names_identity,
             names_email: self.names_email || names_email,
             names_teams: self.names_teams || names_teams,
             names_activity: self.names_activity || names_activity,

@@ -36,13 +36,14 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 ///
 /// `toolcrib.actor` is `USER TEAM SERVICE`, each without blanks and empty where there is none, and for a service the user's role
 /// after it: one setting, because each costs PostgreSQL as much as a tenth of a read by id. `toolcrib.context` has as JSON what
-/// else the rules ask that the work at hand meets, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them.
+/// else the rules ask that the work at hand meets, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them:
+/// where a setting is missing, a policy that asks for it sees nobody and lets nothing pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
     role: RoleName,
     /// The database role that goes with it.
     database_role: Arc<str>,
-    actor: Arc<str>,
+    actor: Option<Arc<str>>,
     context: Option<Arc<str>>,
     /// For the log of slow statements; PostgreSQL is not told.
     request_id: Option<Uuid>,
@@ -66,7 +67,13 @@ impl ActorSettings {
             push_safe(actor.role.as_str(), &mut setting);
         }
         let context = context_of(caller).map(Arc::from);
-        Self { role, database_role: Arc::from(database_role), actor: Arc::from(setting), context, request_id: None }
+        Self { role, database_role: Arc::from(database_role), actor: Some(Arc::from(setting)), context, request_id: None }
+    }
+
+    /// The same for statements that ask no more than is said: where none asks who the caller is, PostgreSQL is told the role alone.
+    pub fn as_asked(caller: CallerContext<'_>) -> Self {
+        let all = Self::of(caller);
+        if caller.asked.names_identity { all } else { Self { actor: None, ..all } }
     }
 
     /// The same within a request, under whose id slow statements are logged.
@@ -86,13 +93,18 @@ impl ActorSettings {
 
     /// The settings with their values: `role` first.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let named = [("role", &*self.database_role), ("toolcrib.actor", &*self.actor)];
-        named.into_iter().chain(self.context.as_deref().map(|context| ("toolcrib.context", context)))
+        let role = ("role", &*self.database_role);
+        let actor = self.actor.as_deref().map(|actor| ("toolcrib.actor", actor));
+        let context = self.context.as_deref().map(|context| ("toolcrib.context", context));
+        [Some(role), actor, context].into_iter().flatten()
     }
 
     /// The settings as statements, inside a transaction that is open.
     pub(crate) fn assuming(&self) -> String {
-        let mut out = format!("set local role \"{}\"; set local toolcrib.actor = '{}'", self.database_role, self.actor);
+        let mut out = format!("set local role \"{}\"", self.database_role);
+        if let Some(actor) = &self.actor {
+            out.extend(["; set local toolcrib.actor = '", actor, "'"]);
+        }
         if let Some(context) = &self.context {
             out.push_str("; set local toolcrib.context = ");
             push_literal(context, &mut out);
@@ -108,7 +120,8 @@ impl ActorSettings {
 
 /// `toolcrib.context`, if the rules ask for something of it.
 fn context_of(CallerContext { actor, request, asked }: CallerContext<'_>) -> Option<String> {
-    if asked == ContextUse::default() {
+    // Who it is, another setting says.
+    if (ContextUse { names_identity: false, ..asked }) == ContextUse::default() {
         return None;
     }
     let mut context = Map::new();

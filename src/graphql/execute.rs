@@ -117,7 +117,7 @@ impl Engine {
         });
         let ready: Vec<ReadyField<'_>> = ready.collect();
         let asked = ContextUse::any(ready.iter().map(ReadyField::asked));
-        let settings = ActorSettings::of(planner.caller_asked(asked));
+        let settings = ActorSettings::as_asked(planner.caller_asked(asked));
         self.answer_query(ready, Reader { actor: Some(actor), settings: &settings, request: context }, summary).await
     }
 

@@ -41,6 +41,7 @@ pub(super) fn add_sub_reads_for_role(rule: &Rule, role: &RoleName, collections: 
 pub(super) fn add_context_use(rule: &Rule, used: &mut ContextUse) {
     rule.walk(&mut |part| {
         if let Rule::Shared(_) = part {
+            used.names_identity = true;
             used.names_teams = true;
             used.names_activity = true;
         }
@@ -71,7 +72,9 @@ pub(super) fn add_caller_value(value: CallerValue, used: &mut ContextUse) {
         CallerValue::UserIsActive => used.names_activity = true,
         CallerValue::RequestAuthMethod => used.names_method = true,
         CallerValue::RequestAuthMfa => used.names_mfa = true,
-        CallerValue::UserId | CallerValue::UserRole | CallerValue::UserTeam | CallerValue::RequestService => {}
+        CallerValue::UserId | CallerValue::UserRole | CallerValue::UserTeam | CallerValue::RequestService => {
+            used.names_identity = true;
+        }
     }
 }
 

@@ -51,7 +51,7 @@ impl ReadAnswer {
 /// [`DbError`].
 pub async fn run(database: &Database, planner: &Planner<'_>, plan: &ReadPlan) -> Result<ReadAnswer, DbError> {
     let read = PreparedRead::of(planner, plan)?;
-    read.run(database, &ActorSettings::of(planner.caller_asked(read.asked())), planner.request, planner.settings).await
+    read.run(database, &ActorSettings::as_asked(planner.caller_asked(read.asked())), planner.request, planner.settings).await
 }
 
 /// Runs a read inside a transaction that is already open, so that it sees the transaction's own changes.

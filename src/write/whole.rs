@@ -40,6 +40,8 @@ impl PreparedChange {
         let reads: Vec<PreparedRead> = answers.iter().map(|plan| PreparedRead::of(planner, plan)).collect::<Result<_, _>>()?;
         let statement = Statement::of(&query)?;
         let own = planner.rules.context_use_of_tables(planner.actor, statement.tables());
+        // Whoever changes something is told, whatever asks.
+        let own = ContextUse { names_identity: true, ..own };
         let asked = ContextUse::any(reads.iter().map(PreparedRead::asked).chain([own]));
         Ok(Some(Self { row: *row, statement, admission, event_type, reads, asked }))
     }

@@ -25,9 +25,18 @@ enum Expected<'a> {
     /// BindComplete.
     Bound,
     /// CommandComplete, of the statement that makes these settings.
-    Entered(&'a [Setting<'a>]),
+    Entered(Entered<'a>),
     /// CommandComplete, of the statement that was asked for.
     Done,
+}
+
+/// What a statement that makes settings answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entered<'a> {
+    /// The settings.
+    pub(super) settings: &'a [Setting<'a>],
+    /// The number of the message.
+    pub(super) number: i64,
 }
 
 /// A statement that was sent, and so what has to come back.
@@ -35,14 +44,14 @@ enum Expected<'a> {
 pub(super) struct Awaited<'a> {
     /// Whether it was to be prepared.
     pub(super) is_parsed: bool,
-    /// The settings, which it answers with if it makes some.
-    pub(super) settings: Option<&'a [Setting<'a>]>,
+    /// What it answers with if it makes settings.
+    pub(super) entered: Option<Entered<'a>>,
 }
 
 impl<'a> Awaited<'a> {
     /// The messages in their order.
     fn messages(self) -> impl Iterator<Item = Expected<'a>> {
-        let end = self.settings.map_or(Expected::Done, Expected::Entered);
+        let end = self.entered.map_or(Expected::Done, Expected::Entered);
         self.is_parsed.then_some(Expected::Parsed).into_iter().chain([Expected::Bound, end])
     }
 }
@@ -58,8 +67,8 @@ pub(super) struct Answer {
 impl Answer {
     /// Receives it.
     ///
-    /// Everything has to come as it was asked for, and the settings have to be the caller's: whatever a mistake might leave on a
-    /// connection, nobody is given the answer to somebody else's question.
+    /// Everything has to come as it was asked for, the settings have to be the caller's, and the number that of the message: whatever
+    /// a mistake might leave on a connection, nobody is given the answer to another question.
     ///
     /// # Errors
     /// [`io::Error`]; the connection cannot be used any more.
@@ -94,8 +103,8 @@ impl Answer {
                     *rows = Err(refusal(&body)?);
                     continue;
                 }
-                (Message::DataRow(body), Some(Expected::Entered(settings)), _) => {
-                    is_entered = is_answered(&body, settings)?;
+                (Message::DataRow(body), Some(Expected::Entered(entered)), _) => {
+                    is_entered = is_answered(&body, entered)?;
                     continue;
                 }
                 (Message::DataRow(body), Some(Expected::Done), _) => {
@@ -113,11 +122,18 @@ impl Answer {
     }
 }
 
-/// Whether PostgreSQL answers with the settings that were asked for.
-fn is_answered(row: &DataRowBody, settings: &[Setting<'_>]) -> io::Result<bool> {
-    let ranges: Vec<_> = row.ranges().collect()?;
-    let values = ranges.into_iter().map(|range| range.and_then(|range| row.buffer().get(range)));
-    Ok(values.eq(settings.iter().map(|(_, value)| Some(value.as_bytes()))))
+/// Whether PostgreSQL answers with the settings that were asked for, and the number.
+fn is_answered(row: &DataRowBody, Entered { settings, number }: Entered<'_>) -> io::Result<bool> {
+    let number = number.to_be_bytes();
+    let mut expected = settings.iter().map(|(_, value)| value.as_bytes()).chain([&number[..]]);
+    let mut ranges = row.ranges();
+    while let Some(range) = ranges.next()? {
+        let value = range.and_then(|range| row.buffer().get(range));
+        if value.is_none() || value != expected.next() {
+            return Ok(false);
+        }
+    }
+    Ok(expected.next().is_none())
 }
 
 /// `(json, bigint)`, both in binary: JSON's is its text.
@@ -156,12 +172,13 @@ mod tests {
         message(b'D', &[count.to_vec(), columns.iter().flat_map(column).collect()].concat())
     }
 
-    fn settings(values: [&str; 2]) -> Vec<u8> {
-        row(&values.map(str::as_bytes))
+    /// The answer with these settings to the message of this number.
+    fn settings([role, actor]: [&str; 2], number: i64) -> Vec<u8> {
+        row(&[role.as_bytes(), actor.as_bytes(), &number.to_be_bytes()])
     }
 
     fn mine() -> Vec<u8> {
-        settings(SETTINGS.map(|(_, value)| value))
+        settings(SETTINGS.map(|(_, value)| value), 7)
     }
 
     fn json(text: &str) -> Vec<u8> {
@@ -194,8 +211,8 @@ mod tests {
 
     async fn receive(messages: &[Vec<u8>], is_parsed: [bool; 2]) -> io::Result<Answer> {
         let bytes = messages.concat();
-        let settings = [Some(&SETTINGS[..]), None];
-        let awaited = [0, 1].map(|index| Awaited { is_parsed: is_parsed[index], settings: settings[index] });
+        let entered = [Some(Entered { settings: &SETTINGS, number: 7 }), None];
+        let awaited = [0, 1].map(|index| Awaited { is_parsed: is_parsed[index], entered: entered[index] });
         Answer::receive(&mut bytes.as_slice(), &mut BytesMut::new(), &awaited).await
     }
 
@@ -227,11 +244,17 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_not_asked_for_is_nobodys_answer() {
-        let others = || settings(["toolcrib_role_agent", "u2 t "]);
-        let cases: [(&str, &[Vec<u8>]); 9] = [
+        let others = || settings(["toolcrib_role_agent", "u2 t "], 7);
+        let earlier = || settings(SETTINGS.map(|(_, value)| value), 6);
+        let without_number = || row(&SETTINGS.map(|(_, value)| value.as_bytes()));
+        let with_more = || row(&[&SETTINGS.map(|(_, value)| value.as_bytes())[..], &[&7_i64.to_be_bytes(), b"more"]].concat());
+        let cases: [(&str, &[Vec<u8>]); 12] = [
             ("the end of what somebody else closed", &[closed(), ready(b'I')]),
             ("the end of something else", &[ready(b'I')]),
             ("settings of somebody else", &[bound(), others(), done(), bound(), json("{}"), done(), ready(b'I')]),
+            ("the answer to the message before", &[bound(), earlier(), done(), bound(), json("{}"), done(), ready(b'I')]),
+            ("settings without a number", &[bound(), without_number(), done(), bound(), json("{}"), done(), ready(b'I')]),
+            ("settings and more", &[bound(), with_more(), done(), bound(), json("{}"), done(), ready(b'I')]),
             ("no settings", &[bound(), done(), bound(), json("{}"), done(), ready(b'I')]),
             ("one statement alone", &[bound(), mine(), done(), ready(b'I')]),
             ("a third statement", &[bound(), mine(), done(), bound(), done(), bound(), done(), ready(b'I')]),

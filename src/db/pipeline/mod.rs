@@ -7,8 +7,8 @@
 //! Connecting, signing in, TLS, time-outs and cancelling stay the driver's, and so does every transaction whose statements are
 //! judged before it may end: the driver lends its socket while it has nothing under way itself.
 //! Invariants: the transaction is PostgreSQL's implicit one, which opens with the first message and is over at the Sync whatever
-//! happens, so none can stay open; settings are local to it; an answer that is not the one to what was sent, down to the settings of
-//! its caller, is nobody's, and its connection is closed; so is one whose caller left in the middle.
+//! happens, so none can stay open; settings are local to it; an answer that is not the one to what was sent, down to its number and
+//! the settings of its caller, is nobody's, and its connection is closed; so is one whose caller left in the middle.
 //! Source: "Extended Query" and "Pipelining" in PostgreSQL's manual, chapter "Frontend/Backend Protocol".
 //! Deliberately unknown: plans, rules, what the JSON says.
 
@@ -24,7 +24,7 @@ pub(crate) use socket::{Lent, SharedSocket};
 
 use crate::db::transaction::JsonRow;
 use crate::sql::{EncodedBinds, Statement, StatementKind};
-use answer::{Answer, Awaited};
+use answer::{Answer, Awaited, Entered};
 use bytes::BytesMut;
 use diesel::QueryResult;
 use diesel::result::Error as DieselError;
@@ -62,16 +62,17 @@ pub(crate) struct Asked<'a> {
     pub(crate) shape: u64,
 }
 
-/// A statement that is prepared: what the same name may be used for again.
+/// A statement that is prepared: what its name may be used for again.
 struct Known {
+    name: String,
     text: Arc<str>,
     role: String,
     types: Vec<u32>,
 }
 
 impl Known {
-    fn of(asked: Asked<'_>, binds: EncodedBinds) -> Self {
-        Self { text: Arc::clone(asked.statement.shared_text()), role: asked.role.to_owned(), types: binds.types }
+    fn of(asked: Asked<'_>, name: String, binds: EncodedBinds) -> Self {
+        Self { name, text: Arc::clone(asked.statement.shared_text()), role: asked.role.to_owned(), types: binds.types }
     }
 
     /// Whether it is this statement as this role prepares it.
@@ -80,10 +81,16 @@ impl Known {
     }
 }
 
+/// A prepared statement that makes settings.
+struct Entry {
+    name: String,
+    settings: Vec<&'static str>,
+}
+
 /// What a message prepares.
 enum New {
-    /// The statement that makes these settings.
-    Entry(Vec<&'static str>),
+    /// A statement that makes settings.
+    Entry(Entry),
     /// A statement that is kept.
     Kept(u64, Known),
     /// One for this message alone.
@@ -94,11 +101,13 @@ enum New {
 #[derive(Default)]
 pub(crate) struct Pipeline {
     request: Request,
+    /// The number of the last message, which its answer gives back.
+    number: i64,
     received: BytesMut,
     /// The statements that are prepared on the connection, by the hash of their shape and role.
     known: HashMap<u64, Known>,
-    /// The settings that each prepared statement makes that makes settings.
-    entries: Vec<Vec<&'static str>>,
+    /// The statements that make settings.
+    entries: Vec<Entry>,
 }
 
 impl Pipeline {
@@ -134,7 +143,7 @@ impl Pipeline {
         // In the order in which they were sent; behind an error nothing was.
         for new in new.into_iter().take(answer.parsed) {
             match new {
-                New::Entry(names) => self.entries.push(names),
+                New::Entry(entry) => self.entries.push(entry),
                 New::Kept(shape, known) => drop(self.known.insert(shape, known)),
                 New::Unnamed => {}
             }
@@ -146,6 +155,7 @@ impl Pipeline {
     fn write<'a>(&mut self, steps: &[Step<'a>]) -> QueryResult<(Vec<Awaited<'a>>, Vec<New>)> {
         let (mut awaited, mut new) = (Vec::with_capacity(steps.len()), Vec::new());
         self.request.clear();
+        self.number = self.number.wrapping_add(1);
         for step in steps {
             let before = new.len();
             let settings = match step {
@@ -153,24 +163,27 @@ impl Pipeline {
                 Step::Run(asked) => self.write_statement(*asked, &mut new).map(|()| None),
             };
             let settings = settings.map_err(|error| DieselError::SerializationError(error.into()))?;
-            awaited.push(Awaited { is_parsed: new.len() > before, settings });
+            let entered = settings.map(|settings| Entered { settings, number: self.number });
+            awaited.push(Awaited { is_parsed: new.len() > before, entered });
         }
         self.request.end();
         Ok((awaited, new))
     }
 
     fn write_settings(&mut self, settings: &[Setting<'_>], new: &mut Vec<New>) -> io::Result<()> {
-        let is_of = |names: &Vec<&'static str>| names.iter().eq(settings.iter().map(|(name, _)| name));
-        let new_entries = || new.iter().filter_map(|new| if let New::Entry(names) = new { Some(names) } else { None });
-        let found = self.entries.iter().chain(new_entries()).position(is_of);
-        let index = found.unwrap_or_else(|| self.entries.len() + new_entries().count());
-        let name = format!("enter_{index}");
-        if found.is_none() {
-            self.request.prepare_settings(&name, settings)?;
-            new.push(New::Entry(settings.iter().map(|(name, _)| *name).collect()));
+        let number = self.number.to_be_bytes();
+        let values: Vec<Option<&[u8]>> =
+            settings.iter().map(|(_, value)| value.as_bytes()).chain([&number[..]]).map(Some).collect();
+        let new_entries = || new.iter().filter_map(|new| if let New::Entry(entry) = new { Some(entry) } else { None });
+        let is_of = |entry: &&Entry| entry.settings.iter().eq(settings.iter().map(|(name, _)| name));
+        if let Some(entry) = self.entries.iter().chain(new_entries()).find(is_of) {
+            return self.request.execute(&entry.name, &values);
         }
-        let values: Vec<Option<&str>> = settings.iter().map(|(_, value)| Some(*value)).collect();
-        self.request.execute(&name, &values)
+        let name = format!("enter_{}", self.entries.len() + new_entries().count());
+        self.request.prepare_settings(&name, settings)?;
+        self.request.execute(&name, &values)?;
+        new.push(New::Entry(Entry { name, settings: settings.iter().map(|(name, _)| *name).collect() }));
+        Ok(())
     }
 
     fn write_statement(&mut self, asked: Asked<'_>, new: &mut Vec<New>) -> io::Result<()> {
@@ -181,17 +194,15 @@ impl Pipeline {
             _ => None,
         });
         let found = self.known.get(&shape).or(in_message);
-        let is_known = found.is_some_and(|known| known.is_of(asked, &binds));
+        if let Some(known) = found.filter(|known| known.is_of(asked, &binds)) {
+            return self.request.execute(&known.name, &binds.values);
+        }
         // A shape whose hash another one has is prepared for this time alone.
-        let is_kept = is_known || (found.is_none() && kind == StatementKind::Hot);
+        let is_kept = found.is_none() && kind == StatementKind::Hot;
         let name = if is_kept { format!("run_{shape:x}") } else { String::new() };
-        if !is_known {
-            self.request.prepare(&name, statement.text(), &binds.types)?;
-        }
+        self.request.prepare(&name, statement.text(), &binds.types)?;
         self.request.execute(&name, &binds.values)?;
-        if !is_known {
-            new.push(if is_kept { New::Kept(shape, Known::of(asked, binds)) } else { New::Unnamed });
-        }
+        new.push(if is_kept { New::Kept(shape, Known::of(asked, name, binds)) } else { New::Unnamed });
         Ok(())
     }
 }

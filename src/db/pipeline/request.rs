@@ -13,6 +13,8 @@ const NO_LIMIT: i32 = 0;
 const BINARY: i16 = 1;
 /// PostgreSQL's number of `text`.
 const TEXT: u32 = 25;
+/// PostgreSQL's number of `bigint`.
+const BIGINT: u32 = 20;
 
 /// A request that is being written; its buffer is used again.
 #[derive(Default)]
@@ -36,14 +38,15 @@ impl Request {
         }
     }
 
-    /// Prepares the statement that makes settings.
+    /// Prepares the statement that makes settings; its last value is a number, which it gives back behind them.
     ///
     /// # Errors
     /// As [`Request::prepare`].
     pub(super) fn prepare_settings(&mut self, name: &str, settings: &[Setting<'_>]) -> io::Result<()> {
         let set = |(index, (name, _)): (usize, &Setting<'_>)| format!("pg_catalog.set_config('{name}', ${}, true)", index + 1);
         let sets: Vec<String> = settings.iter().enumerate().map(set).collect();
-        self.prepare(name, &format!("select {}", sets.join(", ")), &vec![TEXT; settings.len()])
+        let types = [vec![TEXT; settings.len()], vec![BIGINT]].concat();
+        self.prepare(name, &format!("select {}, ${}", sets.join(", "), types.len()), &types)
     }
 
     /// Prepares a statement under a name, or under none for what follows alone.

@@ -163,7 +163,7 @@ pub(crate) fn make_template(
         payload: payload.clone(),
         cost: *cost,
         sizes: Arc::clone(sizes),
-        settings: ActorSettings::of(CallerContext { actor, request, asked: *asked }),
+        settings: ActorSettings::as_asked(CallerContext { actor, request, asked: *asked }),
     };
     kept.fits(planned, texts, request).then_some(kept)
 }

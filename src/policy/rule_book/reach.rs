@@ -46,8 +46,8 @@ impl RuleBook {
         [self.rule(collection, operation)].into_iter().chain(guards).chain(shown)
     }
 
-    /// What the rules ask of the caller and the request beside user, team, role and service. Where they ask something of the
-    /// request, what was solved for one is not for another.
+    /// What the rules ask of the caller and the request. Where they ask something of the request, what was solved for one is not for
+    /// another.
     pub fn context_use(&self) -> ContextUse {
         self.context_use
     }
@@ -65,7 +65,9 @@ impl RuleBook {
 
     fn wall_use(&self, actor: &Actor, is_met: impl Fn(&TableName) -> bool) -> ContextUse {
         // The platform's own work may be a user's, of any role: it is told everything.
-        let Some(uses) = self.wall_uses.get(&actor.acting_role()) else { return self.context_use };
+        let Some(uses) = self.wall_uses.get(&actor.acting_role()) else {
+            return ContextUse { names_identity: true, ..self.context_use };
+        };
         ContextUse::any(uses.iter().filter(|(table, _)| is_met(table)).map(|(_, used)| *used))
     }
 
@@ -83,7 +85,9 @@ impl RuleBook {
         const OPERATIONS: [Operation; 4] = [Operation::Read, Operation::Create, Operation::Update, Operation::Delete];
         let mut uses = Vec::new();
         for collection in &catalog.collections {
-            let mut used = ContextUse::default();
+            // Of an event it is asked whose it is, whatever the rules are.
+            let is_audit_log = collection.table == TableName::new("toolcrib", "audit_events");
+            let mut used = ContextUse { names_identity: is_audit_log, ..ContextUse::default() };
             for operation in OPERATIONS {
                 let predicate = self.solve_for_role(collection.id, operation, role);
                 predicate.caller_values().for_each(|value| usage::add_caller_value(value, &mut used));
