@@ -35,9 +35,9 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 /// compare rows with.
 ///
 /// `toolcrib.actor` is `USER TEAM SERVICE`, each without blanks and empty where there is none, and for a service the user's role
-/// after it: one setting, because each costs PostgreSQL as much as a tenth of a read by id. `toolcrib.context` has as JSON what
-/// else the rules ask that the work at hand meets, and is not sent where none does. `migrations/platform/*_know_the_caller` reads them:
-/// where a setting is missing, a policy that asks for it sees nobody and lets nothing pass.
+/// after it: one setting, because each costs PostgreSQL a thirtieth of a read by id. `toolcrib.context` has as JSON what else the rules
+/// ask that the work at hand meets. Neither is sent to a read of which none asks it ([`Self::as_asked`]); `toolcrib.actor_part` and
+/// `toolcrib.context_value` in `migrations/platform` read them, and fail where they were not sent, rather than take the caller for nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorSettings {
     role: RoleName,

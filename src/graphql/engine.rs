@@ -71,7 +71,7 @@ pub struct Engine {
     pub(crate) sweeper: Sweeper,
     documents: Documents,
     pub(crate) plans: PlanCache,
-    /// What reading asks of the request, beside who is asking.
+    /// How large the tables are, as it was measured last: what an operation costs follows from it.
     pub(crate) sizes: RwLock<Arc<TableSizes>>,
 }
 

@@ -41,6 +41,7 @@ const CALLER_FUNCTIONS: &[(&str, &str)] = &[
     ("context_value", "key text"),
     ("login_has_role", "wanted text"),
     ("login_value", "key text"),
+    ("refuse_untold", ""),
     ("refuse_while_migrating", ""),
     ("request_auth_age", ""),
     ("request_auth_mfa", ""),

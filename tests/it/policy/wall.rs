@@ -126,7 +126,7 @@ async fn passed(server: &Client, case: &Case<'_>, actor: &Actor, request: &Reque
     let table = case.collection.table;
     let (schema, name) = table.split_once('.').unwrap();
     let asked = case.batch.book.context_use_of_tables(actor, &[TableName::new(schema, name)]);
-    let settings = ActorSettings::of(CallerContext { actor, request, asked });
+    let settings = ActorSettings::as_asked(CallerContext { actor, request, asked });
     server.batch_execute(&settings.opening()).await.unwrap();
     let passed = if case.operation == Operation::Read {
         ids(server, &format!("select id from {table}")).await.unwrap()
