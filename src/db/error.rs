@@ -32,7 +32,7 @@ pub enum DbError {
         /// The row, where PostgreSQL says which.
         id: Option<Uuid>,
     },
-    /// A migration changes what the rules look at.
+    /// A migration changes what the rules look at, or rules were applied that are newer than this server's.
     #[error("the database is being migrated; send the request again in a moment")]
     Migrating(#[source] DieselError),
     /// A concurrent change; the same request may work when it is sent again.
@@ -63,6 +63,9 @@ pub enum ConstraintKind {
 /// triggers of rules say.
 const REFUSALS: [&str; 2] = ["violates row-level security policy", "does not allow the change"];
 
+/// What policies say while a migration changes what they look at, and after it to a server with older rules.
+const MIGRATING: [&str; 2] = ["the database is being migrated", "a policy asks of the caller what was not said"];
+
 impl From<DieselError> for DbError {
     fn from(error: DieselError) -> Self {
         let DieselError::DatabaseError(kind, information) = &error else {
@@ -88,7 +91,7 @@ impl From<DieselError> for DbError {
             _ if REFUSALS.iter().any(|words| information.message().contains(words)) => {
                 Self::Refused { id: information.details().and_then(|id| id.parse().ok()) }
             }
-            _ if information.message().starts_with("the database is being migrated") => Self::Migrating(error),
+            _ if MIGRATING.iter().any(|words| information.message().starts_with(words)) => Self::Migrating(error),
             _ if information.message().starts_with("terminating connection") => Self::Unavailable(Box::new(error)),
             _ => Self::Statement(error),
         }

@@ -9,7 +9,10 @@ const RENAME: &str =
 /// Runs SQL as the server's login, under a role that may write nearly everything.
 async fn write_behind_its_back(app: &TestApp, sql: &str) {
     let client = app.database.connect_as_server().await;
-    client.batch_execute(&format!("begin; set local role toolcrib_role_admin; {sql}; commit")).await.unwrap();
+    client
+        .batch_execute(&format!("begin; set local role toolcrib_role_admin; set local toolcrib.actor = '  '; {sql}; commit"))
+        .await
+        .unwrap();
 }
 
 /// What the app says of itself at its end; empty if it is content.

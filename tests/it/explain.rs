@@ -125,13 +125,20 @@ impl Desk {
         Statement::of(&read_statement(&planner, &plan.unwrap())).unwrap()
     }
 
+    /// What PostgreSQL is told before a statement.
+    fn opening(&self, actor: &Actor, statement: &Statement) -> String {
+        let request = RequestContext::internal(chrono::Utc::now());
+        let asked = self.database.rules.context_use_of_tables(actor, statement.tables());
+        ActorSettings::as_asked(CallerContext { actor, request: &request, asked }).opening()
+    }
+
     /// The cursor of one row in an order.
     async fn cursor(&mut self, actor: &Actor, order: &str, id: &str) -> String {
         let query = format!(r#"{{ tickets(orderBy: {order}, where: {{id: {{eq: "{id}"}}}}) {{ pageInfo {{ endCursor }} }} }}"#);
         let statement = self.statement(actor, &query);
+        let opening = self.opening(actor, &statement);
         let connection = &mut self.connection;
-        let request = RequestContext::internal(chrono::Utc::now());
-        connection.batch_execute(&ActorSettings::of(CallerContext::plain(actor, &request)).opening()).await.unwrap();
+        connection.batch_execute(&opening).await.unwrap();
         let fetch = Fetch::<(Nullable<Json>, BigInt)>::new(&statement, StatementKind::Cold);
         let (answer, _) = fetch.get_result::<(Option<Value>, i64)>(connection).await.unwrap();
         connection.batch_execute("rollback").await.unwrap();
@@ -142,10 +149,9 @@ impl Desk {
     /// What PostgreSQL does for a query; rolled back, with the event of the view.
     async fn explain(&mut self, actor: &Actor, query: &str) -> Footprint {
         let statement = self.statement(actor, query);
-        let request = RequestContext::internal(chrono::Utc::now());
-        let settings = ActorSettings::of(CallerContext::plain(actor, &request));
+        let opening = self.opening(actor, &statement);
         let connection = &mut self.connection;
-        connection.batch_execute(&settings.opening()).await.unwrap();
+        connection.batch_execute(&opening).await.unwrap();
         let explain = Explain(Fetch::new(&statement, StatementKind::Cold));
         let plan: Value = explain.get_result(connection).await.unwrap();
         connection.batch_execute("rollback").await.unwrap();

@@ -5,8 +5,9 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    raise exception 'the database is being migrated: its rules ask what this server does not say; start the server again'
-        using errcode = 'object_not_in_prerequisite_state';
+    raise exception 'a policy asks of the caller what was not said' using
+        errcode = 'object_not_in_prerequisite_state',
+        hint = 'Start a server anew whose rules are older than those that were applied.';
 end
 $$;
 

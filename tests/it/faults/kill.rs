@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
 
@@ -37,6 +37,8 @@ enum Victim {
 #[derive(Default)]
 struct Told {
     answers: AtomicUsize,
+    /// Whether the kill has come: who had nothing under way just then is not told by an error.
+    is_struck: AtomicBool,
     /// The ids of audit events of changes that were acknowledged.
     events: Mutex<Vec<String>>,
 }
@@ -61,9 +63,11 @@ async fn no_kill_separates_a_change_from_its_event() {
         let enough = told.answers.load(Ordering::Relaxed) + random.random_range(1..40);
         eventually("the writers write", async || (told.answers.load(Ordering::Relaxed) >= enough).then_some(())).await;
         hits += usize::from(strike(&crib, &address, victim).await > 0);
+        told.is_struck.store(true, Ordering::Relaxed);
         while let Some(ended) = writers.join_next().await {
             ended.unwrap();
         }
+        told.is_struck.store(false, Ordering::Relaxed);
         server = Arc::into_inner(address).unwrap();
         if matches!(victim, Victim::Server | Victim::Both) {
             server.wait().await;
@@ -77,10 +81,10 @@ async fn no_kill_separates_a_change_from_its_event() {
     assert!(told.events.lock().len() > KILLS, "the writers got nothing done");
 }
 
-/// Writes until the connection breaks: each document makes, changes and deletes rows in one transaction.
+/// Writes until the connection breaks, or the kill has come: each document makes, changes and deletes rows in one transaction.
 async fn write(server: Arc<Server>, token: String, writer: usize, mut random: StdRng, told: Arc<Told>) {
     let mut spare: Option<String> = None;
-    loop {
+    while !told.is_struck.load(Ordering::Relaxed) {
         let own = ticket(1 + writer);
         let number: u32 = random.random();
         let mut fields = format!(
