@@ -101,10 +101,9 @@ impl ActorSettings {
 
     /// The settings as statements, inside a transaction that is open.
     pub(crate) fn assuming(&self) -> String {
-        let mut out = format!("set local role \"{}\"", self.database_role);
-        if let Some(actor) = &self.actor {
-            out.extend(["; set local toolcrib.actor = '", actor, "'"]);
-        }
+        // What is not told now was not told before either.
+        let actor = self.actor.as_deref().unwrap_or_default();
+        let mut out = format!("set local role \"{}\"; set local toolcrib.actor = '{actor}'", self.database_role);
         if let Some(context) = &self.context {
             out.push_str("; set local toolcrib.context = ");
             push_literal(context, &mut out);

@@ -62,7 +62,7 @@ extend type RecordShare
 /// What the settings of an actor tell: `who` it is, and what else.
 fn told(actor: &Actor, asked: ContextUse) -> BTreeSet<String> {
     let opening = ActorSettings::as_asked(CallerContext { actor, request: &request(), asked }).opening();
-    let who = opening.contains("toolcrib.actor = '").then(|| "who".to_owned());
+    let who = (!opening.contains("toolcrib.actor = ''")).then(|| "who".to_owned());
     let context = opening.split_once("toolcrib.context = '").map(|(_, context)| context.strip_suffix('\'').unwrap());
     let context: Json = context.map_or(json!({}), |context| serde_json::from_str(context).unwrap());
     who.into_iter().chain(context.as_object().unwrap().keys().cloned()).collect()
