@@ -14,6 +14,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
 
@@ -62,23 +63,32 @@ async fn no_kill_separates_a_change_from_its_event() {
         }
         let enough = told.answers.load(Ordering::Relaxed) + random.random_range(1..40);
         eventually("the writers write", async || (told.answers.load(Ordering::Relaxed) >= enough).then_some(())).await;
-        hits += usize::from(strike(&crib, &address, victim).await > 0);
+        let after = |what: &str| format!("{what}, kill {round} of {victim:?}");
+        hits += usize::from(in_time(&after("the kill"), strike(&crib, &address, victim)).await > 0);
         told.is_struck.store(true, Ordering::Relaxed);
-        while let Some(ended) = writers.join_next().await {
+        while let Some(ended) = in_time(&after("every writer has its answer"), writers.join_next()).await {
             ended.unwrap();
         }
         told.is_struck.store(false, Ordering::Relaxed);
         server = Arc::into_inner(address).unwrap();
         if matches!(victim, Victim::Server | Victim::Both) {
-            server.wait().await;
-            server = crib.serve(&[]).await;
+            in_time(&after("the server is gone"), server.wait()).await;
+            server = in_time(&after("another serves"), crib.serve(&[])).await;
         }
-        server.is_ready().await;
-        assert_eq!(contradictions(&crib).await, [""; 0], "after kill {round} of {victim:?}");
-        assert_eq!(lost(&crib, &told).await, [""; 0], "acknowledged, but gone after kill {round} of {victim:?}");
+        in_time(&after("the server is ready"), server.is_ready()).await;
+        let found = in_time(&after("the audit log is compared"), contradictions(&crib)).await;
+        assert_eq!(found, [""; 0], "after kill {round} of {victim:?}");
+        let lost = in_time(&after("what was told is looked for"), lost(&crib, &told)).await;
+        assert_eq!(lost, [""; 0], "acknowledged, but gone after kill {round} of {victim:?}");
     }
     assert!(hits * 2 >= KILLS, "{hits} of {KILLS} kills hit inside a transaction");
     assert!(told.events.lock().len() > KILLS, "the writers got nothing done");
+}
+
+/// Says what it was that took too long, where a test that hangs would only be told by its name.
+async fn in_time<T>(what: &str, doing: impl Future<Output = T>) -> T {
+    let ended = tokio::time::timeout(Duration::from_secs(60), doing).await;
+    ended.unwrap_or_else(|_| panic!("{what}: not within a minute"))
 }
 
 /// Writes until the connection breaks, or the kill has come: each document makes, changes and deletes rows in one transaction.
@@ -174,15 +184,21 @@ async fn settled(client: &Client) -> Vec<Pid> {
 
 /// Stops the sessions that write; those that have not ended their transaction before they stood still.
 async fn stop_sessions(client: &Client) -> Vec<Pid> {
-    let writing = sessions(client, WRITING).await;
-    let stopped: Vec<Pid> = writing.into_iter().filter(|pid| kill(*pid, Signal::SIGSTOP).is_ok()).collect();
-    eventually("the sessions stand still", async || stopped.iter().all(|pid| is_stopped(*pid)).then_some(())).await;
-    let inside = sessions(client, WRITING).await;
-    let (inside, outside): (Vec<Pid>, Vec<Pid>) = stopped.into_iter().partition(|pid| inside.contains(pid));
-    for pid in outside {
-        let _ = kill(pid, Signal::SIGCONT);
+    loop {
+        let writing = sessions(client, WRITING).await;
+        let stopped: Vec<Pid> = writing.into_iter().filter(|pid| kill(*pid, Signal::SIGSTOP).is_ok()).collect();
+        eventually("the sessions stand still", async || stopped.iter().all(|pid| is_stopped(*pid)).then_some(())).await;
+        // One that was about to say what it does, or held a lock of PostgreSQL's own, keeps the question waiting for good.
+        let asked = tokio::time::timeout(Duration::from_secs(2), sessions(client, WRITING)).await;
+        let inside = asked.as_deref().unwrap_or_default();
+        let (inside, outside): (Vec<Pid>, Vec<Pid>) = stopped.into_iter().partition(|pid| inside.contains(pid));
+        for pid in outside {
+            let _ = kill(pid, Signal::SIGCONT);
+        }
+        if asked.is_ok() {
+            return inside;
+        }
     }
-    inside
 }
 
 /// The state in `/proc` follows the name, which stands in brackets.
